@@ -1,0 +1,1 @@
+"""Real and demo clocks, and the source of chance."""

@@ -1,0 +1,1 @@
+"""Evidence packs and the stand-alone verifier that travels in them."""

@@ -1,0 +1,1 @@
+"""Master key, wrapped subject keys, vault and signing key."""

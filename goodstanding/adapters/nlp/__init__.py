@@ -1,0 +1,1 @@
+"""The first cut of understanding: rules and word lists, no statistics."""

@@ -1,0 +1,1 @@
+"""TikTok's wire format, signature and calls."""

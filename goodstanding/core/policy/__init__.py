@@ -1,0 +1,1 @@
+"""Policy documents, gates, rules and the one pure decision."""

@@ -1,0 +1,1 @@
+"""One hard gate a file, each unaware of the others."""

@@ -1,0 +1,1 @@
+"""Values every floor may use: ids, time, canonical bytes, problems."""

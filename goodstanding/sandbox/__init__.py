@@ -1,0 +1,1 @@
+"""An imitation of the platform: its own process, its own code."""

@@ -1,0 +1,1 @@
+"""What is due, one bounded batch at a time."""
