@@ -280,6 +280,11 @@ class Statements(ABC):
         row = self._one(sql, (self.workspace_id, event_id))
         return _event(row) if row else None
 
+    def event_texts(self, event_ids: Sequence[int]) -> dict[int, str | None]:
+        where, param = self._among("id", event_ids)
+        sql = f"SELECT id, text FROM event WHERE workspace_id = ? AND {where}"  # noqa: S608 - names are ours
+        return {r[0]: r[1] for r in self._all(sql, (self.workspace_id, param))}
+
     def decision(self, event_id: int) -> DecisionRow | None:
         sql = f"SELECT {_DECISION} FROM decision WHERE workspace_id = ? AND event_id = ?"  # noqa: S608 - names are ours
         row = self._one(sql, (self.workspace_id, event_id))
@@ -429,6 +434,10 @@ class Statements(ABC):
         )
         return [_audit(r) for r in self._all(sql, (self.workspace_id, start, stop))]
 
+    def audit_after(self, seq: int, limit: int) -> list[AuditRow]:
+        sql = f"SELECT {_AUDIT} FROM audit_entry WHERE workspace_id = ? AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608 - names are ours
+        return [_audit(r) for r in self._all(sql, (self.workspace_id, seq, limit))]
+
     def audit_of_event(self, event_id: int) -> list[AuditRow]:
         sql = f"SELECT {_AUDIT} FROM audit_entry WHERE workspace_id = ? AND event_id = ? ORDER BY seq"  # noqa: S608 - names are ours
         return [_audit(r) for r in self._all(sql, (self.workspace_id, event_id))]
@@ -460,7 +469,7 @@ class Statements(ABC):
 
     def audit_nodes(self) -> Iterator[tuple[int, int, bytes]]:
         rows = self._stream(
-            "SELECT level, position, hash FROM audit_node WHERE workspace_id = ? ORDER BY level, position",
+            "SELECT level, position, hash FROM audit_node WHERE workspace_id = ? ORDER BY (position + 1) << CAST(level AS INTEGER), level",
             (self.workspace_id,),
         )
         for r in rows:
