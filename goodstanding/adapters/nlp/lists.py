@@ -1,0 +1,227 @@
+"""The word lists and phrase patterns as one lexicon, read from `goodstanding/playbooks/words/*.toml`.
+
+A file names its version, date, source and language and holds three kinds of table:
+
+- `[[words]]`: `head`, an optional `severity` or `polarity`, and `words`, parted by white space;
+- `[[phrases]]`: `head`, `milli` (the score when it matches) and `phrases`, in the small notation of `compiled`;
+- `[[answers]]`: `answer` and whole texts that mean exactly that.
+"""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from goodstanding.adapters.nlp.normalise import keys_of, squeezed
+
+RISKS = ("insult", "profanity", "sexual", "threat", "hate")
+"""Heads whose words are searched under disguise."""
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the lists say about one word; all tables that name it together."""
+
+    key: str
+    heads: tuple[tuple[str, int], ...]
+    """(head, severity), sorted by head."""
+    polarity: int
+    """-3 to 3."""
+    languages: frozenset[str]
+
+    def severity(self, head: str) -> int:
+        """Return the severity under `head`, 0 when the word is not on that list."""
+        return next((severity for name, severity in self.heads if name == head), 0)
+
+
+class Phrase(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One compiled pattern over a text's keys, each followed by one space."""
+
+    head: str
+    milli: int
+    text: str
+    matches: re.Pattern[str]
+
+
+class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the shipped lists say."""
+
+    digest: str
+    """Hexadecimal SHA-256 over the files' bytes, in order of name."""
+    entries: Mapping[str, Entry]
+    stretched: Mapping[str, str]
+    """Squeezed spelling -> key, for words with letters repeated at will."""
+    risks: tuple[str, ...]
+    phrases: tuple[Phrase, ...]
+    anchors: Mapping[str, tuple[int, ...]]
+    """Key -> indexes of the phrases that can only match a text holding that key."""
+    answers: Mapping[str, str]
+    compounds: tuple[str, ...]
+    """First parts that make a Dutch compound a curse, longest first."""
+    compound_exceptions: frozenset[str]
+    compound_tails: frozenset[str]
+    near: Mapping[str, str]
+    """Misspelling by one edit -> trigger word, as far as the misspelling is no word of a list."""
+
+
+@cache
+def shipped() -> Lexicon:
+    """Return the lexicon shipped with the product."""
+    folder = files("goodstanding") / "playbooks" / "words"
+    sources = sorted((f.name, f.read_bytes()) for f in folder.iterdir() if f.name.endswith(".toml"))
+    digest = hashlib.sha256()
+    for name, body in sources:
+        digest.update(name.encode() + b"\0" + hashlib.sha256(body).digest())
+    documents = [tomllib.loads(body.decode()) for _, body in sources]
+    return built(documents, digest=digest.hexdigest())
+
+
+def built(documents: Iterable[Mapping[str, Any]], *, digest: str) -> Lexicon:
+    """Return the lexicon of parsed list files; raises `ValueError` naming a phrase that cannot be read."""
+    read = list(documents)
+    entries = _entries(read)
+    phrases: list[Phrase] = []
+    anchors: dict[str, list[int]] = {}
+    common = {k for k, e in entries.items() if any(head == "common" for head, _ in e.heads)}
+    for document in read:
+        for table in document.get("phrases", ()):
+            for text in table["phrases"]:
+                pattern, holders = compiled(text, common=common)
+                for key in holders:
+                    anchors.setdefault(key, []).append(len(phrases))
+                phrases.append(Phrase(head=table["head"], milli=table["milli"], text=text, matches=pattern))
+    for key in {word for phrase in phrases for word in _literals(phrase.text)} | set(anchors):
+        entries.setdefault(key, Entry(key=key, heads=(), polarity=0, languages=frozenset()))
+    risks = tuple(sorted(k for k, e in entries.items() if any(head in RISKS for head, _ in e.heads)))
+    return Lexicon(
+        digest=digest,
+        entries=entries,
+        stretched={squeezed(key): key for key in (*sorted(entries), *risks) if len(key) > 1},
+        risks=risks,
+        phrases=tuple(phrases),
+        anchors={key: tuple(numbers) for key, numbers in anchors.items()},
+        answers={text: a["answer"] for d in read for a in d.get("answers", ()) for text in a["texts"]},
+        compounds=tuple(sorted(_joined(read, "compound"), key=len, reverse=True)),
+        compound_exceptions=_joined(read, "compound_exceptions"),
+        compound_tails=_joined(read, "compound_tails"),
+        near=_near(read, known=entries),
+    )
+
+
+def compiled(text: str, *, common: Iterable[str] = ()) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    """Return a phrase's pattern and its anchor words, one of which any matching text holds.
+
+    Notation, parted by spaces: `word`, `one|other`, `(two words|or another)`, `(left out or not)?`, `~3` up to three
+    words between, `^` and `$` start and end of the text, `<number>` any number, `!one|other` names the anchor by hand.
+    """
+    parts: list[str] = []
+    choices: list[tuple[str, ...]] = []
+    named: tuple[str, ...] | None = None
+    for element in _ELEMENT.findall(text):
+        if element in "^$":
+            parts.append(r"\A " if element == "^" else r"\Z")
+        elif element[0] == "~":
+            parts.append(rf"(?:\S+ ){{0,{int(element[1:])}}}")
+        elif element[0] == "(":
+            optional = element.endswith("?")
+            parts.append(_alternatives(element.strip("()?")) + ("?" if optional else ""))
+        else:
+            words = _anchor_words(element.removeprefix("!"))
+            named = words if element[0] == "!" else named
+            if words:
+                choices.append(words)
+            parts.append(_alternatives(element.removeprefix("!")))
+    usual = frozenset(common)
+    anchor = named or min(choices, key=lambda words: (sum(w in usual or w == "?" for w in words), len(words)), default=())
+    if not anchor:
+        raise ValueError(text)
+    return re.compile(("" if parts[0] == r"\A " else "(?<= )") + "".join(parts)), anchor
+
+
+_ELEMENT = re.compile(r"\([^)]*\)\??|\S+")
+_PLACES = ("<url>", "<email>", "<handle>", "<phone>", "<iban>", "<price>")
+
+
+def _key(word: str) -> str:
+    return keys_of(word)[0] if word.isalpha() or "'" in word else word
+
+
+def _alternatives(element: str) -> str:
+    return "(?:" + "|".join(map(_alternative, element.split("|"))) + ")"
+
+
+def _alternative(words: str) -> str:
+    if words == "$":
+        return r"\Z"
+    if words == "<any>":
+        return r"<(?:url|email|handle|phone|iban|price)> "
+    if words == "<number>":
+        return r"\d+ "
+    return "".join(re.escape(_key(word)) + " " for word in words.split())
+
+
+def _anchor_words(element: str) -> tuple[str, ...]:
+    """Return the words one of which stands where the element matches; none when it may match without a known word."""
+    if not {"$", "<number>"}.isdisjoint(element.split("|")):
+        return ()
+    words = [_key(word) for word in element.split("|") if word != "<any>"]
+    return (*words, *(_PLACES if "<any>" in element else ()))
+
+
+def _literals(text: str) -> set[str]:
+    return {_key(w) for w in re.findall(r"[^\s|()!^$~?]+", text) if not w.isdigit() and w[0] != "<"}
+
+
+def _entries(documents: Iterable[Mapping[str, Any]]) -> dict[str, Entry]:
+    heads: dict[str, dict[str, int]] = {}
+    polarity: dict[str, int] = {}
+    languages: dict[str, set[str]] = {}
+    for document in documents:
+        for table in document.get("words", ()):
+            for word in table["words"].split():
+                key = keys_of(word)[0]
+                found = heads.setdefault(key, {})
+                found[table["head"]] = max(found.get(table["head"], 0), int(table.get("severity", 1)))
+                if "polarity" in table:
+                    polarity[key] = table["polarity"]
+                languages.setdefault(key, set()).update(table.get("languages", (document["language"],)))
+    return {
+        key: Entry(
+            key=key,
+            heads=tuple(sorted(found.items())),
+            polarity=polarity.get(key, 0),
+            languages=frozenset(languages[key] - {"any"}),
+        )
+        for key, found in heads.items()
+    }
+
+
+def _joined(documents: Iterable[Mapping[str, Any]], field: str) -> frozenset[str]:
+    return frozenset(word for document in documents for word in document.get(field, "").split())
+
+
+def _near(documents: Iterable[Mapping[str, Any]], *, known: Mapping[str, Entry]) -> dict[str, str]:
+    """Return each spelling one edit away from a trigger word that is not itself a known word."""
+    near: dict[str, str] = {}
+    for document in documents:
+        excepted = frozenset(document.get("not_near", "").split())
+        for target in document.get("near", "").split():
+            for spelling in _edits(target):
+                if spelling not in known and spelling not in excepted:
+                    near.setdefault(spelling, target)
+    return near
+
+
+def _edits(word: str) -> set[str]:
+    """Return the spellings one insertion, loss, change or swap away, with the first letter kept."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    cuts = [(word[:i], word[i:]) for i in range(1, len(word) + 1)]
+    lost = {a + b[1:] for a, b in cuts if b}
+    swapped = {a + b[1] + b[0] + b[2:] for a, b in cuts if len(b) > 1}
+    changed = {a + c + b[1:] for a, b in cuts if b for c in letters}
+    added = {a + c + b for a, b in cuts for c in letters}
+    return (lost | swapped | changed | added) - {word}
