@@ -6,7 +6,7 @@ from collections import Counter
 from importlib import resources
 
 from goodstanding.adapters.evidence import verifier
-from goodstanding.adapters.evidence.report import render_report
+from goodstanding.adapters.evidence.report import LANGUAGES, render_report
 from goodstanding.core.audit.checkpoint import (
     Checkpoint,
     Proof,
@@ -37,6 +37,7 @@ def build_pack(contents: PackContents, sign: Sign) -> bytes:
     `sign` signs the manifest with the log's key, so nothing in the pack can be changed afterwards. What was
     built is checked by the enclosed verifier before it is handed out; raises `PackError` when it is refused.
     """
+    _check_words(contents)
     files = _proof_files(contents)
     checkpoint = parse_checkpoint(parse_note(contents.checkpoint).text)
     files["key.txt"] = f"{contents.key.text()}\n".encode()
@@ -69,13 +70,37 @@ def _proof_files(contents: PackContents) -> dict[str, bytes]:
     return files
 
 
+def _check_words(contents: PackContents) -> None:
+    """Raise `PackError` where a sentence lacks a language or a story tells of an entry that is not enclosed."""
+    enclosed = {unseal(entry.sealed).seq for entry in contents.entries}
+    texts = [contents.reason]
+    for story in contents.stories:
+        texts += [story.title, *story.introduction]
+        for seq in story.entries:
+            if seq not in enclosed:
+                raise PackError(why="no_entry", where=f"stories: {seq}")
+    for entry in contents.entries:
+        texts += [entry.who, entry.what, *entry.why]
+    for language in contents.languages:
+        if language not in LANGUAGES or any(language not in text for text in texts):
+            raise PackError(why="language", where=language)
+    if not contents.languages:
+        raise PackError(why="language", where="languages")
+
+
 def _entry_files(entry: DisclosedEntry, note: bytes) -> dict[str, bytes]:
     seq = unseal(entry.sealed).seq
     proof = Proof(index=seq, path=entry.path, note=note)
     files = {f"entries/{seq:012d}.json": entry.sealed, f"proofs/{seq:012d}.tlog-proof": format_proof(proof)}
     if entry.values:
-        shown = {item.name: {"salt": item.salt.hex(), "value": item.value.decode()} for item in entry.values}
-        files[f"disclosed/{seq:012d}.json"] = canonical(shown)
+        name = f"disclosed/{seq:012d}.json"
+        try:
+            shown = {
+                item.name: {"salt": item.salt.hex(), "value": item.value.decode()} for item in entry.values
+            }
+        except UnicodeDecodeError as error:
+            raise PackError(why="form", where=name) from error
+        files[name] = canonical(shown)
     return files
 
 

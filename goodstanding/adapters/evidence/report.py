@@ -54,6 +54,9 @@ _WORDS = {
     },
 }
 
+LANGUAGES = tuple(_WORDS)
+"""Languages a report can be told in."""
+
 _STYLE = """
 :root { color-scheme: light; }
 body { font: 11pt/1.5 system-ui, sans-serif; color: #1c1c1c; background: #fff; max-width: 46rem;

@@ -1,10 +1,12 @@
 import hashlib
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -329,6 +331,91 @@ def test_contents_that_would_not_verify_are_never_packed():
     with pytest.raises(PackError) as caught:
         build_pack(contents(), stranger.sign)
     assert caught.value.fields == {"why": "signature", "where": "manifest.note"}
+
+
+def test_a_report_that_cannot_be_told_is_refused():
+    untold = Story(title=said("x", "x"), entries=(5,))
+    half = {"nl": "alleen Nederlands"}
+    cases = [
+        (contents(stories=(untold,)), {"why": "no_entry", "where": "stories: 5"}),
+        (contents(reason=half), {"why": "language", "where": "en"}),
+        (contents(languages=("nl", "fr")), {"why": "language", "where": "fr"}),
+        (contents(languages=()), {"why": "language", "where": "languages"}),
+        (
+            broken(1, values=(DisclosedValue(name="comment", salt=bytes(32), value=b"\xff"),)),
+            {"why": "form", "where": "disclosed/000000000020.json"},
+        ),
+    ]
+    for wrong, fields in cases:
+        with pytest.raises(PackError) as caught:
+            build_pack(wrong, PRIVATE.sign)
+        assert caught.value.fields == fields
+
+
+def test_a_report_in_one_language_needs_no_other():
+    packed = build_pack(contents(languages=("en",), stories=(), earlier=None), PRIVATE.sign)
+    files = verifier.read_zip(packed)
+    page = files["report.html"].decode()
+    assert '<html lang="en">' in page
+    assert "Evidence pack" in page
+    assert "Bewijsbundel" not in page
+    assert "Other entries" not in page
+    assert check(files).first_size is None
+
+
+def test_the_command_answers_with_its_exit_code(packed, tmp_path, capsys):
+    pack, folder = tmp_path / "pack.zip", tmp_path / "unpacked"
+    pack.write_bytes(packed)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(folder)
+    assert verifier.main([str(folder), "--key", KEY.fingerprint]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == verifier.WORDS["en"]["ok"]
+    assert told[-1] == verifier.WORDS["en"]["pinned_ok"]
+    assert verifier.main([str(pack), "--key", "00" * 32, "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["ok"], told["problems"][0]["code"]) == (False, "pinned")
+    (folder / "policy" / f"{POLICY_HASH[7:]}.json").write_bytes(POLICY + b" ")
+    assert verifier.main([str(folder), "--lang", "nl"]) == 1
+    told = capsys.readouterr().out.splitlines()
+    assert told[0] == verifier.WORDS["nl"]["refused"]
+    assert told[1:3] == [
+        f"policy/{POLICY_HASH[7:]}.json: de inhoud is veranderd.",
+        f"policy/{POLICY_HASH[7:]}.json: de beleidsversie heeft niet de vingerafdruk die haar noemt.",
+    ]
+    (folder / "extra.txt").write_text("x")
+    assert verifier.main([str(folder)]) == 1
+    assert capsys.readouterr().out.splitlines()[1] == "extra.txt: this file does not belong in the pack."
+    assert verifier.main([str(tmp_path / "absent.zip")]) == 2
+    assert verifier.main([str(pack), "--key", "abc"]) == 2
+    assert capsys.readouterr().out == ""
+    with pytest.raises(SystemExit) as caught:
+        verifier.main([])
+    assert caught.value.code == 2
+
+
+def test_a_pack_beyond_the_bounds_is_refused_unread(packed, tmp_path, monkeypatch):
+    pack = tmp_path / "pack.zip"
+    pack.write_bytes(packed)
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        archive.extractall(tmp_path / "unpacked")
+    for bound, value in (("PACK_BYTES_MAX", len(packed) - 5_000), ("FILES_MAX", 5)):
+        with monkeypatch.context() as patch:
+            patch.setattr(verifier, bound, value)
+            for path in (pack, tmp_path / "unpacked"):
+                with pytest.raises(verifier.Refused):
+                    verifier.read_pack(str(path))
+    assert verifier.read_pack(str(pack)) == verifier.read_pack(str(tmp_path / "unpacked"))
+
+
+def test_every_refusal_has_a_sentence():
+    source = Path(verifier.__file__).read_text()
+    codes = set(re.findall(r'(?:Refused|append)\(\(?"(\w+)"', source)) | set(
+        re.findall(r'\(\("(\w+)", ', source)
+    )
+    codes |= set(re.findall(r'\[\("(\w+)", ', source))
+    assert len(codes) > 15
+    assert codes <= set(verifier.WORDS["en"])
 
 
 def run(folder, *arguments):
