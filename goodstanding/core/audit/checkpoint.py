@@ -214,8 +214,10 @@ def verify_proof(raw: bytes, *, leaf: Hash, keys: Sequence[NoteKey], verify: Ver
 
 def _parse_signature(line: str) -> NoteSignature:
     name, _, encoded = line.removeprefix(_DASH).partition(" ")
+    if not line.startswith(_DASH) or not _is_name(name):
+        raise NoteError(why="signature_line")
     raw = _unbase64(encoded)
-    if not line.startswith(_DASH) or not _is_name(name) or len(raw) <= KEY_ID_BYTES:
+    if len(raw) <= KEY_ID_BYTES:
         raise NoteError(why="signature_line")
     return NoteSignature(name=name, key_id=raw[:KEY_ID_BYTES], signature=raw[KEY_ID_BYTES:])
 

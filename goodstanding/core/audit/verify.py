@@ -76,6 +76,7 @@ def verify_log(
         verify_signature=verify_signature,
         origin=origin,
         workspace=workspace,
+        stored_frontier=frontier,
     )
     batch: list[StoredEntry] = []
     for row in entries:
@@ -84,7 +85,7 @@ def verify_log(
             check.take(batch)
             batch = []
     check.take(batch)
-    return check.finish(frontier)
+    return check.finish()
 
 
 class _Check:
@@ -99,6 +100,7 @@ class _Check:
         verify_signature: VerifySignature,
         origin: str | None,
         workspace: int | None,
+        stored_frontier: Frontier | None,
     ) -> None:
         self._nodes = iter(nodes)
         self._next_node = next(self._nodes, None)
@@ -107,6 +109,7 @@ class _Check:
         self._verify_signature = verify_signature
         self._origin = origin
         self._workspace = workspace
+        self._stored_frontier = stored_frontier
         self._frontier = Frontier()
         self._problems: list[Problem] = []
         self._problem_count = 0
@@ -133,10 +136,10 @@ class _Check:
         if self._is_whole:
             self._extend(computed, stored)
 
-    def finish(self, frontier: Frontier | None) -> Report:
+    def finish(self) -> Report:
         """Check what is left over at the end and return the report."""
         if self._is_whole:
-            self._check_leftovers(frontier)
+            self._check_leftovers()
         while self._next_checkpoint is not None:
             if self._next_checkpoint.size > self._next_seq:
                 self._say("AUDIT_LOG_TRUNCATED", entries=self._next_seq, size=self._next_checkpoint.size)
@@ -203,15 +206,28 @@ class _Check:
         stored_nodes = list(self._stored_nodes(frontier.size))
         if computed != stored:
             other, others = self._frontier.append(stored)
-            if _misfit(other, others, stored_nodes, checkpoint) <= _misfit(
-                frontier, expected, stored_nodes, checkpoint
-            ):
+            misfit = self._misfit(frontier, expected, stored_nodes, checkpoint)
+            if self._misfit(other, others, stored_nodes, checkpoint) <= misfit:
                 frontier, expected = other, others
         self._frontier = frontier
         self._node_count += len(stored_nodes)
         self._compare(expected, stored_nodes)
         if checkpoint is not None and checkpoint.root != frontier.root():
             self._say("AUDIT_CHECKPOINT_ROOT_DIFFERS", size=checkpoint.size)
+
+    def _misfit(
+        self,
+        frontier: Frontier,
+        expected: Sequence[Node],
+        stored: Sequence[Node],
+        checkpoint: Checkpoint | None,
+    ) -> int:
+        """Count where a tree disagrees with what is stored."""
+        hashes = {(level, index): node for level, index, node in stored}
+        wrong = sum(hashes.get((level, index), node) != node for level, index, node in expected)
+        wrong += checkpoint is not None and checkpoint.root != frontier.root()
+        kept = self._stored_frontier
+        return wrong + (kept is not None and kept.size == frontier.size and kept != frontier)
 
     def _stored_nodes(self, size: int) -> Iterator[Node]:
         """Give the stored nodes up to those complete at `size` leaves."""
@@ -238,10 +254,11 @@ class _Check:
     def _say_node(self, code: str, level: int, index: int) -> None:
         self._say(code, level=level, index=index, first=index << level, last=((index + 1) << level) - 1)
 
-    def _check_leftovers(self, frontier: Frontier | None) -> None:
+    def _check_leftovers(self) -> None:
         while self._next_node is not None:
             self._say("AUDIT_NODE_UNEXPECTED", level=self._next_node[0], index=self._next_node[1])
             self._next_node = next(self._nodes, None)
+        frontier = self._stored_frontier
         if frontier is None:
             return
         if frontier.size > self._frontier.size:
@@ -279,15 +296,6 @@ class _Check:
             self._say("AUDIT_CHECKPOINT_ORIGIN_DIFFERS", size=row.size)
             return None
         return checkpoint
-
-
-def _misfit(
-    frontier: Frontier, expected: Sequence[Node], stored: Sequence[Node], checkpoint: Checkpoint | None
-) -> int:
-    """Count where a tree disagrees with what is stored."""
-    hashes = {(level, index): node for level, index, node in stored}
-    wrong = sum(hashes.get((level, index), node) != node for level, index, node in expected)
-    return wrong + (checkpoint is not None and checkpoint.root != frontier.root())
 
 
 def _column(entry: Entry, name: str) -> object:
