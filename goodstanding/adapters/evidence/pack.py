@@ -71,7 +71,7 @@ def _proof_files(contents: PackContents) -> dict[str, bytes]:
 
 
 def _check_words(contents: PackContents) -> None:
-    """Raise `PackError` where a sentence lacks a language or a story tells of an entry that is not enclosed."""
+    """Raise `PackError` where a sentence lacks a language or a story names an entry not enclosed."""
     enclosed = {unseal(entry.sealed).seq for entry in contents.entries}
     texts = [contents.reason]
     for story in contents.stories:
