@@ -10,6 +10,7 @@ from goodstanding.core import incidents, limits
 from goodstanding.core.consent import ConsentState
 from goodstanding.core.outbox import near_duplicates, tally
 from goodstanding.core.policy.compile import CompiledPolicy, CounterSpec
+from goodstanding.core.policy.conditions import IntentAtLeast, IntentIn
 from goodstanding.core.policy.model import (
     AccountFacts,
     CommentFacts,
@@ -56,6 +57,17 @@ def bucket_rule(policy: CompiledPolicy) -> limits.BucketRule:
         refill_per_hour=pacing.refill_per_hour,
         slow_above_per_hour=pacing.slow_above_per_hour,
         slow_factor=pacing.slow_factor,
+    )
+
+
+def triggers(policy: CompiledPolicy) -> frozenset[str]:
+    """Return the intents on which some rule would send; wordings are only compared when one of them is there."""
+    sends = [rule for rule in policy.policy.rules if rule.enabled and rule.then in ("reply", "message")]
+    conditions = [condition for rule in sends for condition in rule.when]
+    return frozenset(
+        {one.intent for one in conditions if isinstance(one, IntentAtLeast)}.union(
+            *(one.intents for one in conditions if isinstance(one, IntentIn))
+        )
     )
 
 
@@ -166,7 +178,9 @@ class Situation:
             self._recent.insert(0, text)
             self._by_video[video_id].insert(0, text)
             self._tallies.clear()
+            self._wordings.clear()
         self._shared.clear()
+        self._quiet_counts.clear()
 
     def take_token(self) -> bool:
         """Take a token of the account's bucket; False when there is none."""
@@ -210,6 +224,8 @@ class Situation:
         self._of_account: list[Spent] = []
         self._of_workspace: list[Spent] = []
         self._shared: dict[tuple[str, str], CounterFact] = {}
+        self._quiet_counts: dict[str, tuple[CounterFact, ...]] = {}
+        """Counters of people to whom nothing was sent lately, by video."""
         if True in widest and contacts:
             for one in q.spent(self.account.id, self.now - widest[True], contacts):
                 self._of_contact[one.contact_id].append(one)
@@ -232,8 +248,12 @@ class Situation:
         self._of_workspace.append(one)
 
     def _count(self, contact_id: int, video_id: str) -> tuple[CounterFact, ...]:
-        if not self._of_account and not self._of_workspace and contact_id not in self._of_contact:
-            return self._zero
+        if contact_id in self._of_contact:
+            return self._count_all(contact_id, video_id)
+        found = self._quiet_counts.get(video_id)
+        return found or self._quiet_counts.setdefault(video_id, self._count_all(0, video_id))
+
+    def _count_all(self, contact_id: int, video_id: str) -> tuple[CounterFact, ...]:
         facts = []
         for counter, zero in zip(self._counters, self._zero, strict=True):
             if counter.scope == "contact":
@@ -268,12 +288,17 @@ class Situation:
         for account_id, video_id, text, at, _ in texts:
             if account_id == self.account.id and at > self.now - DAY:
                 self._by_video[video_id].append(text)
+        self._wordings: dict[tuple[str, str], tuple[WordingFact, ...]] = {}
+        self._triggers = triggers(self._policy)
         self._tallies: dict[str, tuple[list[tuple[str, int]], list[tuple[str, int]]]] = {}
 
     def _wording(self, event: Event, signals: Signals | None) -> tuple[WordingFact, ...]:
-        if signals is None or not signals.intents:
+        if signals is None or not any(name in self._triggers for name, _ in signals.intents):
             return ()
-        language, video_id = signals.language, event.video_id
+        key = (event.video_id, signals.language)
+        return self._wordings.get(key) or self._wordings.setdefault(key, self._all_wordings(*key))
+
+    def _all_wordings(self, video_id: str, language: str) -> tuple[WordingFact, ...]:
         return tuple(
             self.wording_of(template, variant, text, language=language, video_id=video_id)
             for template, variant, text in self._policy.wordings(language)
@@ -311,9 +336,13 @@ def contact_facts(contact: Contact) -> ContactFacts:
 
 
 def freeze_facts(q: Queries, account_id: int) -> FreezeFacts:
-    """Return what is frozen for an account now."""
-    rows = [f for f in q.freezes(active_only=False) if f.account_id in (0, account_id)]
-    return incidents.freeze_facts(
-        [incidents.Freeze(scope=f.scope, account=f.account_id or None, lifted=f.lifted_at is not None) for f in rows],
+    """Return what is frozen for an account. A row counts whatever its time says: a clock set back lifts nothing."""
+    found = incidents.frozen(
+        (
+            incidents.Freeze(account=f.account_id or None, stops=f.scope, at=0, lifted_at=None if f.lifted_at is None else 0)
+            for f in q.freezes(active_only=False)
+        ),
         account=account_id,
+        now=0,
     )
+    return FreezeFacts(sends=found.sends, promotion=found.promotion, epoch=found.epoch)

@@ -515,6 +515,12 @@ class Statements(ABC):
     @abstractmethod
     def claim_lane(self, owner: str, now: int, until: int, due: int) -> tuple[int, int] | None: ...
 
+    def ensure_workspace(self, at: int) -> None:
+        self._run(
+            "INSERT INTO workspace (id, name, created_at) VALUES (?, 'Goodstanding', ?) ON CONFLICT (id) DO NOTHING",
+            (self.workspace_id, at),
+        )
+
     def put_setting(self, name: str, value: str, at: int, *, account_id: int = 0) -> None:
         self._run(
             "INSERT INTO setting (workspace_id, account_id, name, value, at) VALUES (?, ?, ?, ?, ?)"

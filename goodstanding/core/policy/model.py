@@ -2,6 +2,7 @@
 
 These are `msgspec` structs, not dataclasses: one decision makes some forty of them
 (docs/decisions/0002-structs-in-the-hot-path.md). Integers are milliseconds (UTC), thousandths or counts.
+What stands dozens of times in one record (traces, counters) is written as an array in the order of its fields.
 `None` always means *not known*, never *no*: a gate that meets it refuses every automatic act.
 """
 
@@ -74,7 +75,7 @@ class FreezeFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     epoch: int
 
 
-class CounterFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class CounterFact(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """Use of one limit: `used` counts planned, sending, sent and unknown acts in the half-open window (now-window, now]."""
 
     name: str
@@ -92,7 +93,7 @@ class VolumeFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     paused: bool
 
 
-class WordingFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class WordingFact(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """One wording of a reply that could be used, and how often something like it was sent lately."""
 
     template: str
@@ -129,7 +130,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     wording: tuple[WordingFact, ...] | None
 
 
-class GateTrace(msgspec.Struct, frozen=True, gc=False):
+class GateTrace(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What one gate said: `wanted` and `seen` in the gate's own terms."""
 
     gate: str
@@ -139,7 +140,7 @@ class GateTrace(msgspec.Struct, frozen=True, gc=False):
     reason: Reason | None
 
 
-class ConditionTrace(msgspec.Struct, frozen=True, gc=False):
+class ConditionTrace(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What one condition of a rule wanted and saw; `ok` is `None` when the fact is missing."""
 
     kind: str
@@ -148,7 +149,7 @@ class ConditionTrace(msgspec.Struct, frozen=True, gc=False):
     ok: bool | None
 
 
-class RuleTrace(msgspec.Struct, frozen=True, gc=False):
+class RuleTrace(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """What one rule said."""
 
     rid: str
