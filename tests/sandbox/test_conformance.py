@@ -12,7 +12,13 @@ BACK = "http://127.0.0.1:9/back/"
 
 
 def consent(client, *, granted=SCOPES, answer="allow", open_id=LOTTE):
-    asked = {"client_key": APP, "response_type": "code", "scope": SCOPES, "redirect_uri": BACK, "state": "s-1"}
+    asked = {
+        "client_key": APP,
+        "response_type": "code",
+        "scope": SCOPES,
+        "redirect_uri": BACK,
+        "state": "s-1",
+    }
     page = client.session.get(f"{client.url}/v2/auth/authorize/", params=asked, timeout=10)
     assert page.status_code == 200
     assert page.text.count('type="checkbox"') == len(SCOPES.split(","))
@@ -115,7 +121,9 @@ def test_a_comment_is_read_answered_hidden_and_shown(shared, api):
     assert hidden.status == "HIDDEN"
     api.hide_comment(LOTTE, VIDEO, comment_id, action="UNHIDE")
     api.like_comment(LOTTE, comment_id)
-    shown = api.get_video_comments(LOTTE, VIDEO, comment_ids=[comment_id], include_replies=True).data.comments[0]
+    shown = api.get_video_comments(
+        LOTTE, VIDEO, comment_ids=[comment_id], include_replies=True
+    ).data.comments[0]
     assert (shown.status, shown.liked, shown.likes, shown.replies) == ("PUBLIC", True, 1, 1)
     assert [one.comment_id for one in shown.reply_list] == [reply.comment_id]
 
@@ -150,7 +158,9 @@ def test_refresh_keeps_the_refresh_token_and_revoke_ends_everything(start):
     renewed = api.refresh_access_token(first.refresh_token)
     assert renewed.refresh_token == first.refresh_token
     assert renewed.access_token != first.access_token
-    assert first.refresh_token_expires_in - renewed.refresh_token_expires_in in range(40 * 86400, 40 * 86400 + 60)
+    assert first.refresh_token_expires_in - renewed.refresh_token_expires_in in range(
+        40 * 86400, 40 * 86400 + 60
+    )
     api.get_account_data(LOTTE)
     api.revoke_access_token(api.access_token)
     with pytest.raises(PyTiktokError, match="40105"):

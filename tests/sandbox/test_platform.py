@@ -4,7 +4,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
-from conftest import APP, LOTTE, SECRET, VIDEO
+from conftest import APP, SECRET, VIDEO
 
 
 def code_of(answer):
@@ -76,7 +76,9 @@ def test_a_body_that_is_no_json_object_is_refused(shared):
 
 
 def test_a_body_beyond_the_bound_is_not_read(shared):
-    answer = shared.session.post(f"{shared.url}/open_api/v1.3/business/comment/hide/", data=b"x" * (1 << 21), timeout=10)
+    answer = shared.session.post(
+        f"{shared.url}/open_api/v1.3/business/comment/hide/", data=b"x" * (1 << 21), timeout=10
+    )
     assert answer.status_code == 413
 
 
@@ -87,7 +89,12 @@ def test_an_expired_token_says_so_and_an_old_refresh_token_too(start):
     client.post("clock", advance_seconds=365 * 86400)
     answer = client.session.post(
         f"{client.url}/open_api/v1.3/tt_user/oauth2/refresh_token/",
-        json={"client_id": APP, "client_secret": SECRET, "grant_type": "refresh_token", "refresh_token": client.refresh},
+        json={
+            "client_id": APP,
+            "client_secret": SECRET,
+            "grant_type": "refresh_token",
+            "refresh_token": client.refresh,
+        },
         timeout=10,
     )
     assert code_of(answer) == 40103
@@ -96,7 +103,12 @@ def test_an_expired_token_says_so_and_an_old_refresh_token_too(start):
 def test_rotation_ends_the_old_refresh_token(start):
     client = start(refresh_mode="rotate")
     url = f"{client.url}/open_api/v1.3/tt_user/oauth2/refresh_token/"
-    body = {"client_id": APP, "client_secret": SECRET, "grant_type": "refresh_token", "refresh_token": client.refresh}
+    body = {
+        "client_id": APP,
+        "client_secret": SECRET,
+        "grant_type": "refresh_token",
+        "refresh_token": client.refresh,
+    }
     renewed = client.session.post(url, json=body, timeout=10).json()["data"]
     assert renewed["refresh_token"] != client.refresh
     assert code_of(client.session.post(url, json=body, timeout=10)) == 40107
@@ -131,13 +143,22 @@ def test_comments_are_sorted_by_time_and_public_leaves_out_the_hidden(start, ord
     times = [int(comment["create_time"]) for comment in every]
     assert times == sorted(times, reverse=order == "desc")
     public = client.read("comment/list/", status="PUBLIC", **parameters).json()["data"]["comments"]
-    assert [one["comment_id"] for one in every if one["comment_id"] != hidden] == [one["comment_id"] for one in public]
+    assert [one["comment_id"] for one in every if one["comment_id"] != hidden] == [
+        one["comment_id"] for one in public
+    ]
     assert len(every) == 21
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"max_count": 31}, {"max_count": 0}, {"cursor": "x"}, {"status": "SOME"}, {"comment_ids": "[1"}, {"sort_field": "age"}],
+    [
+        {"max_count": 31},
+        {"max_count": 0},
+        {"cursor": "x"},
+        {"status": "SOME"},
+        {"comment_ids": "[1"},
+        {"sort_field": "age"},
+    ],
     ids=str,
 )
 def test_a_listing_with_a_wrong_parameter_is_refused(shared, wrong):
@@ -173,7 +194,9 @@ def test_near_identical_replies_are_hidden_silently(start):
     client = start(limits=False)
     texts = [f"@viewer{n} Stuur ons INFO in een bericht, dan helpen we je verder{'!' * n}" for n in range(5)]
     replies = [client.reply(client.comment(), text).json()["data"]["comment_id"] for text in texts]
-    listed = client.read("comment/list/", video_id=VIDEO, comment_ids=str(replies).replace("'", '"')).json()["data"]
+    listed = client.read("comment/list/", video_id=VIDEO, comment_ids=str(replies).replace("'", '"')).json()[
+        "data"
+    ]
     assert [comment["status"] for comment in listed["comments"]] == ["PUBLIC"] * 3 + ["HIDDEN"] * 2
     client.post("clock", advance_seconds=601)
     later = client.reply(client.comment(), texts[0]).json()["data"]["comment_id"]
@@ -192,7 +215,9 @@ def test_the_reply_is_stored_although_the_connection_breaks(shared, kind):
         shared.reply(comment_id, f"Antwoord {kind}", timeout=0.4)
     call = shared.get("calls", act="reply", limit=100000)["calls"][-1]
     assert (call["cause"], call["accepted"], call["code"], call["fault"]) == (comment_id, True, None, kind)
-    stored = shared.read("comment/reply/list/", video_id=VIDEO, comment_id=comment_id).json()["data"]["comments"]
+    stored = shared.read("comment/reply/list/", video_id=VIDEO, comment_id=comment_id).json()["data"][
+        "comments"
+    ]
     assert [one["text"] for one in stored] == [f"Antwoord {kind}"]
     assert stored[0]["comment_id"] == call["comment_id"]
 
@@ -202,7 +227,10 @@ def test_a_line_cut_before_the_act_leaves_nothing(shared):
     shared.post("inject", fault={"kind": "drop_before_commit", "times": 1})
     with pytest.raises(requests.ConnectionError):
         shared.reply(comment_id, "Komt niet aan")
-    assert shared.read("comment/reply/list/", video_id=VIDEO, comment_id=comment_id).json()["data"]["comments"] == []
+    assert (
+        shared.read("comment/reply/list/", video_id=VIDEO, comment_id=comment_id).json()["data"]["comments"]
+        == []
+    )
     assert not shared.get("calls", act="reply", limit=100000)["calls"][-1]["accepted"]
 
 
@@ -222,7 +250,9 @@ def test_server_error_throttle_and_gateway_page(shared, after_commit):
     assert codes == [50002, 60001, 40100]
     page = shared.reply(comment_id, "poging vier")
     assert (page.status_code, page.headers["Content-Type"]) == (502, "text/html")
-    stored = shared.read("comment/reply/list/", video_id=VIDEO, comment_id=comment_id).json()["data"]["comments"]
+    stored = shared.read("comment/reply/list/", video_id=VIDEO, comment_id=comment_id).json()["data"][
+        "comments"
+    ]
     assert len(stored) == after_commit
 
 
@@ -256,7 +286,9 @@ def test_the_call_log_is_the_truth_and_names_double_replies(start):
     ]
     assert log["doubled"] == {first: 2}
     assert len(log["calls"]) == 3
-    assert {(c["endpoint"], c["code"]): c["count"] for c in log["counts"]}["/business/comment/reply/create/", "40007"] == 1
+    assert {(c["endpoint"], c["code"]): c["count"] for c in log["counts"]}[
+        "/business/comment/reply/create/", "40007"
+    ] == 1
 
 
 def test_tokens_and_secrets_stay_out_of_every_log(start):
@@ -289,14 +321,21 @@ def test_own_accounts_and_videos_can_be_seeded(start):
     client = start()
     account = {"open_id": "-000SbxEigen", "unique_identifier": "+SbxEigen", "username": "eigen.sbx"}
     video = {"open_id": "-000SbxEigen", "item_id": "7672400000000000999", "caption": "proef"}
-    seeded = client.post("seed", accounts=[account], videos=[video], grant=["-000SbxEigen"], scopes=["comment.list"])
+    seeded = client.post(
+        "seed", accounts=[account], videos=[video], grant=["-000SbxEigen"], scopes=["comment.list"]
+    )
     assert seeded["grants"][0]["scope"] == "comment.list"
-    assert [v["item_id"] for v in seeded["videos"] if v["open_id"] == "-000SbxEigen"] == ["7672400000000000999"]
+    assert [v["item_id"] for v in seeded["videos"] if v["open_id"] == "-000SbxEigen"] == [
+        "7672400000000000999"
+    ]
 
 
 def test_control_calls_need_json_and_this_machine(shared):
     url = f"{shared.url}/_sandbox/clock"
-    assert shared.session.post(url, data="{}", headers={"Content-Type": "text/plain"}, timeout=10).status_code == 415
+    assert (
+        shared.session.post(url, data="{}", headers={"Content-Type": "text/plain"}, timeout=10).status_code
+        == 415
+    )
     assert shared.session.post(url, json={"hour": 1}, timeout=10).status_code == 400
     assert shared.session.get(url, headers={"Host": "evil.example"}, timeout=10).status_code == 421
     platform = f"{shared.url}/open_api/v1.3/business/get/"

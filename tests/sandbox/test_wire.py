@@ -44,16 +44,19 @@ def test_a_second_implementation_accepts_the_signature_and_nothing_else():
 
 
 def test_a_comment_event_is_the_worked_example_byte_for_byte():
-    assert BODY == comment_body(
-        app_id="7412345678901234567",
-        open_id="-000SandboxCreatorOpenId",
-        action="insert",
-        at_ms=1790000000123,
-        comment_id="7247303576418566913",
-        video_id="7203946942097902849",
-        parent_comment_id="",
-        unique_identifier="+SandboxViewer01",
-        text="Waar is de link?",
+    assert (
+        comment_body(
+            app_id="7412345678901234567",
+            open_id="-000SandboxCreatorOpenId",
+            action="insert",
+            at_ms=1790000000123,
+            comment_id="7247303576418566913",
+            video_id="7203946942097902849",
+            parent_comment_id="",
+            unique_identifier="+SandboxViewer01",
+            text="Waar is de link?",
+        )
+        == BODY
     )
 
 
