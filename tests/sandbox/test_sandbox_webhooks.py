@@ -3,10 +3,10 @@
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 
 import pytest
-from conftest import APP, LOTTE, SECRET, VIDEO
-from test_wire import verified
+from sandbox_client import APP, LOTTE, SECRET, VIDEO, verified
 
 
 class Receiver:
@@ -139,7 +139,7 @@ def test_retries_back_off_for_72_hours_with_a_fresh_t_and_the_same_bytes(start, 
         assert len(receiver.received) == before + 1
     assert len({body for _, body in receiver.received}) == 1
     ts = [receiver.t(i) for i in range(4)]
-    assert [b - a for a, b in zip(ts, ts[1:], strict=False)] == [60, 120, 240]
+    assert [b - a for a, b in pairwise(ts)] == [60, 120, 240]
     assert all(receiver.genuine(i) for i in range(4))
     assert [a["status"] for a in client.get("deliveries")["deliveries"][0]["attempts"]] == [
         500,

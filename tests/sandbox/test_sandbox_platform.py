@@ -4,7 +4,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 import requests
-from conftest import APP, SECRET, VIDEO
+from sandbox_client import APP, SECRET, VIDEO
 
 
 def code_of(answer):
@@ -367,3 +367,34 @@ def test_redirect_addresses_follow_the_rules_of_the_platform(uri, allowed):
 
     assert (redirect_problem(uri, local=False) is None) == allowed
     assert redirect_problem("http://127.0.0.1:8000/back/", local=True) is None
+
+
+def test_an_act_can_be_told_before_its_own_answer(shared):
+    comment_id = shared.comment()
+    shared.post("inject", fault={"kind": "slow", "times": 1, "seconds": 0.2})
+    answer = shared.reply(comment_id, "Trage reactie")
+    assert answer.elapsed.total_seconds() >= 0.2
+    call = shared.get("calls", act="reply", limit=100000)["calls"][-1]
+    assert (call["fault"], call["accepted"], call["comment_id"]) == (
+        "slow",
+        True,
+        answer.json()["data"]["comment_id"],
+    )
+
+
+def test_a_deleted_reply_no_longer_counts(shared):
+    comment_id = shared.comment()
+    reply = shared.reply(comment_id, "Even weg").json()["data"]["comment_id"]
+    assert code_of(shared.api("comment/delete/", comment_id=reply)) == 0
+    found = shared.read("comment/list/", video_id=VIDEO, comment_ids=f'["{comment_id}"]').json()["data"][
+        "comments"
+    ]
+    assert found[0]["replies"] == 0
+
+
+def test_listings_survive_what_was_forgotten_under_another_video(start):
+    client = start(comments_max=10, limits=False)
+    client.post("crowd", count=10, seed=1, deliver=False, video_ids=[VIDEO])
+    assert len(client.read("comment/list/", video_id=VIDEO).json()["data"]["comments"]) == 10
+    client.post("crowd", count=4, seed=2, deliver=False, video_ids=["7672400000000000202"])
+    assert len(client.read("comment/list/", video_id=VIDEO).json()["data"]["comments"]) == 6

@@ -3,9 +3,9 @@
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import APP, LOTTE, SECRET, VIDEO
 from pytiktok import BusinessAccountApi
 from pytiktok.error import PyTiktokError
+from sandbox_client import APP, LOTTE, SECRET, VIDEO
 
 SCOPES = "user.info.basic,user.info.username,user.account.type,user.info.stats,video.list,comment.list,comment.list.manage"
 BACK = "http://127.0.0.1:9/back/"
