@@ -290,6 +290,10 @@ _VIDEO_INSIGHTS = frozenset(
 )
 
 
+class _VideoFilters(msgspec.Struct, frozen=True):
+    video_ids: list[str] | None = None
+
+
 def video_list(call: Call) -> dict[str, Any]:
     """List the account's posts, newest first, from before `cursor` (milliseconds)."""
     fields: list[str] = call.structured("fields", list[str], default=["item_id"])
@@ -298,8 +302,7 @@ def video_list(call: Call) -> dict[str, Any]:
     for name in fields:
         if name not in _VIDEO and name not in _VIDEO_INSIGHTS:
             raise ApiError(40002, f"Field {name} is invalid.")
-    filters: dict[str, Any] = call.structured("filters", dict[str, Any], default={})
-    wanted = filters.get("video_ids")
+    wanted = call.structured("filters", _VideoFilters, default=_VideoFilters()).video_ids
     bounds = call.world.numbers.videos
     cursor = call.number("cursor", default=call.world.clock.now_ms(), least=0, most=2**53)
     count = call.number("max_count", default=bounds.page_default, least=1, most=bounds.page_max)

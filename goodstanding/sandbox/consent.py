@@ -22,7 +22,10 @@ def redirect_problem(uri: str, *, local: bool) -> str | None:
 
     Source: portal 1738083939371009.
     """
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return "redirect_uri is not an address."
     if len(uri) not in _URI_LENGTHS:
         return "redirect_uri must have 10 to 512 characters."
     if parts.query or parts.fragment or not parts.path.endswith("/"):

@@ -237,7 +237,7 @@ class State:
     def refresh(self, refresh_token: str) -> Grant:
         """Give a grant a new access token; the year of the refresh token is never extended."""
         grant = self._by_refresh.get(refresh_token)
-        if grant is None or grant.revoked:
+        if grant is None:
             raise ApiError(40107, "The refresh token is incorrect.")
         now = self.clock.now_ms()
         if grant.refresh_until_ms <= now:
@@ -267,6 +267,7 @@ class State:
         live = [grant for grant in ended.values() if not grant.revoked]
         for grant in live:
             grant.revoked = True
+        self._by_refresh = {token: kept for token, kept in self._by_refresh.items() if not kept.revoked}
         if live:
             now = self.clock.now_ms()
             content = {"reason": reason}
@@ -328,6 +329,9 @@ class State:
         thread = self.threads[comment.video_id]
         thread.ids.pop(comment.comment_id, None)
         thread.version += 1
+        parent = self.comments.get(comment.parent_id)
+        if parent is not None:
+            parent.replies.remove(comment.comment_id)
         self._tell(comment, "delete")
 
     def listing(self, video_id: str, *, field: str, order: str, public: bool) -> list[str]:
@@ -366,7 +370,9 @@ class State:
 
     def _forget_oldest(self) -> None:
         comment_id, comment = self.comments.popitem(last=False)
-        self.threads[comment.video_id].ids.pop(comment_id, None)
+        thread = self.threads[comment.video_id]
+        thread.ids.pop(comment_id, None)
+        thread.version += 1
         self.forgotten += 1
 
     def _tell(self, comment: Comment, action: str) -> None:

@@ -111,7 +111,10 @@ class World:
         """Set the callback of a category; 40002 for an unknown category or an address that is not allowed."""
         if event_type not in EVENT_TYPES:
             raise ApiError(40002, "event_type is invalid.")
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise ApiError(40002, "callback_url is invalid.") from None
         local = parts.hostname in _LOOPBACK
         if parts.scheme not in ("http", "https") or not (local or self.settings.remote_webhooks):
             raise ApiError(
