@@ -129,60 +129,64 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     wording: tuple[WordingFact, ...] | None
 
 
-class GateTrace(msgspec.Struct, frozen=True, gc=False):
-    """What one gate said: `wanted` and `seen` in the gate's own terms."""
+class GateTrace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What one gate said: `wanted` and `seen` in the gate's own terms.
+
+    Fields of the trace and of the decision stand in the order of the alphabet, so that encoding needs no sorting
+    (core.policy.sealing).
+    """
 
     gate: str
+    reason: Reason | None
+    seen: str | int | None
     verdict: Verdict
     wanted: str | int | None
-    seen: str | int | None
-    reason: Reason | None
 
 
-class ConditionTrace(msgspec.Struct, frozen=True, gc=False):
+class ConditionTrace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one condition of a rule wanted and saw; `ok` is `None` when the fact is missing."""
 
     kind: str
-    wanted: str | int
-    seen: str | int | None
     ok: bool | None
+    seen: str | int | None
+    wanted: str | int
 
 
-class RuleTrace(msgspec.Struct, frozen=True, gc=False):
+class RuleTrace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one rule said."""
 
-    rid: str
-    ok: bool | None
     conditions: tuple[ConditionTrace, ...]
+    ok: bool | None
+    rid: str
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a decision asks for: plan a reply or message, hide, put a label, open a case."""
 
     act: Literal["reply", "message", "hide", "label", "case"]
+    label: str = ""
+    language: str = ""
     not_before: int = 0
+    queue: str = ""
     template: str = ""
     variant: int = 0
-    language: str = ""
-    label: str = ""
-    queue: str = ""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """The answer: outcome, reasons, effects, and the whole trace behind them."""
 
-    v: Literal[1] = 1
-    policy: str
-    """Hash of the policy version (kernel.ids.PolicyHash)."""
+    effects: tuple[Effect, ...]
     engine: str
     """Version of the deciding code."""
+    gates: tuple[GateTrace, ...]
     outcome: Outcome
+    policy: str
+    """Hash of the policy version (kernel.ids.PolicyHash)."""
+    reasons: tuple[Reason, ...]
     rule: str
     """The winning rule's id, or empty."""
-    reasons: tuple[Reason, ...]
-    effects: tuple[Effect, ...]
-    gates: tuple[GateTrace, ...]
     rules: tuple[RuleTrace, ...]
+    v: Literal[1] = 1
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
