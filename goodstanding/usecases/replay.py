@@ -8,7 +8,7 @@ import msgspec
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.decide import decide
 from goodstanding.core.policy.model import Record
-from goodstanding.kernel.canonical import canonical
+from goodstanding.core.policy.sealing import record_bytes
 from goodstanding.usecases import policies
 from goodstanding.usecases.audit import disclose
 from goodstanding.usecases.context import Context
@@ -72,7 +72,7 @@ def replay(ctx: Context, *, progress: Progress | None = None) -> Replayed:
             continue
         policy = ready.get(row.policy_hash) or ready.setdefault(row.policy_hash, _version(ctx, row.policy_hash))
         facts = _record(record).facts
-        again = canonical(Record(facts=facts, decision=decide(policy, facts, text)))
+        again = record_bytes(facts, decide(policy, facts, text))
         if again != record:
             result.differences += 1
             if len(result.differing) < 100:  # noqa: PLR2004 - a list a person can read
