@@ -34,6 +34,8 @@ class Token(msgspec.Struct, frozen=True, gc=False):
     key: str
     entry: Entry | None
     phrases: tuple[int, ...]
+    polarity: int
+    role: int
 
 
 Chunk = tuple[int, int, tuple[Token, ...]]
@@ -65,15 +67,17 @@ class Reader:
         """Return what one stretch of lower-case text without white space holds."""
         tokens = tuple(map(self.token, normalise.words_of(chunk)))
         bits, counts = summed(tokens)
-        if any(map(str.isdigit, chunk)) or not chunk.isascii():
-            bits |= _NUMBER * bool(_NUMERIC.search(chunk))
+        bits |= _NUMBER * normalise.may_be_typed(chunk)
+        if not bits & _TYPED:
+            counts += sum(map(str.isdigit, chunk)) << 5 * _FIELD
         return bits, counts, tokens
 
     def token(self, word: normalise.Word) -> Token:
         """Return the word with what the lists say about it."""
         entry = self._known(word)
         key = entry.key if entry else _placeholder(word)
-        return Token(word, key, entry, self._lexicon.anchors.get(key, ()))
+        polarity, role = (entry.polarity, _role(entry)) if entry else (0, sentiment.PLAIN)
+        return Token(word, key, entry, self._lexicon.anchors.get(key, ()), polarity, role)
 
     def spelled(self, found: Sequence[Token]) -> tuple[Token, ...]:
         """Return the tokens with spelled-out words joined and, when nobody knows the whole, parted into known words."""
@@ -163,7 +167,6 @@ class Reader:
 
 _DUTCH = frozenset({"nl"})
 _STRETCHED = re.compile(r"(.)\1\1")
-_NUMERIC = re.compile(r"\d\d|[€$£]|\d[.,-]|\d$")
 
 
 def _placeholder(word: normalise.Word) -> str:
@@ -223,10 +226,10 @@ class ListClassifier:
         """Return the signals of `text` without looking in the memory of whole texts."""
         low = normalise.lowered(text)
         bits, counts, chunks = self._read(low)
-        if bits & _NUMBER:
+        if bits & _NUMBER or counts >> 5 * _FIELD >= normalise.TYPED_DIGITS_MIN:
             bits, counts, chunks = self._read(normalise.typed(low))
         tokens = [token for chunk in chunks for token in chunk[2]]
-        if bits & _MIMIC or counts >> 4 * _FIELD >= _SINGLES_MIN:
+        if bits & _MIMIC or counts >> 4 * _FIELD & _MASK >= _SINGLES_MIN:
             tokens = self._undisguised(tokens)
             bits, counts = summed(tokens)
         return self._found(text, tokens, bits, counts)
@@ -263,13 +266,12 @@ class ListClassifier:
             unknown=counts >> 3 * _FIELD & _MASK,
         )
         matched = self._matched(tokens) if bits & _ANCHOR else ()
-        scores = extract.strongest(matched) if matched else {}
-        entries = [token.entry for token in tokens] if bits & (_RISK | _FEELING | _GROUP) else []
-        feeling = _felt(entries) if bits & _FEELING else 0
+        scores = {phrase.head: phrase.milli for phrase in matched if phrase.milli}
+        feeling = _felt(tokens) if bits & _FEELING else 0
         harmful = harm.NONE
         if bits & (_RISK | _GROUP) or not scores.keys().isdisjoint(_HARMS):
             harmful = harm.judged(
-                entries or [token.entry for token in tokens],
+                [token.entry for token in tokens],
                 quoted=[token.word.quoted for token in tokens],
                 phrases=scores,
                 feeling=feeling,
@@ -294,14 +296,13 @@ class ListClassifier:
             intents=extract.intents(scores) if scores else (),
             answer=extract.answer(text, exact=self._lexicon.answers, scores=scores),
             contains=contains,
-            hits=_explained(harmful, matched) if matched or harmful.hits else (),
+            hits=_explained(harmful, matched, tokens) if matched or harmful.hits else (),
         )
 
-    def _matched(self, tokens: Sequence[Token]) -> tuple[Phrase, ...]:
-        numbers = {number for token in tokens for number in token.phrases}
-        line = f" {' '.join([token.key for token in tokens])} "
+    def _matched(self, tokens: Sequence[Token]) -> Sequence[Phrase]:
+        numbers = sorted({number for token in tokens for number in token.phrases})
         phrases = self._lexicon.phrases
-        return tuple([phrases[n] for n in sorted(numbers) if phrases[n].matches.search(line)])
+        return extract.strongest([phrases[n] for n in numbers], keys=[token.key for token in tokens])
 
 
 _HARMS = frozenset(("abuse", "hate", "threat", "sexual"))
@@ -312,16 +313,20 @@ def _advertised(contains: Sequence[str]) -> int:
     return max((_ADVERTISING.get(kind, 0) for kind in contains), default=0)
 
 
-def _felt(entries: Sequence[Entry | None]) -> int:
-    return sentiment.scored(
-        [entry.polarity if entry else 0 for entry in entries],
-        negates=[entry is not None and entry.severity("negation") > 0 for entry in entries],
-        stresses=[entry is not None and entry.severity("intensifier") > 0 for entry in entries],
-    )
+def _felt(tokens: Sequence[Token]) -> int:
+    return sentiment.scored([token.polarity for token in tokens], roles=[token.role for token in tokens])
 
 
-def _explained(harmful: harm.Harm, matched: Sequence[Phrase]) -> tuple[tuple[str, str], ...]:
-    """Return at most eight (head, words) that drove a score, the strongest phrases first."""
-    strong = sorted((p for p in matched if p.milli), key=lambda phrase: (-phrase.milli, phrase.head, phrase.text))
-    told = [*harmful.hits, *((phrase.head, phrase.text) for phrase in strong)]
-    return tuple(dict.fromkeys(told))[:_HITS_MAX]
+def _role(entry: Entry) -> int:
+    if entry.severity("negation"):
+        return sentiment.NEGATES
+    return sentiment.STRESSES if entry.severity("intensifier") else sentiment.PLAIN
+
+
+def _explained(
+    harmful: harm.Harm, matched: Sequence[Phrase], tokens: Sequence[Token]
+) -> tuple[tuple[str, str], ...]:
+    """Return at most eight (head, words) that drove a score, listed words first."""
+    keys = [token.key for token in tokens]
+    told = [(phrase.head, extract.words_matched(phrase, keys=keys)) for phrase in matched if phrase.milli]
+    return (*harmful.hits, *told)[:_HITS_MAX]

@@ -82,7 +82,7 @@ _URL = re.compile(
 _EMAIL = re.compile(r"[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,12}")
 _HANDLE = re.compile(r"@[\w.]{2,30}")
 _TYPED = re.compile(
-    r"(?P<iban>(?<![a-z0-9])[a-z]{2}\d{2}(?:[ ]?[a-z0-9]{4}){2,7}(?:[ ]?[a-z0-9]{1,3})?(?![a-z0-9]))"
+    r"(?P<iban>(?<![a-z0-9])[a-z]{2}\d{2}[ ]?[a-z0-9]{4}(?:[ ]?\d{4}){2,6}(?:[ ]?[a-z0-9]{1,4}){0,3}(?![a-z0-9]))"
     r"|(?P<price>(?:[€$£]|(?<![a-z])(?:eur|usd|euro)\b)[ ]{0,2}\d{1,6}(?:[.,]\d{1,3})*(?:,-)?"
     r"|(?<![\w.,])\d{1,6}(?:[.,]\d{1,3})*[ ]?(?:€|£|,-|(?:euros?|eur|usd|dollars?|bucks)(?![a-z])))"
     r"|(?P<phone>(?<![\w/=+-])(?:\+|00)[1-9]\d{0,2}[ .-]?(?:\(0\))?(?:[ .()-]{0,2}\d){7,12}(?![\w/=])"
@@ -90,6 +90,7 @@ _TYPED = re.compile(
     r"|(?<![\w/=.,-])\(?[2-9]\d{2}\)?[ .-]\d{3}[ .-]\d{4}(?![\w/=]))",
     re.IGNORECASE,
 )
+_MONEY = re.compile(r"[€$£]|,-|(?:^|\d)(?:euros?|eur|usd|dollars?|bucks)(?![a-z])")
 _EMOJI = "\u2190-\u21ff\u2300-\u27bf\u2900-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 _MARKS = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0dff\u0e31-\u0e4e"
@@ -117,6 +118,15 @@ def typed(low: str) -> str:
     return _TYPED.sub(lambda found: f" <{found.lastgroup}> ", low)
 
 
+def may_be_typed(chunk: str) -> bool:
+    """Tell whether a stretch without white space alone calls for `typed`; a text of eight digits does so too."""
+    return bool(_MONEY.search(chunk))
+
+
+TYPED_DIGITS_MIN = 8
+"""Fewer digits make no phone number or bank account."""
+
+
 def squeezed(key: str) -> str:
     """Return `key` with every repeated letter once: the form in which stretched words are compared."""
     return "".join(letter for letter, _ in groupby(key))
@@ -135,7 +145,7 @@ def words_of(chunk: str) -> tuple[Word, ...]:
 def words(text: str) -> tuple[Word, ...]:
     """Return the words of `text`."""
     low = lowered(text)
-    if any(map(str.isdigit, low)):
+    if sum(map(str.isdigit, low)) >= TYPED_DIGITS_MIN or any(map(may_be_typed, low.split())):
         low = typed(low)
     return fold_lookalikes(join_spelled(tuple(word for chunk in low.split() for word in words_of(chunk))))
 
