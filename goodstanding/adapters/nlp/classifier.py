@@ -229,7 +229,7 @@ class ListClassifier:
         if bits & _NUMBER or counts >> 5 * _FIELD >= normalise.TYPED_DIGITS_MIN:
             bits, counts, chunks = self._read(normalise.typed(low))
         tokens = [token for chunk in chunks for token in chunk[2]]
-        if bits & _MIMIC or counts >> 4 * _FIELD & _MASK >= _SINGLES_MIN:
+        if bits & _MIMIC or (counts >> 4 * _FIELD & _MASK >= _SINGLES_MIN and _spelled_out(tokens)):
             tokens = self._undisguised(tokens)
             bits, counts = summed(tokens)
         return self._found(text, tokens, bits, counts)
@@ -315,6 +315,10 @@ def _advertised(contains: Sequence[str]) -> int:
 
 def _felt(tokens: Sequence[Token]) -> int:
     return sentiment.scored([token.polarity for token in tokens], roles=[token.role for token in tokens])
+
+
+def _spelled_out(tokens: Sequence[Token]) -> bool:
+    return "1" * _SINGLES_MIN in "".join(["1" if len(token.word.form) == 1 else "0" for token in tokens])
 
 
 def _role(entry: Entry) -> int:
