@@ -1,0 +1,5 @@
+"""Consent: the state computed from consent events. Withdrawal always wins."""
+
+from typing import Literal
+
+ConsentState = Literal["given", "withdrawn", "absent"]

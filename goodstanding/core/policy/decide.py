@@ -1,0 +1,285 @@
+"""The decision: pure, total, independent of the order in which rules or gates are written.
+
+All rules and all gates are asked; then the most restrictive answer wins: none, review, hide, reply or message, label.
+A gate takes away only the acts it guards, so a stopped answer never stops hiding. A person-gate (`opens_case`) asks
+for a person even over a rule that says `none`: no policy may keep a crisis or a minor from a person.
+"""
+
+import msgspec
+
+from goodstanding.core.policy.compile import CompiledPolicy, ReadyGate, ReadyRule, Side
+from goodstanding.core.policy.conditions import words_of
+from goodstanding.core.policy.gate import SENDS
+from goodstanding.core.policy.model import (
+    Act,
+    Decision,
+    Effect,
+    Facts,
+    GateTrace,
+    Outcome,
+    RuleTrace,
+    Verdict,
+)
+from goodstanding.kernel.reasons import Code, Reason
+from goodstanding.kernel.timing import MINUTE
+
+ENGINE = "1"
+"""Version of this code: raised whenever the same facts could lead to another answer."""
+
+_NO_TRIGGER = Reason(Code.NO_TRIGGER)
+_GONE = GateTrace("rule", "refuse", "in force", "not in force", _NO_TRIGGER)
+_APPROVED = GateTrace("approval", "allow", "same text", "same text", None)
+_STALE = GateTrace("approval", "refuse", "same text", "other text", Reason(Code.APPROVAL_STALE))
+
+Blocked = list[tuple[ReadyGate, GateTrace]]
+
+
+class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer just before sending."""
+
+    verdict: Verdict
+    reasons: tuple[Reason, ...]
+    gates: tuple[GateTrace, ...]
+    retry_at: int
+    """When to ask again, for `defer`; otherwise 0."""
+
+
+def decide(compiled: CompiledPolicy, facts: Facts, text: str | None) -> Decision:
+    """Return what to do about one comment or message, with the whole trace. Never raises, whatever the facts."""
+    side = compiled.comment if facts.kind == "comment" else compiled.message
+    words: frozenset[str] | None = None
+    plain: str | None = None
+    if side.needs_text and text is not None:
+        found = words_of(text)
+        words = frozenset(found)
+        plain = f" {' '.join(found)} "
+    rules = tuple([rule.look(facts, words, plain) for rule in side.rules])
+    gates = [look(facts) for look in side.looks]
+    blocked = [pair for pair in zip(side.gates, gates, strict=True) if pair[1].verdict != "allow"]
+    outcome, rule, reasons, effects = _combine(compiled, facts, side=side, rules=rules, gates=gates, blocked=blocked)
+    return Decision(
+        policy=compiled.hash,
+        engine=ENGINE,
+        outcome=outcome,
+        rule=rule,
+        reasons=reasons,
+        effects=effects,
+        gates=tuple(gates),
+        rules=rules,
+    )
+
+
+Answer = tuple[Outcome, str, tuple[Reason, ...], tuple[Effect, ...]]
+
+
+def _combine(
+    compiled: CompiledPolicy,
+    facts: Facts,
+    *,
+    side: Side,
+    rules: tuple[RuleTrace, ...],
+    gates: list[GateTrace],
+    blocked: Blocked,
+) -> Answer:
+    """Weigh what rules want against what gates say."""
+    best: dict[str, ReadyRule] = {}
+    labels: tuple[Effect, ...] = ()
+    unknown: list[ReadyRule] = []
+    for rule, trace in zip(side.rules, rules, strict=True):
+        if trace.ok:
+            best.setdefault(_rank(rule.then), rule)
+            labels += rule.labels
+        elif trace.ok is None and rule.restricts:
+            unknown.append(rule)
+    cases = [pair for pair in blocked if pair[0].gate.opens_case and pair[1].verdict == "review"]
+    if not best and not cases:
+        return "none", "", (_NO_TRIGGER,), ()
+    none, review, hide, send = best.get("none"), best.get("review"), best.get("hide"), best.get("send")
+    persons = [pair for pair in cases if "hide" in pair[0].gate.guards]
+    if persons:
+        return _to_person(compiled, review or none or hide or send, _reasons(persons), labels)
+    if none is not None:
+        return "none", none.rid, (none.reason,), labels
+    if review is not None:
+        return _to_person(compiled, review, (), labels)
+    if hide is not None:
+        return _hide(compiled, facts, hide, unknown=unknown, blocked=blocked, labels=labels)
+    if send is not None:
+        return _send(compiled, facts, send, unknown=unknown, gates=gates, blocked=blocked, labels=labels)
+    if cases:
+        return _to_person(compiled, None, _reasons(cases), labels)
+    label = best["label"]
+    return "label", label.rid, (label.reason,), labels
+
+
+def _rank(outcome: Outcome) -> str:
+    return "send" if outcome in SENDS else outcome
+
+
+def _reasons(pairs: Blocked) -> tuple[Reason, ...]:
+    return tuple([trace.reason for _, trace in pairs if trace.reason is not None])
+
+
+def _to_person(
+    compiled: CompiledPolicy, rule: ReadyRule | None, reasons: tuple[Reason, ...], labels: tuple[Effect, ...]
+) -> Answer:
+    """Open a case."""
+    case = Effect(act="case", queue=compiled.policy.review.queue if rule is None else rule.queue)
+    if rule is None:
+        return "review", "", reasons, (case, *labels)
+    return "review", rule.rid, (rule.reason, *reasons), (case, *labels)
+
+
+def _hide(
+    compiled: CompiledPolicy,
+    facts: Facts,
+    rule: ReadyRule,
+    *,
+    unknown: list[ReadyRule],
+    blocked: Blocked,
+    labels: tuple[Effect, ...],
+) -> Answer:
+    """Hide, unless a gate that guards hiding, or a rule nobody can judge, stands against it."""
+    against = [pair for pair in blocked if "hide" in pair[0].gate.guards]
+    doubts = tuple([one.unknown for one in unknown if one.then != "hide"])
+    reasons = (*_reasons(against), *doubts)
+    if doubts or any(trace.verdict == "review" for _, trace in against):
+        return _to_person(compiled, rule, reasons, labels)
+    if any(trace.verdict == "refuse" for _, trace in against):
+        return "none", rule.rid, (rule.reason, *reasons), labels
+    not_before = max([facts.now, *[_free_at(trace) for _, trace in against]])
+    hide = Effect(act="hide", not_before=not_before)
+    return "hide", rule.rid, (rule.reason, *reasons), (hide, *labels)
+
+
+def _send(
+    compiled: CompiledPolicy,
+    facts: Facts,
+    rule: ReadyRule,
+    *,
+    unknown: list[ReadyRule],
+    gates: list[GateTrace],
+    blocked: Blocked,
+    labels: tuple[Effect, ...],
+) -> Answer:
+    """Plan a reply or message, unless a gate that guards it, or a rule nobody can judge, stands against it."""
+    act: Act = "message" if rule.then == "message" else "reply"
+    against = [trace for one, trace in blocked if act in one.gate.guards]
+    for one in rule.gates:
+        trace = one.look(facts)
+        gates.append(trace)
+        if trace.verdict != "allow" and act in one.gate.guards:
+            against.append(trace)
+    variant = -1
+    if rule.choose is not None:
+        trace, variant = rule.choose(facts)
+        gates.append(trace)
+        if trace.verdict != "allow":
+            against.append(trace)
+    delay = compiled.delay(facts.chance)
+    not_before = facts.now + delay
+    trace = compiled.delay_trace(facts.now, delay)
+    gates.append(trace)
+    if trace.verdict != "allow":
+        against.append(trace)
+    for trace in against:
+        if trace.verdict == "defer":
+            not_before = max(not_before, _free_at(trace))
+    trace = compiled.quiet.look(now=facts.now, minute=facts.minute, at=not_before)
+    gates.append(trace)
+    if trace.verdict != "allow":
+        against.append(trace)
+        not_before = _free_at(trace) + delay % (compiled.quiet.awake_minutes * MINUTE)
+    language = "" if facts.signals is None else facts.signals.language
+    return _settle(
+        compiled,
+        rule,
+        against=against,
+        doubts=tuple([one.unknown for one in unknown]),
+        planned=Effect(
+            act=act, not_before=not_before, template=rule.template, variant=max(0, variant), language=language
+        ),
+        labels=labels,
+    )
+
+
+def _settle(
+    compiled: CompiledPolicy,
+    rule: ReadyRule,
+    *,
+    against: list[GateTrace],
+    doubts: tuple[Reason, ...],
+    planned: Effect,
+    labels: tuple[Effect, ...],
+) -> Answer:
+    """Turn what stands against a planned sending into the outcome."""
+    stops = [trace for trace in against if trace.verdict != "defer"]
+    if not stops and not doubts:
+        waits = [trace.reason for trace in against if trace.reason is not None]
+        return rule.then, rule.rid, (rule.reason, *waits), (planned, *labels)
+    reasons = (rule.reason, *[trace.reason for trace in stops if trace.reason is not None], *doubts)
+    if not doubts and all(trace.verdict == "refuse" for trace in stops):
+        return "none", rule.rid, reasons, labels
+    case = Effect(
+        act="case",
+        queue=compiled.policy.review.queue if not rule.queue else rule.queue,
+        template=planned.template,
+        variant=planned.variant,
+        language=planned.language,
+    )
+    return "review", rule.rid, reasons, (case, *labels)
+
+
+def _free_at(trace: GateTrace) -> int:
+    free = 0 if trace.reason is None else trace.reason.fields.get("free_at", 0)
+    return free if isinstance(free, int) else 0
+
+
+def confirm(
+    compiled: CompiledPolicy,
+    facts: Facts,
+    *,
+    act: Act,
+    rule: str = "",
+    promotional: bool = False,
+    approved_text_hash_ok: bool | None = None,
+    not_before: int = 0,
+) -> Confirmation:
+    """Ask the hard gates again, on fresh facts, just before sending.
+
+    `rule` is the deciding rule of an automatic sending: its own limits and promotion are asked too, and it must still
+    stand in this policy. `promotional` says the same of a person's text. `approved_text_hash_ok`: `None` for an automatic act; for what a person approved,
+    whether text, recipient and expiry are still what was approved. Counters in `facts` count sending, sent and
+    unknown only, and `comment.answered` leaves out the very act that is asked about.
+    """
+    person = approved_text_hash_ok is not None
+    asked = list(compiled.sending[act])
+    ready = compiled.by_rid.get(rule)
+    if ready is not None:
+        asked += [one for one in ready.gates if act in one.gate.guards and one.gate.id != "class"]
+    if promotional and not (ready is not None and ready.promotional):
+        asked += [one for one in compiled.promotion if act in one.gate.guards]
+    gates = [one.look(facts) for one in asked if one.gate.for_person or not person]
+    if rule and ready is None and not person:
+        gates.append(_GONE)
+    if approved_text_hash_ok is not None:
+        gates.append(_APPROVED if approved_text_hash_ok else _STALE)
+    if facts.now < not_before:
+        gates.append(compiled.delay_trace(facts.now, not_before - facts.now))
+    against = [trace for trace in gates if trace.verdict != "allow"]
+    verdict = _worst(against)
+    return Confirmation(
+        verdict=verdict,
+        reasons=tuple([trace.reason for trace in against if trace.reason is not None]),
+        gates=tuple(gates),
+        retry_at=max([_free_at(trace) for trace in against], default=0) if verdict == "defer" else 0,
+    )
+
+
+def _worst(against: list[GateTrace]) -> Verdict:
+    said = {trace.verdict for trace in against}
+    if "refuse" in said:
+        return "refuse"
+    if "review" in said:
+        return "review"
+    return "defer" if "defer" in said else "allow"

@@ -1,0 +1,192 @@
+"""The values a decision is made of: facts in, decision out. All of it can be stored and decided again.
+
+These are `msgspec` structs, not dataclasses: one decision makes some forty of them
+(docs/decisions/0002-structs-in-the-hot-path.md). Integers are milliseconds (UTC), thousandths or counts.
+`None` always means *not known*, never *no*: a gate that meets it refuses every automatic act.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from goodstanding.core.consent import ConsentState
+from goodstanding.core.signals import Signals
+from goodstanding.kernel.reasons import Reason
+
+Outcome = Literal["reply", "message", "label", "hide", "review", "none"]
+Verdict = Literal["allow", "defer", "review", "refuse"]
+Act = Literal["reply", "message", "hide"]
+"""What can be done on the platform without a person."""
+Mode = Literal["automatic", "assisted", "sandbox"]
+VideoClass = Literal["rewarded", "sponsored", "growth", "unknown"]
+
+
+class AccountFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The served account at the time of deciding."""
+
+    id: int
+    mode: Mode
+    killed: bool
+    """The account's kill switch: no automatic act at all."""
+    can_reply: bool
+    can_hide: bool
+    can_message: bool
+    """Capabilities of account type, region and scopes (TT-DM-3 and the granted scopes)."""
+    bucket_milli: int
+    """Tokens in the account's bucket now, thousandths."""
+    bucket_free_at: int
+    """When the next token will be there."""
+
+
+class ContactFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The person who wrote."""
+
+    ref: int
+    suppressed: bool
+    answer: ConsentState
+    """Consent for purpose `answer`: made by the person's own message, question or comment."""
+    marketing: ConsentState
+    wrote_at: int | None
+    """Last direct message of the person (TT-DM-1, TT-DM-2); `None` here means never wrote one."""
+    labels: tuple[str, ...]
+    holdout: bool
+
+
+class CommentFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """The comment or message itself, without its text."""
+
+    public: bool
+    own: bool
+    """Written by the served account."""
+    reply: bool
+    answered: bool
+    """We or a person in the app already replied to it, or a reply is planned."""
+    at: int
+    video: str
+    video_class: VideoClass
+
+
+class FreezeFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a freeze stops now. `epoch` grows with every freeze and lift."""
+
+    sends: bool
+    promotion: bool
+    epoch: int
+
+
+class CounterFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Use of one limit: `used` counts planned, sending, sent and unknown acts in the half-open window (now-window, now]."""
+
+    name: str
+    """`scope/channel/window_hours`, such as `contact/message/168`; a rule's own limit is `rule:RID/channel/hours`."""
+    used: int
+    free_at: int
+    """When the oldest act in the window leaves it; 0 if none is in it."""
+
+
+class VolumeFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Comment volume of the account and the spike pause with its hysteresis (core.limits)."""
+
+    per_hour: int
+    baseline: int
+    paused: bool
+
+
+class WordingFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One wording of a reply that could be used, and how often something like it was sent lately."""
+
+    template: str
+    variant: int
+    """From 0, in the order of the policy document."""
+    language: str
+    similar_video: int
+    """Near-duplicates among the texts of the last day under this video."""
+    similar_recent: int
+    """Near-duplicates among the last 50 texts of all accounts of the workspace."""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a decision knows. The text itself travels beside it and is never part of the record."""
+
+    v: Literal[1] = 1
+    event: int
+    kind: Literal["comment", "message"]
+    now: int
+    minute: int
+    """Minute of the local day, 0 to 1439, in the account's time zone."""
+    weekday: int
+    """0 is Monday, local."""
+    chance: int
+    """Keyed hash of the event, 0 to 2**32-1: unpredictable outside, the same at each replay."""
+    clock_sure: bool
+    account: AccountFacts | None
+    contact: ContactFacts | None
+    comment: CommentFacts | None
+    signals: Signals | None
+    freeze: FreezeFacts | None
+    counters: tuple[CounterFact, ...] | None
+    volume: VolumeFacts | None
+    wording: tuple[WordingFact, ...] | None
+
+
+class GateTrace(msgspec.Struct, frozen=True, gc=False):
+    """What one gate said: `wanted` and `seen` in the gate's own terms."""
+
+    gate: str
+    verdict: Verdict
+    wanted: str | int | None
+    seen: str | int | None
+    reason: Reason | None
+
+
+class ConditionTrace(msgspec.Struct, frozen=True, gc=False):
+    """What one condition of a rule wanted and saw; `ok` is `None` when the fact is missing."""
+
+    kind: str
+    wanted: str | int
+    seen: str | int | None
+    ok: bool | None
+
+
+class RuleTrace(msgspec.Struct, frozen=True, gc=False):
+    """What one rule said."""
+
+    rid: str
+    ok: bool | None
+    conditions: tuple[ConditionTrace, ...]
+
+
+class Effect(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What a decision asks for: plan a reply or message, hide, put a label, open a case."""
+
+    act: Literal["reply", "message", "hide", "label", "case"]
+    not_before: int = 0
+    template: str = ""
+    variant: int = 0
+    language: str = ""
+    label: str = ""
+    queue: str = ""
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer: outcome, reasons, effects, and the whole trace behind them."""
+
+    v: Literal[1] = 1
+    policy: str
+    """Hash of the policy version (kernel.ids.PolicyHash)."""
+    engine: str
+    """Version of the deciding code."""
+    outcome: Outcome
+    rule: str
+    """The winning rule's id, or empty."""
+    reasons: tuple[Reason, ...]
+    effects: tuple[Effect, ...]
+    gates: tuple[GateTrace, ...]
+    rules: tuple[RuleTrace, ...]
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """What is sealed and replayed: the facts and the decision they led to."""
+
+    facts: Facts
+    decision: Decision

@@ -1,0 +1,59 @@
+"""Rolling-window caps: one gate for each limit, always exact counts (R22, R23).
+
+A person's, rule's or video's cap refuses: an answer days later helps nobody. An account's or workspace's cap defers.
+"""
+
+from collections.abc import Callable
+
+from goodstanding.core.policy.document import Policy
+from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Ready
+from goodstanding.core.policy.model import Act, Facts, GateTrace
+from goodstanding.core.policy.platform import PlatformRules
+from goodstanding.kernel.reasons import Code
+from goodstanding.kernel.timing import HOUR
+
+_DEFERS = ("account", "workspace")
+_BY_CHANNEL: dict[str, frozenset[Act]] = {
+    "reply": frozenset({"reply"}),
+    "message": frozenset({"message"}),
+    "hide": frozenset({"hide"}),
+    "any": SENDS,
+}
+
+
+def _builder(name: str, most: int) -> Callable[[Policy, PlatformRules], Look]:
+    def build(_policy: Policy, _platform: PlatformRules) -> Look:
+        say = Answers(f"cap:{name}")
+        missing = say.missing(name, most)
+        below = Ready(lambda used: say.allow(most, used))
+        defers = name.split("/")[0] in _DEFERS
+
+        def full(used: int, free_at: int, now: int) -> GateTrace:
+            if defers:
+                later = free_at if free_at > now else now + HOUR
+                return say.defer(Code.CAP, most, used, free_at=later, counter=name, limit=most, used=used)
+            return say.refuse(Code.CAP, most, used, counter=name, limit=most, used=used, free_at=free_at)
+
+        def look(facts: Facts) -> GateTrace:
+            for counter in facts.counters or ():
+                if counter.name == name:
+                    used = counter.used
+                    return below[used] if used < most else full(used, counter.free_at, facts.now)
+            return missing
+
+        return look
+
+    return build
+
+
+def cap(name: str, most: int, *, source: str, numbers: tuple[str, ...] = ()) -> Gate:
+    """Return the gate for at most `most` in the counter `name` (scope/channel/hours)."""
+    return Gate(
+        id=f"cap:{name}",
+        guards=_BY_CHANNEL[name.split("/")[1]],
+        codes=(Code.CAP, Code.FACT_MISSING),
+        source=source,
+        build=_builder(name, most),
+        for_person=source != "own",
+        numbers=numbers,
+    )

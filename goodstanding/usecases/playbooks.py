@@ -1,0 +1,35 @@
+"""The shipped policies and the platform's rules, read from the package."""
+
+from functools import cache
+from importlib.resources import files
+
+from goodstanding.core.policy.platform import PlatformRules, read_platform_rules
+
+PLATFORM_FILE = "tiktok-2026-11"
+"""The reading of the platform's rules that is in force."""
+_PLAYBOOKS = "goodstanding.playbooks"
+
+
+def policy_names() -> tuple[str, ...]:
+    """Return the names of the shipped policies, most careful first."""
+    found = {
+        entry.name.removesuffix(".toml")
+        for entry in files(_PLAYBOOKS).joinpath("policies").iterdir()
+        if entry.name.endswith(".toml")
+    }
+    return tuple(sorted(found))
+
+
+def policy_text(name: str) -> str:
+    """Return the TOML of the shipped policy `name`; raises `KeyError` if there is none."""
+    if name not in policy_names():
+        raise KeyError(name)
+    return files(_PLAYBOOKS).joinpath("policies", f"{name}.toml").read_text(encoding="utf-8")
+
+
+@cache
+def platform_rules() -> PlatformRules:
+    """Return the platform's rules in force; raises `Invalid` if the file is damaged."""
+    return read_platform_rules(
+        files(_PLAYBOOKS).joinpath("platform", f"{PLATFORM_FILE}.toml").read_text(encoding="utf-8")
+    )
