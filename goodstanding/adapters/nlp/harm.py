@@ -51,7 +51,7 @@ def judged(
                 continue
             if head == "profanity" and _medical(entries, at):
                 continue
-            hits.append((head, entry.key))
+            hits.append(("abuse" if head == "insult" else head, entry.key))
             profanity = max(profanity, severity)
             said = _excused(entries, at, quoted=quoted)
             if head == "insult":
