@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from typing import Literal
 
 import msgspec
 
@@ -80,7 +81,7 @@ class Reader:
         return Token(word, key, entry, self._lexicon.anchors.get(key, ()), polarity, role)
 
     def spelled(self, found: Sequence[Token]) -> tuple[Token, ...]:
-        """Return the tokens with spelled-out words joined and, when nobody knows the whole, parted into known words."""
+        """Return the tokens with spelled-out words joined, or parted when only the parts are known."""
         out: list[Token] = []
         for single, run in groupby(found, key=lambda token: normalise.is_single(token.word)):
             tokens = list(run)
@@ -161,7 +162,9 @@ class Reader:
     def _unmasked(self, form: str) -> Entry | None:
         """Return the rude word whose letters are hidden behind stars, if one fits."""
         pattern = re.compile(re.escape(form).replace(r"\*", "."))
-        fits = next((key for key in self._lexicon.risks if len(key) == len(form) and pattern.fullmatch(key)), None)
+        fits = next(
+            (key for key in self._lexicon.risks if len(key) == len(form) and pattern.fullmatch(key)), None
+        )
         return self._lexicon.entries[fits] if fits else self._lexicon.entries.get(form.strip("*"))
 
 
@@ -199,21 +202,22 @@ def _counted(token: Token) -> int:
     )
     unknown = not known and any(map(str.isalpha, form))
     single = len(form) == 1
-    return (
-        dutch | english << _FIELD | other << 2 * _FIELD | unknown << 3 * _FIELD | single << 4 * _FIELD
-    )
+    return dutch | english << _FIELD | other << 2 * _FIELD | unknown << 3 * _FIELD | single << 4 * _FIELD
 
 
 class ListClassifier:
     """Finds signals by the shipped lists. The same text always gives the same signals.
 
-    Scores are rule strengths in thousandths, not measured probabilities. In a text whose language has no lists the
-    heads abstain (`None`), unless a listed word or phrase was found.
+    Scores are rule strengths in thousandths, not measured probabilities. In a text whose language has no
+    lists the heads abstain (`None`), unless a listed word or phrase was found. `home` is the language told for a
+    text of words that both languages share (`link?`); without it such a text is `und`, though no head abstains.
     """
 
-    def __init__(self, lexicon: Lexicon | None = None) -> None:
+    def __init__(self, lexicon: Lexicon | None = None, *, home: Literal["nl", "en"] | None = None) -> None:
         self._lexicon = lexicon or shipped()
-        self.model = f"{VERSION}+{normalise.VERSION}:{self._lexicon.digest[:16]}"
+        self._home = home
+        parts = (VERSION, normalise.VERSION, *((home,) if home else ()))
+        self.model = f"{'+'.join(parts)}:{self._lexicon.digest[:16]}"
         self._reader = Reader(self._lexicon)
         self._chunks = _Chunks(self._reader)
         self._texts: dict[str, Signals] = {}
@@ -254,17 +258,21 @@ class ListClassifier:
     def _undisguised(self, tokens: Sequence[Token]) -> list[Token]:
         words = normalise.fold_lookalikes(tuple(token.word for token in tokens))
         read = [
-            token if token.word is word else self._reader.token(word) for token, word in zip(tokens, words, strict=True)
+            token if token.word is word else self._reader.token(word)
+            for token, word in zip(tokens, words, strict=True)
         ]
         return list(self._reader.spelled(read))
 
     def _found(self, text: str, tokens: Sequence[Token], bits: int, counts: int) -> Signals:
+        dutch, english = counts & _MASK, counts >> _FIELD & _MASK
         tongue, certainty, listed = language.decided(
-            dutch=counts & _MASK,
-            english=counts >> _FIELD & _MASK,
+            dutch=dutch,
+            english=english,
             other=counts >> 2 * _FIELD & _MASK,
             unknown=counts >> 3 * _FIELD & _MASK,
         )
+        if self._home and certainty == 0 and listed and dutch and english:
+            tongue, certainty = language.assumed(self._home)
         matched = self._matched(tokens) if bits & _ANCHOR else ()
         scores = {phrase.head: phrase.milli for phrase in matched if phrase.milli}
         feeling = _felt(tokens) if bits & _FEELING else 0
@@ -276,7 +284,9 @@ class ListClassifier:
                 phrases=scores,
                 feeling=feeling,
             )
-        contains = tuple(sorted({t.word.kind for t in tokens if t.word.kind in _TYPES})) if bits & _TYPED else ()
+        contains = (
+            tuple(sorted({t.word.kind for t in tokens if t.word.kind in _TYPES})) if bits & _TYPED else ()
+        )
         spam = max(scores.get("spam", 0), _advertised(contains))
 
         def shown(score: int) -> int | None:

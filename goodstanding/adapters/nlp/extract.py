@@ -7,7 +7,18 @@ from goodstanding.adapters.nlp.lists import Phrase
 from goodstanding.core.signals import Answer
 
 INTENTS = frozenset(
-    ("price", "link", "info", "product_question", "question", "collab", "complaint", "thanks", "minor", "crisis")
+    (
+        "price",
+        "link",
+        "info",
+        "product_question",
+        "question",
+        "collab",
+        "complaint",
+        "thanks",
+        "minor",
+        "crisis",
+    )
 )
 CONTAINED = ("email", "handle", "iban", "phone", "price", "url")
 _ANSWERS: dict[str, Answer] = {"yes": "yes", "no": "no", "stop": "stop"}
@@ -43,7 +54,7 @@ def intents(scores: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
 
 
 def answer(text: str, *, exact: Mapping[str, str], scores: Mapping[str, int]) -> Answer | None:
-    """Return what the whole text answers, by exact list only; a request to stop also counts inside a sentence.
+    """Return what the whole text answers, by exact list only; a request to stop also counts in a sentence.
 
     Hedges (`ja maar`), negations and emoji (`ja hoor` with rolling eyes) are on no list and give no answer.
     """
@@ -51,7 +62,13 @@ def answer(text: str, *, exact: Mapping[str, str], scores: Mapping[str, int]) ->
         return "stop"
     if len(text) > _ANSWER_LENGTH_MAX:
         return None
-    whole = (text if text.isascii() else unicodedata.normalize("NFKC", text)).strip().lower().rstrip(".! ").replace("\u2019", "'")
+    whole = (
+        (text if text.isascii() else unicodedata.normalize("NFKC", text))
+        .strip()
+        .lower()
+        .rstrip(".! ")
+        .replace("\u2019", "'")
+    )
     return _ANSWERS.get(exact.get(whole, ""))
 
 

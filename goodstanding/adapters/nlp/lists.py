@@ -3,7 +3,7 @@
 A file names its version, date, source and language and holds three kinds of table:
 
 - `[[words]]`: `head`, an optional `severity` or `polarity`, and `words`, parted by white space;
-- `[[phrases]]`: `head`, `milli` (the score when it matches) and `phrases`, in the small notation of `compiled`;
+- `[[phrases]]`: `head`, `milli` (the score when it matches) and `phrases`, in the notation of `compiled`;
 - `[[answers]]`: `answer` and whole texts that mean exactly that.
 """
 
@@ -120,8 +120,9 @@ def built(documents: Iterable[Mapping[str, Any]], *, digest: str) -> Lexicon:
 def compiled(text: str, *, head: str, milli: int) -> Phrase:
     """Return the phrase written in `text`; raises `ValueError` when nothing in it is a word.
 
-    Notation, parted by spaces: `word`, `one|other`, `(two words|or another)`, `(left out or not)?`, `~3` up to three
-    words between, `^` and `$` start and end of the text, `<number>` any number, `!one|other` the word that tells most, by which a text is first tried.
+    Notation, parted by spaces: `word`, `one|other`, `(two words|or another)`, `(left out or not)?`, `~3` for
+    up to three words between, `^` and `$` for start and end of the text, `<number>` for any number, `<any>` for
+    any typed thing, `!one|other` for the word that tells most, by which a text is first tried.
     """
     parts: list[str] = []
     needs: list[frozenset[str]] = []
@@ -175,7 +176,7 @@ def _alternative(words: str) -> str:
 
 
 def _holders(element: str) -> frozenset[str]:
-    """Return the words one of which stands where the element matches; none when it may match without a known word."""
+    """Return the words of which one stands where the element matches; none when other text may."""
     if not {"$", "<number>"}.isdisjoint(element.split("|")):
         return frozenset()
     words = [_key(word) for word in element.split("|") if word != "<any>"]

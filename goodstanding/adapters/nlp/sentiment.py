@@ -12,7 +12,8 @@ PLAIN, NEGATES, STRESSES = range(3)
 def scored(polarities: Sequence[int], *, roles: Sequence[int]) -> int:
     """Return -1000 to 1000 from each word's polarity (-3 to 3) and role in the sentence, in order.
 
-    A negation within three words before turns the feeling round at half strength; a stressing word before adds half.
+    A negation within three words before turns the feeling round at half strength; a stressing word before it
+    adds half.
     """
     total = 0.0
     for at, polarity in enumerate(polarities):
