@@ -32,8 +32,8 @@ def state_of(events: Iterable[ConsentEvent], *, purpose: Purpose, channel: str, 
     """Return the consent for `purpose` on `channel` at `now`; the order of `events` means nothing.
 
     A withdrawal beats what was given up to and at its instant, and one dated after `now` counts already.
-    After it, only an explicit yes restores consent. Who withdraws `answer` withdraws `marketing` with it. Marketing
-    needs an explicit yes in any case.
+    After it, only an explicit yes restores consent. Who withdraws `answer` withdraws `marketing` with it.
+    Marketing needs an explicit yes in any case.
     """
     given_at = withdrawn_at = None
     about = [event for event in events if event.channel is None or event.channel == channel]

@@ -209,8 +209,9 @@ class ListClassifier:
     """Finds signals by the shipped lists. The same text always gives the same signals.
 
     Scores are rule strengths in thousandths, not measured probabilities. In a text whose language has no
-    lists the heads abstain (`None`), unless a listed word or phrase was found. `home` is the language told for a
-    text of words that both languages share (`link?`); without it such a text is `und`, though no head abstains.
+    lists the heads abstain (`None`), unless a listed word or phrase was found. `home` is the language told
+    for a text of words that both languages share (`link?`); without it such a text is `und`, though no head
+    abstains.
     """
 
     def __init__(self, lexicon: Lexicon | None = None, *, home: Literal["nl", "en"] | None = None) -> None:

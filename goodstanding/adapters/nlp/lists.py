@@ -19,6 +19,25 @@ import msgspec
 
 from goodstanding.adapters.nlp.normalise import keys_of, squeezed
 
+HEADS = frozenset(
+    (
+        *(
+            "insult",
+            "profanity",
+            "sexual",
+            "threat",
+            "hate",
+            "group",
+            "spite",
+            "feeling",
+            "illness",
+            "medical",
+        ),
+        *("common", "you", "self", "third", "negation", "intensifier", "report"),
+        *("heart", "joy", "laugh", "sad", "anger", "money", "sexy", "weapon"),
+    )
+)
+"""Every head a table of words may name."""
 RISKS = ("insult", "profanity", "sexual", "threat", "hate")
 """Heads whose words are searched under disguise."""
 
@@ -84,7 +103,7 @@ def shipped() -> Lexicon:
 
 
 def built(documents: Iterable[Mapping[str, Any]], *, digest: str) -> Lexicon:
-    """Return the lexicon of parsed list files; raises `ValueError` naming a phrase that cannot be read."""
+    """Return the lexicon of parsed list files; raises `ValueError` naming an unknown head or bad phrase."""
     read = list(documents)
     entries = _entries(read)
     common = {k for k, e in entries.items() if any(head == "common" for head, _ in e.heads)}
@@ -118,11 +137,11 @@ def built(documents: Iterable[Mapping[str, Any]], *, digest: str) -> Lexicon:
 
 
 def compiled(text: str, *, head: str, milli: int) -> Phrase:
-    """Return the phrase written in `text`; raises `ValueError` when nothing in it is a word.
+    """Return the phrase written in `text`; raises `ValueError` without a word or with nested brackets.
 
-    Notation, parted by spaces: `word`, `one|other`, `(two words|or another)`, `(left out or not)?`, `~3` for
-    up to three words between, `^` and `$` for start and end of the text, `<number>` for any number, `<any>` for
-    any typed thing, `!one|other` for the word that tells most, by which a text is first tried.
+    Notation, parted by spaces: `word`, `one|other`, `(two words|or another)`, `(left out or not)?`, `~3`
+    for up to three words between, `^` and `$` for start and end of the text, `<number>` for any number,
+    `<any>` for any typed thing, `!one|other` for the word that tells most, by which a text is first tried.
     """
     parts: list[str] = []
     needs: list[frozenset[str]] = []
@@ -132,14 +151,17 @@ def compiled(text: str, *, head: str, milli: int) -> Phrase:
         elif element[0] == "~":
             parts.append(rf"(?:\S+ ){{0,{int(element[1:])}}}")
         elif element[0] == "(":
+            inner = element[1:].rstrip("?").removesuffix(")")
             optional = element.endswith("?")
-            parts.append(_alternatives(element.strip("()?")) + ("?" if optional else ""))
+            if not optional and (words := _holders(inner)):
+                needs.append(words)
+            parts.append(_alternatives(inner) + ("?" if optional else ""))
         else:
             words = _holders(element.removeprefix("!"))
             if words:
                 needs.insert(0 if element[0] == "!" else len(needs), words)
             parts.append(_alternatives(element.removeprefix("!")))
-    if not needs:
+    if not needs or any(not _NESTED.isdisjoint(word) for words in needs for word in words):
         raise ValueError(text)
     pattern = re.compile(("" if parts[0] == r"\A " else "(?<= )") + "".join(parts))
     return Phrase(head=head, milli=milli, text=text, matches=pattern, needs=tuple(needs))
@@ -154,6 +176,7 @@ def _anchor(phrase: Phrase, *, common: Iterable[str]) -> frozenset[str]:
 
 
 _ELEMENT = re.compile(r"\([^)]*\)\??|\S+")
+_NESTED = frozenset("()")
 _PLACES = ("<url>", "<email>", "<handle>", "<phone>", "<iban>", "<price>")
 
 
@@ -179,7 +202,7 @@ def _holders(element: str) -> frozenset[str]:
     """Return the words of which one stands where the element matches; none when other text may."""
     if not {"$", "<number>"}.isdisjoint(element.split("|")):
         return frozenset()
-    words = [_key(word) for word in element.split("|") if word != "<any>"]
+    words = [_key(words.split()[0]) for words in element.split("|") if words != "<any>"]
     return frozenset((*words, *(_PLACES if "<any>" in element else ())))
 
 
@@ -193,6 +216,8 @@ def _entries(documents: Iterable[Mapping[str, Any]]) -> dict[str, Entry]:
     languages: dict[str, set[str]] = {}
     for document in documents:
         for table in document.get("words", ()):
+            if table["head"] not in HEADS:
+                raise ValueError(table["head"])
             for word in table["words"].split():
                 key = keys_of(word)[0]
                 found = heads.setdefault(key, {})

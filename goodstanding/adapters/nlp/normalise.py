@@ -1,7 +1,8 @@
 """The normaliser: what a reader sees in a text, whatever disguise its letters wear.
 
 A text becomes words. Each word keeps two views: `form`, the undamaged word (NFKC, lower case, invisible
-characters gone), and `keys`, the spellings under which word lists may know it, best first (accents, signs, digits for letters and long runs undone). Nothing here knows a list.
+characters gone), and `keys`, the spellings under which word lists may know it, best first (accents, signs,
+digits for letters and long runs undone). Nothing here knows a list.
 """
 
 import re
