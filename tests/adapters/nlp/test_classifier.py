@@ -1,7 +1,7 @@
 """What the shipped lists find, by example and by property. Handles and names are invented."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from goodstanding.adapters.nlp.classifier import ListClassifier
@@ -412,7 +412,9 @@ LISTED = [
 @settings(max_examples=60, deadline=None)
 @given(word=st.sampled_from(LISTED))
 def test_disguise_changes_nothing(disguise, word):
-    plain, worn = CLASSIFIER.fresh(word), CLASSIFIER.fresh(DISGUISES[disguise](word))
+    disguised = DISGUISES[disguise](word)
+    assume(any(map(str.isalpha, disguised)))  # digits alone are a number, not a word
+    plain, worn = CLASSIFIER.fresh(word), CLASSIFIER.fresh(disguised)
     assert (worn.abuse_milli, worn.hate_milli, worn.profanity) == (
         plain.abuse_milli,
         plain.hate_milli,
