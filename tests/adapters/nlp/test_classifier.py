@@ -1,5 +1,7 @@
 """What the shipped lists find, by example and by property. Handles and names are invented."""
 
+from time import process_time
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -456,6 +458,13 @@ def test_any_text_is_answered_within_bounds_and_always_alike(text):
 )
 def test_hostile_text_is_answered(text):
     assert seen(text).model == CLASSIFIER.model
+
+
+def test_time_grows_with_the_length_and_no_faster():
+    for piece in ("a.b", "a@", "a.", "1.1,", "nl12", "? what is ", "my check ", "f u ", "e\u0301"):
+        start = process_time()
+        CLASSIFIER.fresh(piece * 8_000)
+        assert process_time() - start < 0.25, piece
 
 
 def test_memory_of_texts_is_bounded_and_changes_no_result(monkeypatch):
