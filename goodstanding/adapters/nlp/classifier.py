@@ -160,12 +160,12 @@ class Reader:
         return None
 
     def _unmasked(self, form: str) -> Entry | None:
-        """Return the rude word whose letters are hidden behind stars, if one fits."""
+        """Return the rude word whose letters are hidden behind stars; a curse before worse when several fit."""
         pattern = re.compile(re.escape(form).replace(r"\*", "."))
-        fits = next(
-            (key for key in self._lexicon.risks if len(key) == len(form) and pattern.fullmatch(key)), None
-        )
-        return self._lexicon.entries[fits] if fits else self._lexicon.entries.get(form.strip("*"))
+        fits = [self._lexicon.entries[key] for key in self._lexicon.risks if pattern.fullmatch(key)]
+        if not fits:
+            return self._lexicon.entries.get(form.strip("*"))
+        return min(fits, key=lambda entry: (not entry.severity("profanity"), entry.key))
 
 
 _DUTCH = frozenset({"nl"})

@@ -429,6 +429,10 @@ def test_stars_hide_no_word():
         assert seen(text).profanity >= 2
 
 
+def test_stars_that_fit_several_words_are_read_as_a_curse():
+    assert (seen("F***!").hate_milli, seen("F***!").profanity) == (0, 2)
+
+
 odd = st.text(st.characters(), max_size=60) | st.text(
     st.sampled_from("aeikntуо @.*!?<>/\u200b\ud800😀1€'\"_-:"), max_size=40
 )
