@@ -160,7 +160,7 @@ class Reader:
         return None
 
     def _unmasked(self, form: str) -> Entry | None:
-        """Return the rude word whose letters are hidden behind stars; a curse before worse when several fit."""
+        """Return the rude word whose letters are hidden behind stars; a curse before worse."""
         pattern = re.compile(re.escape(form).replace(r"\*", "."))
         fits = [self._lexicon.entries[key] for key in self._lexicon.risks if pattern.fullmatch(key)]
         if not fits:
