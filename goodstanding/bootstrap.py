@@ -1,5 +1,6 @@
 """Joins ports and adapters: settings in, a running installation out. The only place that knows both."""
 
+import gc
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from goodstanding.usecases.ports import Store, Transaction
 
 SHIPPED = ("careful", "normal")
 HIGH_WATER = "clock_high_water"
+GC_ALLOCATIONS = 50_000
+"""A batch makes tens of thousands of short-lived values without cycles; the default of 700 looks for cycles too often."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,7 @@ def open_app(settings: Settings) -> App:
 
     Raises `OSError` when the folder cannot be used, and the database driver's errors when it cannot be reached.
     """
+    gc.set_threshold(GC_ALLOCATIONS, 20, 50)
     settings.data.mkdir(parents=True, exist_ok=True)
     backup = _prepare(settings)
     store = _store(settings)

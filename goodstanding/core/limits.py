@@ -37,7 +37,9 @@ def oldest_leaves_at(times: Iterable[int], *, now: int, window: int) -> int:
 def worst(times: Sequence[int], *, window: int) -> int:
     """Return the highest count in any half-open window of this length: the promise, checked from outside."""
     ordered = sorted(times)
-    return max((bisect_right(ordered, time + window - 1) - place for place, time in enumerate(ordered)), default=0)
+    return max(
+        (bisect_right(ordered, time + window - 1) - place for place, time in enumerate(ordered)), default=0
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,9 @@ import msgspec
 
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.decide import decide
-from goodstanding.core.policy.model import Decision, Effect, Record
+from goodstanding.core.policy.model import Decision, Effect
+from goodstanding.core.policy.sealing import record_bytes
 from goodstanding.core.signals import Signals
-from goodstanding.kernel.canonical import canonical
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases import outbox, policies
 from goodstanding.usecases.audit import Draft, append
@@ -191,7 +191,7 @@ def _decide_all(
         situation.note_comment()
         facts = situation.facts(event, contact, one.signals)
         decision = decide(policy, facts, event.text)
-        drafts.append(_decision_draft(one, event, facts_and(facts, decision), decision, now))
+        drafts.append(_decision_draft(one, event, record_bytes(facts, decision), decision, now))
         plan.take(event, contact, decision, situation)
     first = append(ctx, tx, drafts)
     tx.add_decisions(
@@ -206,11 +206,6 @@ def _decide_all(
     plan.store(tx)
     if situation.paused != account.spike_paused:
         tx.change_account(account.id, {"spike_paused": situation.paused})
-
-
-def facts_and(facts: object, decision: Decision) -> bytes:
-    """Return the canonical bytes that are sealed and replayed."""
-    return canonical(Record(facts=facts, decision=decision))  # type: ignore[arg-type]  # narrowed by the caller
 
 
 def _decision_draft(one: Incoming, event: Event, record: bytes, decision: Decision, now: int) -> Draft:

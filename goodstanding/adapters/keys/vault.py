@@ -4,6 +4,7 @@ Destroying a person's key makes every ciphertext of that person unreadable, in b
 (once the key file's own short-lived backups are gone).
 """
 
+import hashlib
 import hmac
 import os
 from collections.abc import Iterable
@@ -137,8 +138,8 @@ class KeyedChance:
         return os.urandom(count)
 
     def keyed(self, purpose: str, value: int) -> int:
-        digest = hmac.digest(self._key, b"%s:%d" % (purpose.encode(), value), "sha256")
-        return int.from_bytes(digest[:4], "big")
+        digest = hashlib.blake2b(b"%s:%d" % (purpose.encode(), value), key=self._key, digest_size=4)
+        return int.from_bytes(digest.digest(), "big")
 
     def keyed_digest(self, purpose: str, value: str) -> bytes:
         return hmac.digest(self._key, f"{purpose}:{value}".encode(), "sha256")

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from goodstanding.core.policy.conditions import CounterAtLeast, IntentAtLeast, IntentIn, ScoreAtLeast, words_of
+from goodstanding.core.policy.conditions import (
+    CounterAtLeast,
+    IntentAtLeast,
+    IntentIn,
+    ScoreAtLeast,
+    words_of,
+)
 from goodstanding.core.policy.document import Class, Policy, Rule, Template
 from goodstanding.core.policy.gate import SENDS
 from goodstanding.core.policy.platform import PlatformRules
@@ -67,7 +73,9 @@ class Classified:
     """The platform rule behind it, or `own`."""
 
 
-_link = re.compile(r"https?://|www\.|\b[a-z0-9-]+\.(?:com|nl|be|net|org|eu|io|shop|link|me|ly)\b", re.IGNORECASE)
+_link = re.compile(
+    r"https?://|www\.|\b[a-z0-9-]+\.(?:com|nl|be|net|org|eu|io|shop|link|me|ly)\b", re.IGNORECASE
+)
 _push = re.compile(
     r"\b(?:koop|bestel|order|buy|click|klik|laatste kans|last chance|act now|nu kopen|sign up|schrijf je in)\b",
     re.IGNORECASE,
@@ -171,7 +179,9 @@ def _names(policy: Policy) -> Iterator[Finding]:
             yield _unknown(("limits", place, "rule"), "rule", limit.rule, rids)
 
 
-def _template_of(rule: Rule, path: tuple[str | int, ...], templates: dict[str, Template]) -> Iterator[Finding]:
+def _template_of(
+    rule: Rule, path: tuple[str | int, ...], templates: dict[str, Template]
+) -> Iterator[Finding]:
     template = templates.get(rule.template)
     if not rule.template:
         yield _finding(ProblemCode.MISSING_KEY, path, key=f"{path[0]}.{path[1]}.template")
@@ -214,18 +224,24 @@ def _templates(policy: Policy, platform: PlatformRules) -> Iterator[Finding]:
                 yield from _text(text, (*path, language, number), template, platform)
             twice = [text for text, count in Counter(template.variants(language)).items() if count > 1]
             for text in twice:
-                yield _finding(ProblemCode.WORDING_TWICE, (*path, language), template=template.id, text=text[:60])
+                yield _finding(
+                    ProblemCode.WORDING_TWICE, (*path, language), template=template.id, text=text[:60]
+                )
 
 
 FEW = 4
 """Fewer wordings than this are soon near-duplicates of each other (R5)."""
 
 
-def _text(text: str, path: tuple[str | int, ...], template: Template, platform: PlatformRules) -> Iterator[Finding]:
+def _text(
+    text: str, path: tuple[str | int, ...], template: Template, platform: PlatformRules
+) -> Iterator[Finding]:
     numbers = platform.numbers
     most = numbers.reply_chars_max if template.channel == "reply" else numbers.message_chars_max
     if len(text) > most:
-        yield _finding(ProblemCode.TEMPLATE_TOO_LONG, path, template=template.id, length=len(text), limit=most)
+        yield _finding(
+            ProblemCode.TEMPLATE_TOO_LONG, path, template=template.id, length=len(text), limit=most
+        )
     elif template.channel == "reply" and len(text) > numbers.reply_chars_warn:
         yield _finding(
             ProblemCode.TEMPLATE_LONG,
@@ -264,7 +280,9 @@ def _impossible(rule: Rule, policy: Policy) -> bool:
     sure = policy.gates.intent_milli_min
     counters = {limit.name for limit in policy.limits}
     for one in rule.when:
-        if isinstance(one, IntentAtLeast) and (one.below <= one.milli or (rule.then in SENDS and one.below <= sure)):
+        if isinstance(one, IntentAtLeast) and (
+            one.below <= one.milli or (rule.then in SENDS and one.below <= sure)
+        ):
             return True
         if isinstance(one, CounterAtLeast) and one.counter in counters and rule.then in SENDS:
             most = min(limit.max for limit in policy.limits if limit.name == one.counter)
@@ -300,7 +318,11 @@ def _sources(policy: Policy) -> Iterator[Finding]:
     for path in policy.sources:
         if path not in known:
             yield _finding(
-                ProblemCode.NO_SOURCE, ("sources", path), severity="warning", path=path, meant=_meant(path, known)
+                ProblemCode.NO_SOURCE,
+                ("sources", path),
+                severity="warning",
+                path=path,
+                meant=_meant(path, known),
             )
 
 

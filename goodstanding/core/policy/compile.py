@@ -1,8 +1,9 @@
 """A policy made ready: closures and ready-made traces, built once per version."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import Literal
+from operator import itemgetter
+from typing import Literal, NamedTuple
 
 from goodstanding.core.policy.conditions import CounterAtLeast
 from goodstanding.core.policy.document import Policy, Rule, Template
@@ -15,7 +16,6 @@ from goodstanding.core.policy.rules.quiet_hours import Quiet
 from goodstanding.kernel.ids import PolicyHash
 from goodstanding.kernel.reasons import Code, Reason
 
-RuleLook = Callable[[Facts, "frozenset[str] | None", "str | None"], RuleTrace]
 _REPLY: Act = "reply"
 _MESSAGE: Act = "message"
 _HIDE: Act = "hide"
@@ -46,7 +46,8 @@ class ReadyRule:
 
     rid: str
     then: Outcome
-    look: RuleLook
+    place: int
+    """Place among all rules, by priority, then rid: the order of reading, and which of two equals wins."""
     reason: Reason
     unknown: Reason
     """Given when it cannot be known whether this rule matches."""
@@ -61,13 +62,28 @@ class ReadyRule:
     """Gates of this rule alone: its own limits, promotion, its class."""
 
 
+class Heard(NamedTuple):
+    """What a group of rules said: each rule's trace, the rules that match, and restrictive ones nobody can judge."""
+
+    traces: tuple[RuleTrace, ...]
+    matched: tuple[ReadyRule, ...]
+    unknown: tuple[ReadyRule, ...]
+
+
+GroupLook = Callable[[Facts, "frozenset[str] | None", "str | None"], Heard]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """All that is asked of one kind of event. Rules stand by priority, then rid."""
+    """All that is asked of one kind of event. Rules that read the same facts are asked together, as one group."""
 
-    rules: tuple[ReadyRule, ...]
+    groups: tuple[GroupLook, ...]
+    arrange: Callable[[list[RuleTrace]], tuple[RuleTrace, ...]]
+    """Puts the traces of all groups in the order of priority, then rid."""
     gates: tuple[ReadyGate, ...]
     looks: tuple[Look, ...]
+    persons: tuple[int, ...]
+    """Places of the gates that may ask for a person by themselves."""
     needs_text: bool
 
 
@@ -118,31 +134,29 @@ def compile_policy(policy: Policy, platform: PlatformRules) -> CompiledPolicy:
     rules = {
         rule.rid: _ready_rule(
             rule,
+            place=place,
             policy=policy,
             template=templates.get(rule.template),
             own=tuple(ready[gate.id] for gate in limits if gate.id.startswith(f"cap:rule:{rule.rid}/")),
             promotion=promotion,
         )
-        for rule in sorted(policy.rules, key=lambda one: (-one.priority, one.rid))
-        if rule.enabled
+        for place, rule in enumerate(_ordered(policy))
     }
     general_gates = tuple(ready[gate.id] for gate in (*GATES, *general))
     draw, delay_trace = delay.delayer(policy)
 
     def side(kind: Literal["comment", "message"]) -> Side:
-        mine = tuple(rules[one.rid] for one in _ordered(policy) if one.on in (kind, "any"))
+        mine = tuple(one for one in _ordered(policy) if one.on in (kind, "any"))
+        groups, arrange = _groups(mine, rules)
         wanted: set[Act] = {act for act in (_REPLY, _MESSAGE, _HIDE) for rule in mine if rule.then == act}
         asked = tuple(one for one in general_gates if one.gate.guards & wanted or one.gate.opens_case)
         return Side(
-            rules=mine,
+            groups=groups,
+            arrange=arrange,
             gates=asked,
             looks=tuple(one.look for one in asked),
-            needs_text=any(
-                condition.needs_text
-                for one in _ordered(policy)
-                if one.on in (kind, "any")
-                for condition in one.when
-            ),
+            persons=tuple(place for place, one in enumerate(asked) if one.gate.opens_case),
+            needs_text=any(condition.needs_text for one in mine for condition in one.when),
         )
 
     return CompiledPolicy(
@@ -168,7 +182,9 @@ def compile_policy(policy: Policy, platform: PlatformRules) -> CompiledPolicy:
 
 def _ordered(policy: Policy) -> tuple[Rule, ...]:
     """Return the enabled rules by priority, then rid: the order of the document plays no part."""
-    return tuple(sorted((one for one in policy.rules if one.enabled), key=lambda one: (-one.priority, one.rid)))
+    return tuple(
+        sorted((one for one in policy.rules if one.enabled), key=lambda one: (-one.priority, one.rid))
+    )
 
 
 def _counters(policy: Policy, limits: tuple[Gate, ...]) -> tuple[CounterSpec, ...]:
@@ -186,6 +202,7 @@ def _spec(name: str) -> CounterSpec:
 def _ready_rule(
     rule: Rule,
     *,
+    place: int,
     policy: Policy,
     template: Template | None,
     own: tuple[ReadyGate, ...],
@@ -200,7 +217,7 @@ def _ready_rule(
     return ReadyRule(
         rid=rule.rid,
         then=rule.then,
-        look=_rule_look(rule),
+        place=place,
         reason=Reason(Code.RULE, {"rid": rule.rid}),
         unknown=Reason(Code.FACT_MISSING, {"fact": f"rule:{rule.rid}"}),
         restricts=rule.then in ("none", "review", "hide"),
@@ -220,29 +237,59 @@ def _needs_person(rid: str) -> ReadyGate:
     def build(_policy: Policy, _platform: PlatformRules) -> Look:
         return lambda _facts: trace
 
-    gate = Gate(id="class", guards=SENDS, codes=(Code.HUMAN_REQUIRED,), source="own", build=build, numbers=(rid,))
+    gate = Gate(
+        id="class", guards=SENDS, codes=(Code.HUMAN_REQUIRED,), source="own", build=build, numbers=(rid,)
+    )
     return ReadyGate(gate=gate, look=lambda _facts: trace)
 
 
-def _rule_look(rule: Rule) -> RuleLook:
-    """Return the function that asks all conditions; traces of values met before are ready."""
-    conditions = tuple(rule.when)
-    observers = tuple(condition.observer() for condition in conditions)
-    rid = rule.rid
+def _groups(
+    rules: tuple[Rule, ...], ready: dict[str, ReadyRule]
+) -> tuple[tuple[GroupLook, ...], Callable[[list[RuleTrace]], tuple[RuleTrace, ...]]]:
+    """Return one look for each group of rules that read the same slots, and what puts their traces in order."""
+    grouped: dict[frozenset[Hashable], list[Rule]] = {}
+    for rule in rules:
+        grouped.setdefault(frozenset(condition.slot for condition in rule.when), []).append(rule)
+    spoken = [rule.rid for group in grouped.values() for rule in group]
+    order = [spoken.index(rule.rid) for rule in rules]
+    looks = tuple(_group_look(tuple(group), ready) for group in grouped.values())
+    if order == sorted(order):
+        return looks, tuple
+    return looks, itemgetter(*order)
+
+
+def _group_look(rules: tuple[Rule, ...], ready: dict[str, ReadyRule]) -> GroupLook:
+    """Return the function that asks a group; what was heard for values met before is ready."""
+    observers = {condition.slot: condition.observer() for rule in rules for condition in rule.when}
+    slots = tuple(observers)
+    asked = tuple(Ready(_answering(rule, slots)) for rule in rules)
+    mine = tuple(ready[rule.rid] for rule in rules)
+
+    def hear(seen: tuple[object, ...]) -> Heard:
+        traces = tuple([one[seen] for one in asked])
+        said = tuple(zip(mine, traces, strict=True))
+        return Heard(
+            traces,
+            tuple([one for one, trace in said if trace.ok]),
+            tuple([one for one, trace in said if trace.ok is None and one.restricts]),
+        )
+
+    heard = Ready(hear)
+    looks = tuple(observers.values())
+    if len(looks) == 1:
+        (only,) = looks
+        return lambda facts, words, plain: heard[(only(facts, words, plain),)]
+    return lambda facts, words, plain: heard[tuple([look(facts, words, plain) for look in looks])]
+
+
+def _answering(rule: Rule, slots: tuple[Hashable, ...]) -> Callable[[tuple[object, ...]], RuleTrace]:
+    """Return the function from what was seen in `slots` to the rule's trace."""
+    placed = tuple((condition, slots.index(condition.slot)) for condition in rule.when)
 
     def make(seen: tuple[object, ...]) -> RuleTrace:
-        traces = tuple(condition.trace(one) for condition, one in zip(conditions, seen, strict=True))
+        traces = tuple([condition.trace(seen[place]) for condition, place in placed])
         answers = [trace.ok for trace in traces]
         ok = False if False in answers else None if None in answers else True
-        return RuleTrace(rid, ok, traces)
+        return RuleTrace(conditions=traces, ok=ok, rid=rule.rid)
 
-    ready = Ready(make)
-    if len(observers) == 1:
-        (only,) = observers
-        return lambda facts, words, plain: ready[(only(facts, words, plain),)]
-    if len(observers) == 2:  # noqa: PLR2004 the common case, spelled out for speed
-        first, second = observers
-        return lambda facts, words, plain: ready[(first(facts, words, plain), second(facts, words, plain))]
-    return lambda facts, words, plain: ready[tuple([one(facts, words, plain) for one in observers])]
-
-
+    return make

@@ -7,7 +7,7 @@ ready-made traces for values it has met before.
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from operator import attrgetter
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -23,7 +23,16 @@ Direction = Literal["up", "down", "more", "fewer", ""]
 """What makes a condition match more often: a higher or lower number, more or fewer entries."""
 
 Intent = Literal[
-    "price", "link", "info", "product_question", "question", "collab", "complaint", "thanks", "minor", "crisis"
+    "price",
+    "link",
+    "info",
+    "product_question",
+    "question",
+    "collab",
+    "complaint",
+    "thanks",
+    "minor",
+    "crisis",
 ]
 TRIGGERS: tuple[Intent, ...] = ("info", "link", "price", "product_question", "question")
 """Intents that may start an automatic answer: questions and requests only (R8)."""
@@ -66,6 +75,11 @@ class Condition(BaseModel):
     needs_text: ClassVar[bool] = False
 
     @property
+    def slot(self) -> Hashable:
+        """What the observer takes: conditions with the same slot share one observer."""
+        return vars(self)["kind"]
+
+    @property
     def wanted(self) -> str | int:
         """What is asked, in one short value for the trace."""
         raise NotImplementedError
@@ -81,7 +95,7 @@ class Condition(BaseModel):
     def trace(self, seen: Seen) -> ConditionTrace:
         """Return the trace for `seen`."""
         ok, shown = self.judge(seen)
-        return ConditionTrace(vars(self)["kind"], self.wanted, shown, ok)
+        return ConditionTrace(kind=vars(self)["kind"], ok=ok, seen=shown, wanted=self.wanted)
 
     def fields(self) -> Mapping[str, str | int]:
         """Return the fields of this condition's sentence."""
@@ -92,12 +106,28 @@ def _intents(facts: Facts, _words: object, _plain: object) -> Seen:
     return None if facts.signals is None else facts.signals.intents
 
 
+_scores = attrgetter(*[f"{head}_milli" for head in HEADS])
+
+
+def _risks(facts: Facts, _words: object, _plain: object) -> Seen:
+    signals = facts.signals
+    if signals is None:
+        return None
+    hits = signals.hits
+    return (_scores(signals), tuple([head for head, _ in hits])) if hits else (_scores(signals), ())
+
+
 class IntentIn(Condition):
     """One of the intents was found at or above a score."""
 
     kind: Literal["intent_in"] = "intent_in"
     intents: Annotated[tuple[Intent, ...], looser("more", min_length=1, max_length=10)]
     milli: Annotated[Milli, looser("down")] = 850
+
+    @property
+    def slot(self) -> Hashable:
+        """All intents."""
+        return "intents"
 
     @property
     def wanted(self) -> str:
@@ -127,6 +157,11 @@ class IntentAtLeast(Condition):
     intent: Intent
     milli: Annotated[Milli, looser("down")]
     below: Annotated[int, looser("up", ge=1, le=1001)] = 1001
+
+    @property
+    def slot(self) -> Hashable:
+        """All intents."""
+        return "intents"
 
     @property
     def wanted(self) -> str:
@@ -195,34 +230,25 @@ class ScoreAtLeast(Condition):
         return f"{self.head}>={self.milli}{upper}" + ("" if self.hit == "any" else f" {self.hit}")
 
     def observer(self) -> Observer:
-        """The scores and the heads that have a listed word."""
-        heads = HEADS if self.head == "worst" else (self.head,)
-        scores = attrgetter(*[f"{head}_milli" for head in heads])
-        single = len(heads) == 1
-        wants_hit = self.hit != "any"
-
-        def observe(facts: Facts, _words: object, _plain: object) -> Seen:
-            signals = facts.signals
-            if signals is None:
-                return None
-            found = (scores(signals),) if single else scores(signals)
-            if not wants_hit or not signals.hits:
-                return found, ()
-            return found, tuple(head for head, _ in signals.hits)
-
-        return observe
+        """All scores, and the heads that have a listed word."""
+        return _risks
 
     def judge(self, seen: Seen) -> tuple[bool | None, str | int | None]:
         """Compare the (worst) score; a head that abstained leaves the answer open unless others settle it."""
         if seen is None:
             return None, None
-        scores, listed = seen
+        all_scores, listed = seen
         heads = HEADS if self.head == "worst" else (self.head,)
+        scores = all_scores if self.head == "worst" else (all_scores[HEADS.index(self.head)],)
         known = [score for score in scores if score is not None]
         top = max(known, default=None)
         if top is not None and top >= self.below:
             return False, top
-        strong = [head for head, score in zip(heads, scores, strict=True) if score is not None and score >= self.milli]
+        strong = [
+            head
+            for head, score in zip(heads, scores, strict=True)
+            if score is not None and score >= self.milli
+        ]
         in_list = any(head in listed for head in strong)
         fits = bool(strong) and (self.hit == "any" or in_list == (self.hit == "listed"))
         open_end = len(known) < len(scores)
@@ -274,6 +300,11 @@ class ContainsAny(Condition):
             if not words_of(word):
                 raise ValueError(f"{word!r} holds no letter or digit")
         return words
+
+    @property
+    def slot(self) -> Hashable:
+        """The words of the bank."""
+        return ("words", self.words)
 
     @property
     def wanted(self) -> str:
@@ -469,9 +500,15 @@ class CounterAtLeast(Condition):
 
     kind: Literal["counter_at_least"] = "counter_at_least"
     counter: Annotated[
-        str, StringConstraints(pattern=r"^(contact|account|video|workspace)/(message|reply|hide|any)/[0-9]{1,4}$")
+        str,
+        StringConstraints(pattern=r"^(contact|account|video|workspace)/(message|reply|hide|any)/[0-9]{1,4}$"),
     ]
     count: Annotated[int, looser("down", ge=1, le=100_000)]
+
+    @property
+    def slot(self) -> Hashable:
+        """The counter."""
+        return ("counter", self.counter)
 
     @property
     def wanted(self) -> str:

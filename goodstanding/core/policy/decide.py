@@ -7,9 +7,9 @@ for a person even over a rule that says `none`: no policy may keep a crisis or a
 
 import msgspec
 
-from goodstanding.core.policy.compile import CompiledPolicy, ReadyGate, ReadyRule, Side
+from goodstanding.core.policy.compile import CompiledPolicy, ReadyRule, Side
 from goodstanding.core.policy.conditions import words_of
-from goodstanding.core.policy.gate import SENDS
+from goodstanding.core.policy.gate import Answers
 from goodstanding.core.policy.model import (
     Act,
     Decision,
@@ -26,12 +26,23 @@ from goodstanding.kernel.timing import MINUTE
 ENGINE = "1"
 """Version of this code: raised whenever the same facts could lead to another answer."""
 
+_RANKS = {
+    "none": "none",
+    "review": "review",
+    "hide": "hide",
+    "reply": "send",
+    "message": "send",
+    "label": "label",
+}
 _NO_TRIGGER = Reason(Code.NO_TRIGGER)
-_GONE = GateTrace("rule", "refuse", "in force", "not in force", _NO_TRIGGER)
-_APPROVED = GateTrace("approval", "allow", "same text", "same text", None)
-_STALE = GateTrace("approval", "refuse", "same text", "other text", Reason(Code.APPROVAL_STALE))
+_APPROVAL = Answers("approval")
+_APPROVED = _APPROVAL.allow("same text", "same text")
+_STALE = _APPROVAL.refuse(Code.APPROVAL_STALE, "same text", "other text")
+_GONE = Answers("rule").refuse(Code.NO_TRIGGER, "in force", "not in force")
 
-Blocked = list[tuple[ReadyGate, GateTrace]]
+
+Answer = tuple[Outcome, str, tuple[Reason, ...], tuple[Effect, ...]]
+_NOTHING: Answer = ("none", "", (_NO_TRIGGER,), ())
 
 
 class Confirmation(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,10 +64,26 @@ def decide(compiled: CompiledPolicy, facts: Facts, text: str | None) -> Decision
         found = words_of(text)
         words = frozenset(found)
         plain = f" {' '.join(found)} "
-    rules = tuple([rule.look(facts, words, plain) for rule in side.rules])
+    heard = [look(facts, words, plain) for look in side.groups]
     gates = [look(facts) for look in side.looks]
-    blocked = [pair for pair in zip(side.gates, gates, strict=True) if pair[1].verdict != "allow"]
-    outcome, rule, reasons, effects = _combine(compiled, facts, side=side, rules=rules, gates=gates, blocked=blocked)
+    said: list[RuleTrace] = []
+    matched: list[ReadyRule] = []
+    unknown: list[ReadyRule] = []
+    for one in heard:
+        said += one.traces
+        if one.matched:
+            matched += one.matched
+        if one.unknown:
+            unknown += one.unknown
+    cases = [place for place in side.persons if gates[place].verdict == "review"]
+    if matched or cases:
+        matched.sort(key=_place)
+        unknown.sort(key=_place)
+        outcome, rule, reasons, effects = _combine(
+            compiled, facts, side=side, matched=matched, unknown=unknown, gates=gates, cases=cases
+        )
+    else:
+        outcome, rule, reasons, effects = _NOTHING
     return Decision(
         policy=compiled.hash,
         engine=ENGINE,
@@ -65,11 +92,8 @@ def decide(compiled: CompiledPolicy, facts: Facts, text: str | None) -> Decision
         reasons=reasons,
         effects=effects,
         gates=tuple(gates),
-        rules=rules,
+        rules=side.arrange(said),
     )
-
-
-Answer = tuple[Outcome, str, tuple[Reason, ...], tuple[Effect, ...]]
 
 
 def _combine(
@@ -77,25 +101,19 @@ def _combine(
     facts: Facts,
     *,
     side: Side,
-    rules: tuple[RuleTrace, ...],
+    matched: list[ReadyRule],
+    unknown: list[ReadyRule],
     gates: list[GateTrace],
-    blocked: Blocked,
+    cases: list[int],
 ) -> Answer:
-    """Weigh what rules want against what gates say."""
+    """Weigh what rules want against what gates say; `cases` are the places of gates that ask for a person."""
     best: dict[str, ReadyRule] = {}
     labels: tuple[Effect, ...] = ()
-    unknown: list[ReadyRule] = []
-    for rule, trace in zip(side.rules, rules, strict=True):
-        if trace.ok:
-            best.setdefault(_rank(rule.then), rule)
-            labels += rule.labels
-        elif trace.ok is None and rule.restricts:
-            unknown.append(rule)
-    cases = [pair for pair in blocked if pair[0].gate.opens_case and pair[1].verdict == "review"]
-    if not best and not cases:
-        return "none", "", (_NO_TRIGGER,), ()
+    for rule in matched:
+        best.setdefault(_RANKS[rule.then], rule)
+        labels += rule.labels
     none, review, hide, send = best.get("none"), best.get("review"), best.get("hide"), best.get("send")
-    persons = [pair for pair in cases if "hide" in pair[0].gate.guards]
+    persons = [gates[place] for place in cases if "hide" in side.gates[place].gate.guards]
     if persons:
         return _to_person(compiled, review or none or hide or send, _reasons(persons), labels)
     if none is not None:
@@ -103,21 +121,31 @@ def _combine(
     if review is not None:
         return _to_person(compiled, review, (), labels)
     if hide is not None:
-        return _hide(compiled, facts, hide, unknown=unknown, blocked=blocked, labels=labels)
+        against = _against("hide", side, gates)
+        return _hide(compiled, facts, hide, unknown=unknown, against=against, labels=labels)
     if send is not None:
-        return _send(compiled, facts, send, unknown=unknown, gates=gates, blocked=blocked, labels=labels)
+        return _send(compiled, facts, send, side=side, unknown=unknown, gates=gates, labels=labels)
     if cases:
-        return _to_person(compiled, None, _reasons(cases), labels)
+        return _to_person(compiled, best.get("label"), _reasons([gates[place] for place in cases]), labels)
     label = best["label"]
     return "label", label.rid, (label.reason,), labels
 
 
-def _rank(outcome: Outcome) -> str:
-    return "send" if outcome in SENDS else outcome
+def _place(rule: ReadyRule) -> int:
+    return rule.place
 
 
-def _reasons(pairs: Blocked) -> tuple[Reason, ...]:
-    return tuple([trace.reason for _, trace in pairs if trace.reason is not None])
+def _against(act: Act, side: Side, gates: list[GateTrace]) -> list[GateTrace]:
+    """Return what the gates that guard `act` have against it."""
+    return [
+        trace
+        for trace, ready in zip(gates, side.gates, strict=True)
+        if trace.verdict != "allow" and act in ready.gate.guards
+    ]
+
+
+def _reasons(traces: list[GateTrace]) -> tuple[Reason, ...]:
+    return tuple([trace.reason for trace in traces if trace.reason is not None])
 
 
 def _to_person(
@@ -136,18 +164,17 @@ def _hide(
     rule: ReadyRule,
     *,
     unknown: list[ReadyRule],
-    blocked: Blocked,
+    against: list[GateTrace],
     labels: tuple[Effect, ...],
 ) -> Answer:
     """Hide, unless a gate that guards hiding, or a rule nobody can judge, stands against it."""
-    against = [pair for pair in blocked if "hide" in pair[0].gate.guards]
     doubts = tuple([one.unknown for one in unknown if one.then != "hide"])
     reasons = (*_reasons(against), *doubts)
-    if doubts or any(trace.verdict == "review" for _, trace in against):
+    if doubts or any(trace.verdict == "review" for trace in against):
         return _to_person(compiled, rule, reasons, labels)
-    if any(trace.verdict == "refuse" for _, trace in against):
+    if any(trace.verdict == "refuse" for trace in against):
         return "none", rule.rid, (rule.reason, *reasons), labels
-    not_before = max([facts.now, *[_free_at(trace) for _, trace in against]])
+    not_before = max([facts.now, *[_free_at(trace) for trace in against]])
     hide = Effect(act="hide", not_before=not_before)
     return "hide", rule.rid, (rule.reason, *reasons), (hide, *labels)
 
@@ -157,14 +184,14 @@ def _send(
     facts: Facts,
     rule: ReadyRule,
     *,
+    side: Side,
     unknown: list[ReadyRule],
     gates: list[GateTrace],
-    blocked: Blocked,
     labels: tuple[Effect, ...],
 ) -> Answer:
     """Plan a reply or message, unless a gate that guards it, or a rule nobody can judge, stands against it."""
     act: Act = "message" if rule.then == "message" else "reply"
-    against = [trace for one, trace in blocked if act in one.gate.guards]
+    against = _against(act, side, gates)
     for one in rule.gates:
         trace = one.look(facts)
         gates.append(trace)

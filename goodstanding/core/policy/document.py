@@ -197,7 +197,8 @@ class Policy(Part):
     templates: Annotated[tuple[Template, ...], Field(max_length=200)] = ()
     rules: Annotated[tuple[Rule, ...], Field(max_length=200)] = ()
     sources: Annotated[
-        dict[Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.:*-]{1,120}$")], Source], Field(max_length=400)
+        dict[Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.:*-]{1,120}$")], Source],
+        Field(max_length=400),
     ] = {}
 
     @model_validator(mode="after")

@@ -65,7 +65,7 @@ class Answers:
 
     def allow(self, wanted: str | int | None, seen: str | int | None) -> GateTrace:
         """Nothing against it."""
-        return GateTrace(self.gate, "allow", wanted, seen, None)
+        return GateTrace(gate=self.gate, reason=None, seen=seen, verdict="allow", wanted=wanted)
 
     def refuse(
         self, code: Code, wanted: str | int | None, seen: str | int | None, **fields: int | str
@@ -80,12 +80,20 @@ class Answers:
         return self._say("review", code, wanted, seen, fields)
 
     def defer(
-        self, code: Code, wanted: str | int | None, seen: str | int | None, *, free_at: int, **fields: int | str
+        self,
+        code: Code,
+        wanted: str | int | None,
+        seen: str | int | None,
+        *,
+        free_at: int,
+        **fields: int | str,
     ) -> GateTrace:
         """Not before `free_at`."""
         return self._say("defer", code, wanted, seen, {**fields, "free_at": free_at})
 
-    def missing(self, fact: str, wanted: str | int | None = None, *, verdict: Verdict = "refuse") -> GateTrace:
+    def missing(
+        self, fact: str, wanted: str | int | None = None, *, verdict: Verdict = "refuse"
+    ) -> GateTrace:
         """The fact is not known, so nothing is done."""
         return self._say(verdict, Code.FACT_MISSING, wanted, None, {"fact": fact})
 
@@ -97,4 +105,5 @@ class Answers:
         seen: str | int | None,
         fields: dict[str, int | str],
     ) -> GateTrace:
-        return GateTrace(self.gate, verdict, wanted, seen, Reason(code, dict(sorted(fields.items()))))
+        reason = Reason(code, dict(sorted(fields.items())))
+        return GateTrace(gate=self.gate, reason=reason, seen=seen, verdict=verdict, wanted=wanted)

@@ -9,7 +9,9 @@ _bare = re.compile(r"[A-Za-z0-9_-]+")
 _skip = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _blank = re.compile(r"[ \t]*")
 _scalar = re.compile(r"[^,\]}\n#]+")
-_strings = re.compile(r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'', re.DOTALL)
+_strings = re.compile(
+    r'"""(?:[^\\]|\\.)*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:[^"\\\n]|\\.)*"|\'[^\'\n]*\'', re.DOTALL
+)
 
 
 class _Walk:

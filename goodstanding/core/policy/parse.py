@@ -76,7 +76,9 @@ def _syntax(error: Exception, text: str) -> Finding:
     return _error(ProblemCode.TOML_SYNTAX, line, detail=_syntax_line.sub("", str(error)).strip() or "nesting")
 
 
-def _refused(data: Mapping[str, Any], platform: PlatformRules, lines: Mapping[Path, int]) -> Iterable[Finding]:
+def _refused(
+    data: Mapping[str, Any], platform: PlatformRules, lines: Mapping[Path, int]
+) -> Iterable[Finding]:
     """Find rules that ask for what the platform forbids: these words are known, and refused with the rule's id."""
     rules = data.get("rules")
     for place, rule in enumerate(rules if isinstance(rules, list) else []):
@@ -89,7 +91,11 @@ def _refused(data: Mapping[str, Any], platform: PlatformRules, lines: Mapping[Pa
                 problem=Problem(
                     code=ProblemCode.REFUSED_BY_PLATFORM_RULE,
                     line=line_of(lines, path),
-                    fields={"word": str(word), "rule": forbidding.id, "rid": rid if isinstance(rid, str) else ""},
+                    fields={
+                        "word": str(word),
+                        "rule": forbidding.id,
+                        "rid": rid if isinstance(rid, str) else "",
+                    },
                 ),
                 severity="error",
                 path=path,
@@ -133,15 +139,21 @@ def _translate(detail: ErrorDetails, data: Mapping[str, Any], lines: Mapping[Pat
             return _error(ProblemCode.MISSING_KEY, line, key=key)
         case "union_tag_invalid":
             kind = detail["input"].get("kind") if isinstance(detail["input"], dict) else ""
-            return _error(ProblemCode.UNKNOWN_KIND, line, kind=_short(kind), meant=_meant(str(kind), CONDITIONS))
+            return _error(
+                ProblemCode.UNKNOWN_KIND, line, kind=_short(kind), meant=_meant(str(kind), CONDITIONS)
+            )
         case "union_tag_not_found":
             return _error(ProblemCode.MISSING_KEY, line, key=f"{key}.kind")
         case "literal_error" | "enum":
             allowed = _quoted.findall(str(context.get("expected", "")))
             if not allowed:
-                return _error(ProblemCode.OUT_OF_BOUNDS, line, key=key, given=given, bound=str(context["expected"]))
+                return _error(
+                    ProblemCode.OUT_OF_BOUNDS, line, key=key, given=given, bound=str(context["expected"])
+                )
             meant = _meant(given, allowed)
-            return _error(ProblemCode.UNKNOWN_WORD, line, key=key, given=given, allowed=", ".join(allowed), meant=meant)
+            return _error(
+                ProblemCode.UNKNOWN_WORD, line, key=key, given=given, allowed=", ".join(allowed), meant=meant
+            )
         case "greater_than_equal" | "less_than_equal" | "greater_than" | "less_than":
             sign = ">=" if detail["type"].startswith("greater") else "<="
             bound = next(iter(context.values()), "")

@@ -20,7 +20,9 @@ def _build(policy: Policy, _platform: PlatformRules) -> Look:
         return say.allow(most, hours)
 
     answers = Ready(answer)
-    return lambda facts: answers[None if facts.comment is None else max(0, facts.now - facts.comment.at) // HOUR]
+    return lambda facts: answers[
+        None if facts.comment is None else max(0, facts.now - facts.comment.at) // HOUR
+    ]
 
 
 GATE = Gate(

@@ -19,4 +19,6 @@ def _build(_policy: Policy, _platform: PlatformRules) -> Look:
     return lambda facts: answers[None if facts.freeze is None else facts.freeze.sends]
 
 
-GATE = Gate(id="freeze", guards=SENDS, codes=(Code.FREEZE, Code.FACT_MISSING), source="TT-ENF-1", build=_build)
+GATE = Gate(
+    id="freeze", guards=SENDS, codes=(Code.FREEZE, Code.FACT_MISSING), source="TT-ENF-1", build=_build
+)

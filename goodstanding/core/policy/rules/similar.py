@@ -1,10 +1,13 @@
-"""The wording that was used least, and a person when all wordings were used too often (R5, TT-SPAM-1, TT-SPAM-4)."""
+"""The wording that was used least, and a person when all wordings were used too often (R5, TT-SPAM-1, TT-SPAM-4).
+
+Seen is the number of near-duplicates of the wording chosen, under the video and among the last texts together.
+"""
 
 from collections.abc import Callable
 
 from goodstanding.core.policy.document import Policy, Template
-from goodstanding.core.policy.gate import Answers
-from goodstanding.core.policy.model import Facts, GateTrace
+from goodstanding.core.policy.gate import Answers, Ready
+from goodstanding.core.policy.model import Facts, GateTrace, WordingFact
 from goodstanding.kernel.reasons import Code
 
 ID = "similar"
@@ -21,6 +24,8 @@ def chooser(policy: Policy, template: Template) -> Callable[[Facts], Choice]:
     similar = policy.similar
     wanted = f"video<={similar.video_day_max},recent<={similar.recent_max}"
     missing = say.missing("wording", wanted)
+    video_max, recent_max, template_id = similar.video_day_max, similar.recent_max, template.id
+    fine = Ready(lambda least: say.allow(wanted, least))
     counts = {language: len(template.variants(language)) for language in policy.gates.languages}
 
     def choose(facts: Facts) -> Choice:
@@ -28,30 +33,26 @@ def chooser(policy: Policy, template: Template) -> Callable[[Facts], Choice]:
             return missing, -1
         language = facts.signals.language
         known = counts.get(language, 0)
-        usable = sorted(
-            (one.similar_video + one.similar_recent, one.similar_video, one.similar_recent, one.variant)
-            for one in facts.wording
-            if one.template == template.id and one.language == language and 0 <= one.variant < known
-        )
-        if not usable:
+        fresh: list[WordingFact] = []
+        stale: list[WordingFact] = []
+        for one in facts.wording:
+            if one.template == template_id and one.language == language and 0 <= one.variant < known:
+                fits = one.similar_video <= video_max and one.similar_recent <= recent_max
+                (fresh if fits else stale).append(one)
+        if fresh:
+            least = min([one.similar_video + one.similar_recent for one in fresh])
+            best = sorted([one.variant for one in fresh if one.similar_video + one.similar_recent == least])
+            return fine[least], best[facts.chance % len(best)]
+        if not stale:
             return missing, -1
-        fresh = [
-            one
-            for one in usable
-            if one[1] <= similar.video_day_max and one[2] <= similar.recent_max
-        ]
-        if not fresh:
-            total, video, recent, variant = usable[0]
-            over = video > similar.video_day_max
-            return say.review(
-                Code.SIMILAR_TEXT,
-                wanted,
-                f"video:{video},recent:{recent}",
-                allowed=similar.video_day_max if over else similar.recent_max,
-                similar=video if over else recent,
-            ), variant
-        best = [one for one in fresh if one[0] == fresh[0][0]]
-        _, video, recent, variant = best[facts.chance % len(best)]
-        return say.allow(wanted, f"video:{video},recent:{recent}"), variant
+        one = min(stale, key=lambda one: (one.similar_video + one.similar_recent, one.variant))
+        over = one.similar_video > video_max
+        return say.review(
+            Code.SIMILAR_TEXT,
+            wanted,
+            one.similar_video + one.similar_recent,
+            allowed=video_max if over else recent_max,
+            similar=one.similar_video if over else one.similar_recent,
+        ), one.variant
 
     return choose
