@@ -472,6 +472,8 @@ def _comment(row: int, line: int, value: object, at: int | None) -> Row:
 
 
 def _broken(row: int, line: int | None, code: str, **fields: str | int) -> BrokenRow:
+    if code == "ROW_TOO_LARGE":
+        fields["limit"] = ROW_BYTES_MAX
     return BrokenRow(row, Problem(code=code, line=line, fields=fields))
 
 
