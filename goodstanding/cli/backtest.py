@@ -1,5 +1,6 @@
 """`goodstanding backtest`: what a policy would do with comments from a file."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -53,12 +54,12 @@ def backtest(
 ) -> None:
     """Show what a policy would do with the comments in FILE, without any account.
 
-    FILE is JSON lines, a JSON array, CSV, TSV or text with one comment a line, packed with gzip or not; `-` reads
-    what is piped or pasted. Each comment is judged on its own: limits, pace, quiet hours, peaks and repeats depend on
-    an account's history and are not applied.
+    FILE is JSON lines, a JSON array, CSV, TSV or text with one comment a line, packed with gzip or not; `-`
+    reads what is piped or pasted. Each comment is judged on its own: limits, pace, quiet hours, peaks and repeats
+    depend on an account's history and are not applied.
 
-    Exit codes: 0 all well, 1 some rows could not be read (the others were judged), 2 wrong use, 3 a file cannot be
-    read or written.
+    Exit codes: 0 all well, 1 some rows could not be read (the others were judged), 2 wrong use, 3 a file cannot
+    be read or written.
     """
     tongue = words.language(lang)
     told = _told(tongue, maps)
@@ -80,7 +81,7 @@ def backtest(
 
 
 def policy_named(lang: Lang, name: str) -> "CompiledPolicy":
-    """Return the shipped policy or the one in a TOML file; ends the command, with words, when there is none."""
+    """Return the shipped policy or the one in a TOML file; says so and ends when there is none."""
     from difflib import get_close_matches
 
     from goodstanding.core.policy.compile import compile_policy
@@ -160,7 +161,7 @@ def _check_paths(lang: Lang, file: str, *, out: str | None, problems: str | None
 def _opened(lang: Lang, file: str, stack: ExitStack) -> tuple[BinaryIO, int]:
     """Return the stream and its size in bytes (0 if not known)."""
     if file == STDIN:
-        stream = click.get_binary_stream("stdin")
+        stream = sys.stdin.buffer
         if stream.isatty():
             click.echo(sentence(lang, "backtest.paste"), err=True)
         return stream, 0
@@ -173,7 +174,7 @@ def _opened(lang: Lang, file: str, stack: ExitStack) -> tuple[BinaryIO, int]:
         words.fail(lang, "cli.cannot_read", fields, code=words.CANNOT_REACH)
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     """Reading the comments failed; kept apart from a failure to write."""
 
     def __init__(self, error: OSError) -> None:
@@ -223,7 +224,7 @@ def _judged(
         for problem in refusal.problems:
             click.echo(words.problem_words(lang, problem), err=True)
         raise click.exceptions.Exit(words.WRONG_USE) from None
-    except _Unreadable as trouble:
+    except _UnreadableError as trouble:
         fields = {"file": file, "why": words.why_not(lang, trouble.error)}
         words.fail(lang, "cli.cannot_read", fields, code=words.CANNOT_REACH)
     except OSError as error:
@@ -238,7 +239,7 @@ def _reading(read: Callable[[], T]) -> T:
     try:
         return read()
     except OSError as error:
-        raise _Unreadable(error) from None
+        raise _UnreadableError(error) from None
 
 
 def _told_of(lang: Lang, source: "CommentsFile", size: int, progress: words.Progress) -> "Iterator[Batch]":

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, TypeVar, cast
+from typing import Any, BinaryIO, NoReturn, TypeVar
 
 import click
 
@@ -36,14 +36,14 @@ def language_option(command: F) -> F:
 
 
 def language(told: str | None) -> Lang:
-    """Return the language to speak: what was told, GOODSTANDING_LANG, or the system's; English for any other."""
+    """Return the language to speak: what was told, GOODSTANDING_LANG or the system's; else English."""
     for value in (
         told,
         *(os.environ.get(name) for name in ("GOODSTANDING_LANG", "LC_ALL", "LC_MESSAGES", "LANG")),
     ):
         if value:
             short = value[:2].lower()
-            return cast("Lang", short) if short in LANGUAGES else "en"
+            return short if short in LANGUAGES else "en"
     return "en"
 
 
@@ -79,8 +79,8 @@ def why_not(lang: Lang, error: OSError) -> str:
 def shown(text: str, most: int) -> str:
     """Return foreign text that is safe on a terminal and on one line, at most `most` characters.
 
-    Control signs, terminal escapes and signs that turn the direction of writing become `·`; stretches of white space
-    one space.
+    Control signs, terminal escapes and signs that turn the direction of writing become `·`; stretches of white
+    space one space.
     """
     flat = " ".join(text[: most * 4].split())
     safe = "".join([sign if _harmless(sign) else "·" for sign in flat])
@@ -107,9 +107,9 @@ def emit_json(value: object) -> None:
     import msgspec
 
     text = msgspec.json.format(msgspec.json.encode(value), indent=2)
-    out = click.get_binary_stream("stdout")
-    out.write(text + b"\n")
-    out.flush()
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, right: frozenset[int] = frozenset()) -> None:
@@ -147,7 +147,7 @@ def heading(text: str) -> None:
 
 
 class Progress:
-    """A bar on stderr for work that takes more than a second; nothing when stderr is no terminal or `wanted` is False."""
+    """A bar on stderr for work of more than a second; nothing when that is no terminal or it is not `wanted`."""
 
     def __init__(self, *, wanted: bool = True) -> None:
         self._on = wanted and sys.stderr.isatty()

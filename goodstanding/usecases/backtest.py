@@ -1,8 +1,8 @@
 """What a policy would have done with comments from a file: each judged alone, nothing stored, nothing sent.
 
-No account is connected, so whatever depends on an account's history plays no part: limits, pace, quiet hours,
-peaks and repeats (`NOT_APPLIED`). Each comment is a fresh public one under an own video, by a person who never got
-anything yet. The same file under the same policy gives the same result, byte for byte.
+No account is connected, so whatever depends on an account's history plays no part: limits, pace, quiet
+hours, peaks and repeats (`NOT_APPLIED`). Each comment is a fresh public one under an own video, by a person who
+never got anything yet. The same file under the same policy gives the same result, byte for byte.
 """
 
 import hashlib
@@ -138,8 +138,8 @@ class Judge:
     def verdict(self, row: int, text: str, signals: Signals) -> "Verdict":
         """Return what becomes of the comment.
 
-        All facts but the row's number follow from the signals (and the text, where a rule reads it), and the number
-        only chooses wording and time; so what was decided before is remembered.
+        All facts but the row's number follow from the signals (and the text, where a rule reads it), and the
+        number only chooses wording and time; so what was decided before is remembered.
         """
         key = (signals, text if self._needs_text else "")
         known = self._known.get(key)
@@ -244,8 +244,8 @@ def backtest(
 ) -> Result:
     """Judge every comment in `batches` and return the counts, with at most `examples` comments of each kind.
 
-    `on_lines` gets one JSON line for each comment, a batch at a time; `on_problem` each broken row. Memory does not
-    grow with the number of comments. Raises what the reader raises.
+    `on_lines` gets one JSON line for each comment, a batch at a time; `on_problem` each broken row. Memory
+    does not grow with the number of comments. Raises what the reader raises.
     """
     result = Result(policy=policy, tally=Tally(), against=against, model=classifier.model)
     judge = Judge(policy)
@@ -281,7 +281,7 @@ def _without_broken(
                     result.problems.append(one)
                 if on_problem is not None:
                     on_problem(one)
-    return comments  # type: ignore[return-value]  # only comments are left; testing the class is what makes it fast
+    return comments
 
 
 def _count(tally: Tally, comments: list[Comment], verdicts: list[Verdict], most: int) -> None:

@@ -8,15 +8,17 @@ from goodstanding.kernel.problems import Invalid, Problem
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "text": (
-        "text", "comment", "commenttext", "commentcontent", "tekst", "reactie", "reactietekst", "content", "inhoud",
-        "message", "bericht", "berichttekst", "opmerking", "commentaar", "body", "textoriginal", "textdisplay", "vraag",
+        "text", "comment", "commenttext", "commentcontent", "tekst", "reactie", "reactietekst", "content",
+        "inhoud", "message", "bericht", "berichttekst", "opmerking", "commentaar", "body", "textoriginal",
+        "textdisplay", "vraag",
     ),
     "time": (
-        "time", "timestamp", "date", "datum", "createdat", "createtime", "created", "tijd", "tijdstip", "publishedat",
-        "commenttime", "commentdate", "datetime", "geplaatstop", "aangemaakt", "datumtijd",
+        "time", "timestamp", "date", "datum", "createdat", "createtime", "created", "tijd", "tijdstip",
+        "publishedat", "commenttime", "commentdate", "datetime", "geplaatstop", "aangemaakt", "datumtijd",
     ),
     "author": (
-        "author", "user", "username", "handle", "gebruiker", "gebruikersnaam", "naam", "name", "auteur", "account",
+        "author", "user", "username", "handle", "gebruiker", "gebruikersnaam", "naam", "name", "auteur",
+        "account",
         "uniqueid", "uniqueidentifier", "nickname", "displayname", "commenter",
     ),
     "video": ("video", "videoid", "videourl", "filmpje", "itemid", "awemeid", "post", "postid"),
@@ -41,8 +43,8 @@ def knows_text(names: Iterable[str]) -> bool:
 def find(columns: Sequence[str], told: Mapping[str, str]) -> dict[str, str]:
     """Return role -> column; `told` goes first.
 
-    Raises `Invalid` with `UNKNOWN_COLUMN` (fields: role, column, meant, columns) when a told column is not there,
-    or `NO_TEXT_COLUMN` (fields: columns) when none can be the text.
+    Raises `Invalid` with `UNKNOWN_COLUMN` (fields: role, column, meant, columns) when a told column is not
+    there, or `NO_TEXT_COLUMN` (fields: columns) when none can be the text.
     """
     known = {plain_name(column): column for column in reversed(columns)}
     listed = ", ".join(columns[:COLUMNS_TOLD_MAX])
@@ -57,9 +59,9 @@ def find(columns: Sequence[str], told: Mapping[str, str]) -> dict[str, str]:
         found[role] = actual
     for role, names in NAMES.items():
         free = (known[name] for name in names if name in known and known[name] not in found.values())
-        column = next(free, None)
-        if role not in found and column is not None:
-            found[role] = column
+        likeliest = next(free, None)
+        if role not in found and likeliest is not None:
+            found[role] = likeliest
     if "text" not in found:
         raise Invalid((Problem(code="NO_TEXT_COLUMN", fields={"columns": listed}),))
     return {role: found[role] for role in ROLES if role in found}

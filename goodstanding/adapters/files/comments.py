@@ -1,8 +1,8 @@
 """Comments from any file: JSON lines, a JSON array, CSV, TSV, semicolon CSV or plain text; packed or not.
 
-What a file is follows from its content first and its name second. A row that cannot be read becomes a `BrokenRow`
-with its line and a reason; the rows around it are read as if it were not there. Nothing is read twice and memory does
-not grow with the file.
+What a file is follows from its content first and its name second. A row that cannot be read becomes a
+`BrokenRow` with its line and a reason; the rows around it are read as if it were not there. Nothing is read
+twice and memory does not grow with the file.
 """
 
 import codecs
@@ -46,8 +46,8 @@ _BLANK = " \t\r\x0b\x0c\xa0"
 class CommentsFile:
     """The comments of one file, read once in batches.
 
-    `told` maps a role (`columns.ROLES`) to a column's name. Raises `Invalid` when a told column is not there or no
-    column can be the text, and `OSError` when the file cannot be read.
+    `told` maps a role (`columns.ROLES`) to a column's name. Raises `Invalid` when a told column is not there
+    or no column can be the text, and `OSError` when the file cannot be read.
     """
 
     def __init__(self, stream: BinaryIO, *, name: str = "", told: Mapping[str, str] | None = None) -> None:
@@ -99,7 +99,7 @@ class CommentsFile:
         return sample.decode("utf-8" if self._sure else "cp1252", "replace")
 
     def _says_utf8(self, sample: bytes) -> bool:
-        """Tell whether some line of the sample is beyond doubt UTF-8, or nothing in it speaks against that."""
+        """Tell whether some line of the sample is surely UTF-8, or nothing in it speaks against that."""
         odd = [line for line in sample.splitlines()[:-1] or [sample] if not line.isascii()]
         return not odd or any(_utf8(line) is not None for line in odd)
 
@@ -139,7 +139,7 @@ class CommentsFile:
         self._skip += 1
 
     def _find_keys(self, sample: str) -> None:
-        """Learn the keys from the first objects; without a whole one, the usual names are tried row by row."""
+        """Learn the keys from the first objects; without a whole one, the first good row tells."""
         objects = list(islice(_sample_objects(sample, self.format), _SAMPLE_LINES))
         keys = list(dict.fromkeys(key for one in objects if isinstance(one, dict) for key in one))
         only_text = any(isinstance(one, str) for one in objects) and not keys
@@ -149,7 +149,7 @@ class CommentsFile:
     # -- lines --
 
     def _decoded(self, line: bytes) -> str | None:
-        """Return the line as text. The first line that is no ASCII settles the encoding, unless the sample did."""
+        """Return the line as text. The first line beyond ASCII settles the encoding if the sample did not."""
         if line.isascii():
             return line.decode("ascii")
         if self.source.encoding == "cp1252":
@@ -180,7 +180,7 @@ class CommentsFile:
             elif "\x00" in text:
                 yield number, None, "NOT_TEXT"
             else:
-                yield number, text[:-1] if text.endswith("\r") else text, ""
+                yield number, text.removesuffix("\r"), ""
 
     # -- the formats --
 
@@ -276,12 +276,11 @@ class CommentsFile:
         return self._from_json(row, buffer.line, value)
 
     def _csv(self) -> Iterator[Row]:
-        row = 0
         width = len(self._header)
         text_at = self._header.index(self.columns["text"])
         time_at = self._header.index(self.columns["time"]) if "time" in self.columns else None
-        for line, cells, wrong in _Records(self._texts(skip=self._skip), self.delimiter, width):
-            row += 1
+        records = _Records(self._texts(skip=self._skip), self.delimiter, width)
+        for row, (line, cells, wrong) in enumerate(records, 1):
             if cells is None:
                 yield _broken(row, line, wrong)
             elif len(cells) != width:
@@ -358,7 +357,7 @@ Record = tuple[int, list[str] | None, str]
 
 
 class _Records:
-    """Records of a file with columns: a quoted field may span lines, and a slip in quoting costs one line only."""
+    """Records of a file with columns: a quoted field may span lines; a slip in quoting costs one line."""
 
     def __init__(self, lines: Iterator[Line], delimiter: str, width: int) -> None:
         self._lines = lines
@@ -395,7 +394,7 @@ class _Records:
         return (careless, "") if len(careless) == self._width else (None, "BAD_QUOTES")
 
     def _closed(self, text: str) -> list[str] | None:
-        """Return the record whose quoted field ends on a later line; None, with those lines given back, if none does."""
+        """Return the record whose quoted field ends on a later line; None, nothing taken, if none does."""
         taken: list[Line] = []
         whole, unclosed = [text], True
         size = len(text)
@@ -446,7 +445,7 @@ def _unquoted(cells: list[str]) -> list[str] | None:
 
 
 def _delimiter(header: str) -> str:
-    """Return the sign that parts the columns of a header: one that uncovers a known name, or else the commonest."""
+    """Return the sign that parts a header's columns: one that uncovers a known name, or the commonest."""
 
     def worth(sign: str) -> tuple[bool, int]:
         cells = _cells(header, sign)
@@ -478,7 +477,7 @@ def _broken(row: int, line: int | None, code: str, **fields: str | int) -> Broke
 
 
 def _patiently(text: str) -> tuple[object, int]:
-    """Read JSON that the fast reader refuses (half emoji, NaN); the second value is the column of a mistake, or 0."""
+    """Read JSON the fast reader refuses (half emoji, NaN); the second value is where the mistake is, or 0."""
     try:
         return json.loads(text), 0
     except (ValueError, RecursionError) as error:

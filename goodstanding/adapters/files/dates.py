@@ -16,8 +16,8 @@ _MONTHS = 12
 def read_date(value: object) -> int | None:
     """Return the moment in milliseconds, or None when it cannot be told without guessing.
 
-    Understood: seconds or milliseconds since 1970, ISO 8601 (without a zone taken as UTC), and day and month in any
-    order where only one order is possible: 13-02-2026, but not 03-04-2026.
+    Understood: seconds or milliseconds since 1970, ISO 8601 (without a zone taken as UTC), and day and month
+    in any order where only one order is possible: 13-02-2026, but not 03-04-2026.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _epoch(int(value)) if abs(value) < 10**14 else None
