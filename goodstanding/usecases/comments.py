@@ -308,9 +308,7 @@ class _Plan:
 _COLUMN = {"reply": 1, "message": 1, "hide": 2, "review": 3}
 
 
-def _outgoing(
-    number: int, event: Event, decision: Decision, effect: Effect, text: str, now: int
-) -> Outgoing:
+def _outgoing(number: int, event: Event, decision: Decision, effect: Effect, text: str, now: int) -> Outgoing:
     act: SendAct = "hide" if effect.act == "hide" else "message" if effect.act == "message" else "reply"
     return Outgoing(
         id=number, account_id=event.account_id, event_id=event.id, act=act, ordinal=0, contact_id=event.contact_id or 0,

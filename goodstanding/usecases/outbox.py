@@ -69,7 +69,9 @@ class Dispatcher:
             return 0
         account_id, fence = claim
         try:
-            reserved, taken = await self._write(lambda tx: reserve(self.ctx, tx, account_id, fence, self.batch, self._lease()))
+            reserved, taken = await self._write(
+                lambda tx: reserve(self.ctx, tx, account_id, fence, self.batch, self._lease())
+            )
             if reserved.permits:
                 results = await self._carry_out(reserved)
                 await self._write(lambda tx: settle(self.ctx, tx, reserved.permits, results))
@@ -168,18 +170,20 @@ class _Round:
         """Return leave to call, or None after noting why not."""
         event = self._tx.event(one.event_id)
         if event is None or (event.state in ("erased", "deleted")):
-            return self._stop(one, "cancelled", "COMMENT_GONE")
+            self._stop(one, "cancelled", "COMMENT_GONE")
+            return None
         answer = self._confirm(one, event)
         code = answer.reasons[0].code if answer.reasons else ""
         if answer.verdict == "refuse":
-            return self._stop(one, "cancelled", code)
-        if answer.verdict == "review":
-            return self._to_person(one, code)
-        if answer.verdict == "defer":
+            self._stop(one, "cancelled", code)
+        elif answer.verdict == "review":
+            self._to_person(one, code)
+        elif answer.verdict == "defer":
             retry_at = max(answer.retry_at, self._situation.now + MINUTE)
             self._tx.change_outgoing(one.id, {"not_before": retry_at, "code": code})
-            return None
-        return self._permit(one)
+        else:
+            return self._permit(one)
+        return None
 
     def finish(self) -> None:
         """Store the bucket and seal the attempts."""
@@ -198,7 +202,8 @@ class _Round:
         if mine is not None and one.act in ("reply", "message"):
             others = self._tx.outgoing_of_event(event.id)
             answered = event.answered or any(
-                o.id != one.id and o.act == one.act and o.state in ("sending", "sent", "unknown") for o in others
+                o.id != one.id and o.act == one.act and o.state in ("sending", "sent", "unknown")
+                for o in others
             )
             facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, answered=answered))
         if mine is not None and one.act == "unhide":
@@ -224,7 +229,12 @@ class _Round:
                 self._tx.change_outgoing(one.id, {"not_before": now + MINUTE, "code": "BUCKET_EMPTY"})
                 return None
             self._situation.note_planned(
-                one.act, contact_id=one.contact_id, rule=one.rule, video_id=one.video_id, at=now, text=one.text
+                one.act,
+                contact_id=one.contact_id,
+                rule=one.rule,
+                video_id=one.video_id,
+                at=now,
+                text=one.text,
             )
         changes = {"state": "sending", "attempt_at": now, "fence": self._fence, "code": ""}
         self._tx.change_outgoing(one.id, changes)
@@ -276,7 +286,9 @@ def settle_unknown(ctx: Context, tx: Transaction, outgoing_id: int, found: SendR
         tx.change_outgoing(one.id, _changes(found, now))
         _apply(tx, one)
     elif found.state == "failed":
-        tx.change_outgoing(one.id, {"state": "planned", "attempt_at": None, "not_before": now, "code": "READ_BACK"})
+        tx.change_outgoing(
+            one.id, {"state": "planned", "attempt_at": None, "not_before": now, "code": "READ_BACK"}
+        )
         body["state"] = "planned"
     elif now - (one.attempt_at or now) < GIVE_UP:
         tx.change_outgoing(one.id, {"not_before": now + CHECK_AGAIN})
@@ -309,7 +321,9 @@ def recover(ctx: Context, tx: Transaction) -> int:
         if now - (one.attempt_at or 0) < stale:
             continue
         if tx.settle_outgoing(one.id, one.fence, {"state": "unknown", "not_before": now}):
-            drafts.append(_draft(one, "result", now, {"act": one.act, "state": "unknown", "code": "NO_ANSWER"}))
+            drafts.append(
+                _draft(one, "result", now, {"act": one.act, "state": "unknown", "code": "NO_ANSWER"})
+            )
     if drafts:
         append(ctx, tx, drafts)
     return len(drafts)
@@ -358,7 +372,9 @@ def _apply(tx: Transaction, one: Outgoing) -> None:
 
 
 def _draft(one: Outgoing, kind: str, now: int, body: dict[str, object], *, text: str = "") -> Draft:
-    actor: Who = ("person", str(one.approved_by)) if one.approved_by is not None else ("rule", one.rule or "policy")
+    actor: Who = (
+        ("person", str(one.approved_by)) if one.approved_by is not None else ("rule", one.rule or "policy")
+    )
     return Draft(
         account_id=one.account_id,
         kind=kind,  # type: ignore[arg-type]  # attempt or result

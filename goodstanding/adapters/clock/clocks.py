@@ -34,6 +34,7 @@ class SystemClock:
         self._lock = threading.Lock()
         self._high = persisted
         self._start = (wall(), steady())
+        self._apart = abs(wall() - persisted) if persisted else 0
         self._doubt = "CLOCK_GAP" if persisted and wall() - persisted > GAP_MAX else ""
         if persisted and persisted - wall() > DRIFT_MAX:
             self._doubt = "CLOCK_BEHIND"
@@ -43,7 +44,7 @@ class SystemClock:
             wall = self._wall()
             drift = (wall - self._start[0]) - (self._steady() - self._start[1])
             if abs(drift) > DRIFT_MAX:
-                self._doubt = "CLOCK_JUMP"
+                self._doubt, self._apart = "CLOCK_JUMP", abs(drift)
                 self._start = (wall, self._steady())
             self._high = max(self._high, wall)
             return self._high
@@ -52,11 +53,15 @@ class SystemClock:
         self.now()
         return self._doubt
 
+    def apart(self) -> int:
+        """Return how far off time seemed when the doubt arose, milliseconds."""
+        return self._apart
+
     def hear(self, reference: int) -> None:
         with self._lock:
             apart = abs(self._wall() - reference)
             if apart > REFERENCE_MAX:
-                self._doubt = "CLOCK_APART"
+                self._doubt, self._apart = "CLOCK_APART", apart
             elif self._doubt:
                 self._settle()
 
@@ -88,6 +93,10 @@ class DemoClock:
 
     def doubt(self) -> str:
         return ""
+
+    def apart(self) -> int:
+        """Return 0: the demo's clock is right by definition."""
+        return 0
 
     def hear(self, reference: int) -> None:
         """The demo's platform follows this clock, not the other way round."""
