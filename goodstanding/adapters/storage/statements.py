@@ -352,7 +352,8 @@ class Statements(ABC):
         return row[0] if row else None
 
     def spent(self, account_id: int, since: int, contacts: Sequence[int] | None) -> list[Spent]:
-        columns = "act, contact_id, rule, video_id, coalesce(attempt_at, not_before), attempt_at IS NOT NULL AND state <> 'planned'"
+        moment, sent = "coalesce(attempt_at, not_before)", "attempt_at IS NOT NULL AND state <> 'planned'"
+        columns = f"act, contact_id, rule, video_id, {moment}, {sent}"
         base = f"SELECT {columns} FROM outgoing WHERE workspace_id = ? AND account_id = ? AND {_SPENT}"
         params: list[object] = [self.workspace_id, account_id]
         if contacts is None:
@@ -480,7 +481,8 @@ class Statements(ABC):
 
     def audit_nodes(self) -> Iterator[tuple[int, int, bytes]]:
         rows = self._stream(
-            "SELECT level, position, hash FROM audit_node WHERE workspace_id = ? ORDER BY (position + 1) << CAST(level AS INTEGER), level",
+            "SELECT level, position, hash FROM audit_node WHERE workspace_id = ?"
+            " ORDER BY (position + 1) << CAST(level AS INTEGER), level",
             (self.workspace_id,),
         )
         for r in rows:
