@@ -253,6 +253,8 @@ class _Plan:
         for effect in decision.effects:
             if effect.act == "case":
                 self._cases.append((event, effect.queue, telling(decision)))
+                if effect.template:
+                    self._outgoing.append((event, decision, effect, policies.wording(self._policy, effect)))
             elif effect.act == "label" and contact is not None:
                 self._labels[contact.id] |= {*contact.labels.split(), effect.label}
             elif effect.act in ("reply", "message", "hide"):
