@@ -253,8 +253,9 @@ class _Plan:
         for effect in decision.effects:
             if effect.act == "case":
                 self._cases.append((event, effect.queue, telling(decision)))
-                if effect.template:
-                    self._outgoing.append((event, decision, effect, policies.wording(self._policy, effect)))
+                if (proposal := self._proposal(effect)) is not None:
+                    text = policies.wording(self._policy, proposal)
+                    self._outgoing.append((event, decision, proposal, text))
             elif effect.act == "label" and contact is not None:
                 self._labels[contact.id] |= {*contact.labels.split(), effect.label}
             elif effect.act in ("reply", "message", "hide"):
@@ -269,6 +270,14 @@ class _Plan:
                         at=effect.not_before,
                         text=text,
                     )
+
+    def _proposal(self, case: Effect) -> Effect | None:
+        """Return the reply a case proposes, in the account's own language when the comment's is not written."""
+        for language in (case.language, self._account.language):
+            known = {(t, v) for t, v, _ in self._policy.wordings(language)}
+            if (case.template, case.variant) in known:
+                return msgspec.structs.replace(case, language=language)
+        return None
 
     def store(self, tx: Transaction) -> None:
         """Write acts, cases, labels and counts."""
