@@ -9,6 +9,7 @@ from goodstanding.core.audit.checkpoint import NoteKey, Proof, format_proof, sig
 from goodstanding.core.audit.entries import SALT_BYTES, Actor, Entry, Kind, commitment, seal
 from goodstanding.core.audit.tree import Frontier, inclusion_proof, leaf_hash
 from goodstanding.core.audit.verify import Report, StoredCheckpoint, StoredEntry, verify_log
+from goodstanding.kernel.problems import Problem
 from goodstanding.usecases.context import SYSTEM, Context, Who
 from goodstanding.usecases.ports import AuditRow, Checkpoint, Queries, Transaction, VaultRow
 
@@ -152,8 +153,9 @@ def verify(ctx: Context) -> Report:
 
 def verify_stored(ctx: Context, q: Queries) -> Report:
     """Like `verify`, inside a snapshot of the caller's."""
-    _, raw = q.audit_head()
-    return verify_log(
+    size, raw = q.audit_head()
+    frontier = _frontier(size, raw)
+    report = verify_log(
         _entries(q),
         q.audit_nodes(),
         [StoredCheckpoint(c.size, c.note.encode()) for c in q.checkpoints()],
@@ -161,7 +163,24 @@ def verify_stored(ctx: Context, q: Queries) -> Report:
         verify_signature=ctx.signer.verify,
         origin=origin(ctx),
         workspace=ctx.workspace_id,
-        frontier=Frontier.from_bytes(raw) if raw else None,
+        frontier=frontier,
+    )
+    return report if frontier is not None else _with_bad_head(report, size)
+
+
+def _frontier(size: int, raw: bytes) -> Frontier | None:
+    """Return the stored right edge of the tree, or None when it cannot be what was stored."""
+    try:
+        found = Frontier.from_bytes(raw) if raw else Frontier()
+    except ValueError:
+        return None
+    return found if found.size == size else None
+
+
+def _with_bad_head(report: Report, size: int) -> Report:
+    bad = Problem(code="AUDIT_FRONTIER_DIFFERS", fields={"size": size})
+    return msgspec.structs.replace(
+        report, ok=False, problems=(*report.problems, bad), problem_count=report.problem_count + 1
     )
 
 
@@ -176,6 +195,7 @@ def _entries(q: Queries) -> Iterator[StoredEntry]:
                 "kind": row.kind,
                 "at": row.at,
                 "account": row.account_id or None,
+                "event": row.event_id,
             }
             yield StoredEntry(seq=row.seq, body=row.body, leaf_hash=row.hash, columns=columns)
         start = rows[-1].seq
