@@ -186,10 +186,7 @@ def _with_bad_head(report: Report, size: int) -> Report:
 
 def _entries(q: Queries) -> Iterator[StoredEntry]:
     start = -1
-    while True:
-        rows = q.audit_after(start, PAGE)
-        if not rows:
-            return
+    while rows := _page(q, start):
         for row in rows:
             columns: dict[str, int | str | None] = {
                 "kind": row.kind,
@@ -199,6 +196,22 @@ def _entries(q: Queries) -> Iterator[StoredEntry]:
             }
             yield StoredEntry(seq=row.seq, body=row.body, leaf_hash=row.hash, columns=columns)
         start = rows[-1].seq
+
+
+def _page(q: Queries, start: int) -> list[AuditRow]:
+    """Return the next rows; one that cannot even be read as a row stands there empty, so it is named like any other."""
+    try:
+        return q.audit_after(start, PAGE)
+    except Exception:  # noqa: BLE001 - a driver's words for bytes that are no text; read one by one instead
+        size, _ = q.audit_head()
+        return [_one(q, seq) for seq in range(start + 1, min(start + 1 + PAGE, size))]
+
+
+def _one(q: Queries, seq: int) -> AuditRow:
+    try:
+        return q.audit_entries(seq, seq + 1)[0]
+    except Exception:  # noqa: BLE001 - see `_page`
+        return AuditRow(seq=seq, account_id=0, kind="event", at=0, event_id=None, body=b"", hash=b"")
 
 
 def refuse(ctx: Context, tx: Transaction, who: Who, *, rule: str, what: str, account_id: int = 0) -> None:

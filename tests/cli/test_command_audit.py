@@ -66,16 +66,25 @@ def test_a_body_changed_together_with_its_hash_is_found(gs, copied):
     other = body.replace(b'"seq":77', b'"seq":77').replace(b'"at":1', b'"at":2', 1)
     assert other != body
     attack(
-        copied, "UPDATE audit_entry SET body = ?, hash = ? WHERE seq = 77", other, hashlib.sha256(b"\0" + other).digest()
+        copied,
+        "UPDATE audit_entry SET body = ?, hash = ? WHERE seq = 77",
+        other,
+        hashlib.sha256(b"\0" + other).digest(),
     )
     problems = verify(gs, copied)["problems"]
     assert any(p.get("seq") == 77 or p.get("first", 78) <= 77 <= p.get("last", 76) for p in problems)
 
 
 def test_a_changed_node_is_named(gs, copied):
-    level, position, value = rows(copied, "SELECT level, position, hash FROM audit_node ORDER BY level LIMIT 1")[0]
+    level, position, value = rows(
+        copied, "SELECT level, position, hash FROM audit_node ORDER BY level LIMIT 1"
+    )[0]
     attack(
-        copied, "UPDATE audit_node SET hash = ? WHERE level = ? AND position = ?", flipped(value, 3), level, position
+        copied,
+        "UPDATE audit_node SET hash = ? WHERE level = ? AND position = ?",
+        flipped(value, 3),
+        level,
+        position,
     )
     problems = verify(gs, copied)["problems"]
     assert any((p.get("level"), p.get("index")) == (level, position) for p in problems)
@@ -125,10 +134,30 @@ def test_a_cut_tail_is_found(gs, copied):
     assert not verify(gs, copied)["ok"]
 
 
+@pytest.mark.parametrize("value", ["text instead of bytes", 7])
+def test_a_body_that_is_no_longer_bytes_names_the_entry(gs, copied, value):
+    attack(copied, "UPDATE audit_entry SET body = ? WHERE seq = 31", value)
+    assert {p["seq"] for p in verify(gs, copied)["problems"] if "seq" in p} == {31}
+
+
+def test_a_kind_that_is_no_text_names_the_entry(gs, copied):
+    attack(copied, "UPDATE audit_entry SET kind = CAST(x'e4e4' AS TEXT) WHERE seq = 31")
+    assert {p["seq"] for p in verify(gs, copied)["problems"] if "seq" in p} == {31}
+
+
+def test_stored_bytes_that_no_reader_takes_are_a_finding(gs, copied):
+    attack(copied, "UPDATE checkpoint SET note = CAST(x'e4e4' AS TEXT)")
+    assert [p["code"] for p in verify(gs, copied)["problems"]] == ["AUDIT_UNREADABLE"]
+
+
 def test_the_triggers_refuse_change_without_an_attack(copied):
     import sqlite3
 
-    for sql in ("UPDATE audit_entry SET at = 1", "DELETE FROM checkpoint", "UPDATE policy_version SET title = ''"):
+    for sql in (
+        "UPDATE audit_entry SET at = 1",
+        "DELETE FROM checkpoint",
+        "UPDATE policy_version SET title = ''",
+    ):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             rows(copied, sql)
 
@@ -145,7 +174,11 @@ def test_a_pack_proves_itself_with_bare_python_in_an_empty_folder(gs, copied, tm
 
     def check(name):
         return subprocess.run(
-            [sys.executable, "-S", "-I", "verify.py", name], cwd=empty, capture_output=True, text=True, check=False
+            [sys.executable, "-S", "-I", "verify.py", name],
+            cwd=empty,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     assert check("evidence.zip").returncode == 0
