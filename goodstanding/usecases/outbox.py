@@ -16,6 +16,7 @@ from goodstanding.core.outbox import approval_hash
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.decide import Confirmation, confirm
 from goodstanding.core.policy.model import Act
+from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases import policies
 from goodstanding.usecases.audit import Draft, append
@@ -40,6 +41,8 @@ CALL_SECONDS = 30
 """A call that has not answered by then is given up, its outcome unknown."""
 CHECK_AGAIN = 2 * MINUTE
 """Between two looks for an act of unknown outcome."""
+HOLDS = frozenset({Code.FREEZE, Code.KILL_SWITCH, Code.CLOCK_UNSURE, Code.FACT_MISSING})
+"""Refusals that say *not now*: what was planned is held until they are over, not dropped."""
 GIVE_UP = 15 * MINUTE
 """After which a person is asked."""
 
@@ -174,11 +177,16 @@ class _Round:
             return None
         answer = self._confirm(one, event)
         code = answer.reasons[0].code if answer.reasons else ""
-        if answer.verdict == "refuse":
-            self._stop(one, "cancelled", code)
+        lasting = [
+            g.reason.code
+            for g in answer.gates
+            if g.verdict == "refuse" and g.reason and g.reason.code not in HOLDS
+        ]
+        if lasting:
+            self._stop(one, "cancelled", lasting[0])
         elif answer.verdict == "review":
             self._to_person(one, code)
-        elif answer.verdict == "defer":
+        elif answer.verdict in ("defer", "refuse"):
             retry_at = max(answer.retry_at, self._situation.now + MINUTE)
             self._tx.change_outgoing(one.id, {"not_before": retry_at, "code": code})
         else:
