@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
+from goodstanding.core.policy.check import classify
 from goodstanding.core.policy.conditions import CounterAtLeast
 from goodstanding.core.policy.document import Policy, Rule, Template
 from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Ready
@@ -131,10 +132,12 @@ def compile_policy(policy: Policy, platform: PlatformRules) -> CompiledPolicy:
     ready = {gate.id: ReadyGate(gate=gate, look=gate.build(policy, platform)) for gate in (*GATES, *limits)}
     promotion = tuple(ReadyGate(gate=gate, look=gate.build(policy, platform)) for gate in PROMOTION)
     quiet = tuple(ReadyGate(gate=gate, look=gate.build(policy, platform)) for gate in AT_SENDING)
+    permitted = {one.id for one in classify(policy) if one.path[0] == "rules" and one.cls == "permitted"}
     rules = {
         rule.rid: _ready_rule(
             rule,
             place=place,
+            permitted=rule.rid in permitted,
             policy=policy,
             template=templates.get(rule.template),
             own=tuple(ready[gate.id] for gate in limits if gate.id.startswith(f"cap:rule:{rule.rid}/")),
@@ -203,6 +206,7 @@ def _ready_rule(
     rule: Rule,
     *,
     place: int,
+    permitted: bool,
     policy: Policy,
     template: Template | None,
     own: tuple[ReadyGate, ...],
@@ -212,7 +216,7 @@ def _ready_rule(
     sends = rule.then in SENDS
     if sends and template is not None and template.promotional:
         gates = (*gates, *promotion)
-    if sends and (template is None or "needs_review" in (rule.class_, template.class_)):
+    if sends and not permitted:
         gates = (*gates, _needs_person(rule.rid))
     return ReadyRule(
         rid=rule.rid,
