@@ -194,7 +194,29 @@ def json_logic() -> Callable[[dict[str, object]], str]:
 
 
 def rule_engine() -> Callable[[dict[str, object]], str]:
-    """The decision for rule-engine."""
+    """The decision for rule-engine as six rules, all asked, the most restrictive answer kept: as ours does it."""
+    import rule_engine as peer
+
+    valuable = peer.Rule("valuable")
+    price = peer.Rule(f"text =~~ '{'|'.join(PRICE)}' and price >= 850")
+    link = peer.Rule(f"text =~~ '{'|'.join(LINK)}' and link >= 850")
+    negative = peer.Rule(f"sentiment < {FLOOR}")
+    stopped = peer.Rule(f"frozen or not consent or used >= {CAP}")
+    thanks = peer.Rule("thanks >= 850")
+
+    def answer(flat: dict[str, object]) -> str:
+        matched = [one.matches(flat) for one in (valuable, price, link, negative, stopped, thanks)]
+        if matched[0]:
+            return "review"
+        if matched[1] or matched[2]:
+            return "review" if matched[3] else "none" if matched[4] else "reply"
+        return "label" if matched[5] else "none"
+
+    return answer
+
+
+def rule_engine_at_once() -> Callable[[dict[str, object]], str]:
+    """The same, written as one expression that stops as soon as it can: its best case, with nothing to explain by."""
     import rule_engine as peer
 
     price, link = "|".join(PRICE), "|".join(LINK)
@@ -260,7 +282,12 @@ def main() -> int:
     small = compile_policy(small_policy(), platform_rules())
     careful = compile_policy(parse(policy_text("careful"), platform_rules()), platform_rules())
     made, full = events(small, given.events), events(careful, given.events)
-    peers = {"json-logic-qubit": json_logic(), "rule-engine": rule_engine(), "zen-engine": zen()}
+    peers = {
+        "json-logic-qubit": json_logic(),
+        "rule-engine": rule_engine(),
+        "rule-engine, one expression": rule_engine_at_once(),
+        "zen-engine": zen(),
+    }
     ours = [decide(small, facts, text).outcome for facts, text, _ in made]
     for name, peer in peers.items():
         theirs = [peer(flat) for _, _, flat in made]

@@ -129,38 +129,38 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     wording: tuple[WordingFact, ...] | None
 
 
-class GateTrace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class GateTrace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What one gate said: `wanted` and `seen` in the gate's own terms.
 
-    Fields of the trace and of the decision stand in the order of the alphabet, so that encoding needs no sorting
-    (core.policy.sealing).
+    All fields here stand in the order of the alphabet, so that encoding needs no sorting (core.policy.sealing); what
+    is usual (allow, does not match) is left out of the stored form.
     """
 
     gate: str
-    reason: Reason | None
+    reason: Reason | None = None
     seen: str | int | None
-    verdict: Verdict
+    verdict: Verdict = "allow"
     wanted: str | int | None
 
 
-class ConditionTrace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class ConditionTrace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What one condition of a rule wanted and saw; `ok` is `None` when the fact is missing."""
 
     kind: str
-    ok: bool | None
+    ok: bool | None = False
     seen: str | int | None
     wanted: str | int
 
 
-class RuleTrace(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class RuleTrace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What one rule said."""
 
     conditions: tuple[ConditionTrace, ...]
-    ok: bool | None
+    ok: bool | None = False
     rid: str
 
 
-class Effect(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """What a decision asks for: plan a reply or message, hide, put a label, open a case."""
 
     act: Literal["reply", "message", "hide", "label", "case"]

@@ -49,7 +49,9 @@ def read(text: str, platform: PlatformRules) -> tuple[Policy | None, tuple[Findi
     except ValidationError as error:
         known = {one.problem.line for one in refused}
         details = [(_clean(detail["loc"], data), detail) for detail in error.errors()]
-        found = [_translate(detail, path, data, lines) for path, detail in details if not _outer(path, details)]
+        found = [
+            _translate(detail, path, data, lines) for path, detail in details if not _outer(path, details)
+        ]
         return None, _by_line((*refused, *(one for one in found if not _echo(one, known))))
     located = tuple(
         Finding(
