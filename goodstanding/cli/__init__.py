@@ -1,1 +1,49 @@
-"""The command line."""
+"""The command line. Each command lives in a module of its own and is imported only when it is asked for."""
+
+from importlib import import_module
+
+import click
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "Fill and open a running example: everything in it is invented."),
+    "serve": ("serve", "Run everything in one process on one folder."),
+    "web": ("serve", "Run one web process (Postgres)."),
+    "worker": ("serve", "Run one worker process (Postgres)."),
+    "backtest": ("backtest", "Show what a policy would do with comments from a file."),
+    "understand": ("understand", "Show what is understood of texts, one JSON object a line."),
+    "replay": ("replay", "Decide everything again and compare it byte by byte."),
+    "audit": ("audit", "Verify, export and checkpoint the log."),
+    "policy": ("policy", "Validate, show, compare and activate policies."),
+    "freeze": ("incidents", "Stop sending at once."),
+    "lift": ("incidents", "Lift a freeze."),
+    "doctor": ("doctor", "Check the installation and say how to mend it."),
+    "sandbox": ("sandbox", "Run the imitation of TikTok."),
+}
+"""Name -> (module, one line of help): `--help` needs no import of the commands themselves."""
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's own signature
+        found = COMMANDS.get(cmd_name)
+        if found is None:
+            return None
+        command = getattr(import_module(f"goodstanding.cli.{found[0]}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's own signature
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, words) for name, (_, words) in COMMANDS.items()])
+
+
+@click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="goodstanding", message="goodstanding %(version)s")
+def main() -> None:
+    """Answer TikTok comments and messages at scale without risking the account, and prove it.
+
+    Start with `goodstanding demo`, or see what a policy would do with your own comments:
+    `goodstanding backtest comments.csv`.
+    """

@@ -14,25 +14,25 @@ class Signals(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     pending question (core.consent decides that, never this value alone).
     """
 
-    model: str
-    """Name, version and digest of everything that shaped the result, such as `lists-1:3f9a…`."""
-    language: str
-    """ISO 639-1, or `und`."""
-    language_milli: int
-    sentiment_milli: int | None
-    """-1000 (negative) to 1000 (positive)."""
     abuse_milli: int | None
-    hate_milli: int | None
-    threat_milli: int | None
-    sexual_milli: int | None
-    spam_milli: int | None
-    profanity: int | None
-    """Severity 0 to 3."""
-    intents: tuple[tuple[str, int], ...]
-    """(intent, thousandths), sorted by name: `price`, `link`, `info`, `product_question`, `question`, `collab`,
-    `complaint`, `thanks`, `minor` (says to be a minor), `crisis`."""
     answer: Answer | None
     contains: tuple[str, ...]
     """Kinds of thing in the text, sorted: `email`, `phone`, `iban`, `url`, `handle`, `price`."""
+    hate_milli: int | None
     hits: tuple[tuple[str, str], ...]
     """(head, normalised word) that drove a score, at most eight, for explanations."""
+    intents: tuple[tuple[str, int], ...]
+    """(intent, thousandths), sorted by name: `price`, `link`, `info`, `product_question`, `question`, `collab`,
+    `complaint`, `thanks`, `minor` (says to be a minor), `crisis`."""
+    language: str
+    """ISO 639-1, or `und`."""
+    language_milli: int
+    model: str
+    """Name, version and digest of everything that shaped the result, such as `lists-1:3f9a…`."""
+    profanity: int | None
+    """Severity 0 to 3."""
+    sentiment_milli: int | None
+    """-1000 (negative) to 1000 (positive)."""
+    sexual_milli: int | None
+    spam_milli: int | None
+    threat_milli: int | None

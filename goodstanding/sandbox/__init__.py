@@ -1,1 +1,1 @@
-"""An imitation of the platform: its own process, its own code."""
+"""An imitation of the platform: its own process, its own code, nothing of the product."""

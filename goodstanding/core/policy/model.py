@@ -2,6 +2,7 @@
 
 These are `msgspec` structs, not dataclasses: one decision makes some forty of them
 (docs/decisions/0002-structs-in-the-hot-path.md). Integers are milliseconds (UTC), thousandths or counts.
+What stands dozens of times in one record (traces, counters) is written as an array in the order of its fields.
 `None` always means *not known*, never *no*: a gate that meets it refuses every automatic act.
 """
 
@@ -24,44 +25,44 @@ VideoClass = Literal["rewarded", "sponsored", "growth", "unknown"]
 class AccountFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The served account at the time of deciding."""
 
-    id: int
-    mode: Mode
-    killed: bool
-    """The account's kill switch: no automatic act at all."""
-    can_reply: bool
+    bucket_free_at: int
+    """When the next token will be there."""
+    bucket_milli: int
+    """Tokens in the account's bucket now, thousandths."""
     can_hide: bool
     can_message: bool
     """Capabilities of account type, region and scopes (TT-DM-3 and the granted scopes)."""
-    bucket_milli: int
-    """Tokens in the account's bucket now, thousandths."""
-    bucket_free_at: int
-    """When the next token will be there."""
+    can_reply: bool
+    id: int
+    killed: bool
+    """The account's kill switch: no automatic act at all."""
+    mode: Mode
 
 
 class ContactFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The person who wrote."""
 
-    ref: int
-    suppressed: bool
     answer: ConsentState
     """Consent for purpose `answer`: made by the person's own message, question or comment."""
+    holdout: bool
+    labels: tuple[str, ...]
     marketing: ConsentState
+    ref: int
+    suppressed: bool
     wrote_at: int | None
     """Last direct message of the person (TT-DM-1, TT-DM-2); `None` here means never wrote one."""
-    labels: tuple[str, ...]
-    holdout: bool
 
 
 class CommentFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The comment or message itself, without its text."""
 
-    public: bool
-    own: bool
-    """Written by the served account."""
-    reply: bool
     answered: bool
     """We or a person in the app already replied to it, or a reply is planned."""
     at: int
+    own: bool
+    """Written by the served account."""
+    public: bool
+    reply: bool
     video: str
     video_class: VideoClass
 
@@ -69,12 +70,12 @@ class CommentFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class FreezeFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a freeze stops now. `epoch` grows with every freeze and lift."""
 
-    sends: bool
-    promotion: bool
     epoch: int
+    promotion: bool
+    sends: bool
 
 
-class CounterFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class CounterFact(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """Use of one limit: `used` counts planned, sending, sent and unknown acts in the half-open window (now-window, now]."""
 
     name: str
@@ -87,12 +88,12 @@ class CounterFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class VolumeFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Comment volume of the account and the spike pause with its hysteresis (core.limits)."""
 
-    per_hour: int
     baseline: int
     paused: bool
+    per_hour: int
 
 
-class WordingFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class WordingFact(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """One wording of a reply that could be used, and how often something like it was sent lately."""
 
     template: str
@@ -108,59 +109,59 @@ class WordingFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """All that a decision knows. The text itself travels beside it and is never part of the record."""
 
-    v: Literal[1] = 1
-    event: int
-    kind: Literal["comment", "message"]
-    now: int
-    minute: int
-    """Minute of the local day, 0 to 1439, in the account's time zone."""
-    weekday: int
-    """0 is Monday, local."""
+    account: AccountFacts | None
     chance: int
     """Keyed hash of the event, 0 to 2**32-1: unpredictable outside, the same at each replay."""
     clock_sure: bool
-    account: AccountFacts | None
-    contact: ContactFacts | None
     comment: CommentFacts | None
-    signals: Signals | None
-    freeze: FreezeFacts | None
+    contact: ContactFacts | None
     counters: tuple[CounterFact, ...] | None
+    event: int
+    freeze: FreezeFacts | None
+    kind: Literal["comment", "message"]
+    minute: int
+    """Minute of the local day, 0 to 1439, in the account's time zone."""
+    now: int
+    signals: Signals | None
+    v: Literal[1] = 1
     volume: VolumeFacts | None
+    weekday: int
+    """0 is Monday, local."""
     wording: tuple[WordingFact, ...] | None
 
 
-class GateTrace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class GateTrace(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """What one gate said: `wanted` and `seen` in the gate's own terms.
 
-    All fields here stand in the order of the alphabet, so that encoding needs no sorting (core.policy.sealing); what
-    is usual (allow, does not match) is left out of the stored form.
+    Fields of the trace and of the decision stand in the order of the alphabet, so that encoding needs no sorting
+    (core.policy.sealing).
     """
 
     gate: str
-    reason: Reason | None = None
+    reason: Reason | None
     seen: str | int | None
-    verdict: Verdict = "allow"
+    verdict: Verdict
     wanted: str | int | None
 
 
-class ConditionTrace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class ConditionTrace(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """What one condition of a rule wanted and saw; `ok` is `None` when the fact is missing."""
 
     kind: str
-    ok: bool | None = False
+    ok: bool | None
     seen: str | int | None
     wanted: str | int
 
 
-class RuleTrace(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class RuleTrace(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):
     """What one rule said."""
 
     conditions: tuple[ConditionTrace, ...]
-    ok: bool | None = False
+    ok: bool | None
     rid: str
 
 
-class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+class Effect(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a decision asks for: plan a reply or message, hide, put a label, open a case."""
 
     act: Literal["reply", "message", "hide", "label", "case"]

@@ -1,0 +1,5 @@
+"""`python -m goodstanding`."""
+
+from goodstanding.cli import main
+
+main()

@@ -1,0 +1,122 @@
+"""Clocks. Time never goes back, and a jump that nobody can explain is a doubt that stops sending."""
+
+import threading
+import time
+from collections.abc import Callable
+
+DRIFT_MAX = 60_000
+"""Wall clock against monotonic clock since start, milliseconds: more is a jump."""
+REFERENCE_MAX = 30_000
+"""Wall clock against the platform's own time, milliseconds."""
+GAP_MAX = 7 * 24 * 3_600_000
+"""Since the last persisted instant, milliseconds: more would empty every 7-day window unseen."""
+
+
+def _wall() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _steady() -> int:
+    return time.monotonic_ns() // 1_000_000
+
+
+class SystemClock:
+    """The machine's clock, watched.
+
+    `persisted` is the last instant the database has seen. A doubt ends by itself when the platform's time
+    agrees with the wall clock within 30 seconds, or when a person confirms the time.
+    """
+
+    def __init__(
+        self, *, persisted: int = 0, wall: Callable[[], int] = _wall, steady: Callable[[], int] = _steady
+    ) -> None:
+        self._wall, self._steady = wall, steady
+        self._lock = threading.Lock()
+        self._high = persisted
+        self._start = (wall(), steady())
+        self._apart = abs(wall() - persisted) if persisted else 0
+        self._doubt = "CLOCK_GAP" if persisted and wall() - persisted > GAP_MAX else ""
+        if persisted and persisted - wall() > DRIFT_MAX:
+            self._doubt = "CLOCK_BEHIND"
+
+    def now(self) -> int:
+        with self._lock:
+            wall = self._wall()
+            drift = (wall - self._start[0]) - (self._steady() - self._start[1])
+            if abs(drift) > DRIFT_MAX:
+                self._doubt, self._apart = "CLOCK_JUMP", abs(drift)
+                self._start = (wall, self._steady())
+            self._high = max(self._high, wall)
+            return self._high
+
+    def doubt(self) -> str:
+        self.now()
+        return self._doubt
+
+    def apart(self) -> int:
+        """Return how far off time seemed when the doubt arose, milliseconds."""
+        return self._apart
+
+    def hear(self, reference: int) -> None:
+        with self._lock:
+            apart = abs(self._wall() - reference)
+            if apart > REFERENCE_MAX:
+                self._doubt, self._apart = "CLOCK_APART", apart
+            elif self._doubt:
+                self._settle()
+
+    def confirm(self) -> None:
+        """A person confirms that the wall clock is right."""
+        with self._lock:
+            self._settle()
+
+    def real_seconds(self, span: int) -> float:
+        return span / 1000
+
+    def _settle(self) -> None:
+        self._doubt = ""
+        self._high = self._wall()
+        self._start = (self._wall(), self._steady())
+
+
+class DemoClock:
+    """A clock for demo and drills: starts anywhere, runs at any speed, can jump ahead; never in doubt."""
+
+    def __init__(self, *, start: int, speed: float = 1.0, steady: Callable[[], int] = _steady) -> None:
+        self._steady = steady
+        self._lock = threading.Lock()
+        self._base, self._at, self._speed = start, steady(), speed
+
+    def now(self) -> int:
+        with self._lock:
+            return self._now()
+
+    def doubt(self) -> str:
+        return ""
+
+    def apart(self) -> int:
+        """Return 0: the demo's clock is right by definition."""
+        return 0
+
+    def hear(self, reference: int) -> None:
+        """The demo's platform follows this clock, not the other way round."""
+
+    def real_seconds(self, span: int) -> float:
+        return span / 1000 / self._speed if self._speed else 3600.0
+
+    @property
+    def speed(self) -> float:
+        """How many times faster than real time it runs."""
+        return self._speed
+
+    def set_speed(self, speed: float) -> None:
+        with self._lock:
+            self._base, self._at, self._speed = self._now(), self._steady(), speed
+
+    def advance(self, span: int) -> None:
+        """Jump ahead by `span` milliseconds; never back."""
+        with self._lock:
+            self._base, self._at = self._now() + max(0, span), self._steady()
+
+    def _now(self) -> int:
+        return self._base + int((self._steady() - self._at) * self._speed)

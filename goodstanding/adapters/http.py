@@ -1,0 +1,135 @@
+"""Every outgoing call goes through here: time-outs, size limits, and an address check.
+
+A name is resolved once and the connection goes to what was resolved; loopback, link-local and private
+addresses are refused unless the operator lists them.
+"""
+
+import ipaddress
+import socket
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+import msgspec
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.resolver import ThreadedResolver
+
+BODY_MAX = 4 * 1024 * 1024
+"""Bytes of an answer that are read."""
+SECONDS = 25.0
+
+
+class AddressRefusedError(OSError):
+    """The address is private and not on the operator's list."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """An HTTP answer, read whole."""
+
+    status: int
+    body: bytes
+    date: int | None
+    """The sender's `Date` header, UTC milliseconds."""
+
+
+class _CheckedResolver(AbstractResolver):
+    def __init__(self, allowed: frozenset[str]) -> None:
+        self._resolver = ThreadedResolver()
+        self._allowed = allowed
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        found = await self._resolver.resolve(host, port, family)
+        for one in found:
+            check_address(host, one["host"], self._allowed)
+        return found
+
+    async def close(self) -> None:
+        await self._resolver.close()
+
+
+def check_address(host: str, address: str, allowed: frozenset[str]) -> None:
+    """Raise `AddressRefusedError` for an address that is not public, unless `host` is listed."""
+    if host not in allowed and not ipaddress.ip_address(address).is_global:
+        raise AddressRefusedError(f"{host} resolves to {address}, which is not a public address")
+
+
+class Http:
+    """A client with bounds. `allowed` names hosts that may be private (the sandbox, a host of the operator's)."""
+
+    def __init__(self, *, allowed: frozenset[str] = frozenset(), seconds: float = SECONDS) -> None:
+        self._allowed = allowed
+        self._seconds = seconds
+        self._session: aiohttp.ClientSession | None = None
+
+    async def get(
+        self, url: str, *, headers: Mapping[str, str] | None = None, query: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Return the answer to a GET; raises `aiohttp.ClientError`, `OSError` or `TimeoutError`."""
+        return await self._ask("GET", url, headers=headers, query=query, body=None)
+
+    async def post(self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None) -> Answer:
+        """Return the answer to a POST of JSON; raises like `get`."""
+        return await self._ask("POST", url, headers=headers, query=None, body=body)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def _ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None,
+        query: Mapping[str, str] | None,
+        body: bytes | None,
+    ) -> Answer:
+        sent = {"Content-Type": "application/json", **(headers or {})} if body is not None else headers
+        session = self._open()
+        self._check_literal(url)
+        async with session.request(
+            method, url, data=body, headers=sent, params=query, allow_redirects=False
+        ) as response:
+            return Answer(
+                status=response.status, body=await _read(response), date=_date(response.headers.get("Date"))
+            )
+
+    def _open(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(
+                resolver=_CheckedResolver(self._allowed), limit=64, ttl_dns_cache=60
+            )
+            timeout = aiohttp.ClientTimeout(total=self._seconds, connect=10)
+            self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+        return self._session
+
+    def _check_literal(self, url: str) -> None:
+        """An address written as such never reaches the resolver."""
+        host = url.split("://", 1)[1].split("/", 1)[0].rsplit("@", 1)[-1]
+        host = host[1:].split("]")[0] if host.startswith("[") else host.split(":")[0]
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            return
+        check_address(host, host, self._allowed)
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    body = await response.content.read(BODY_MAX + 1)
+    while len(body) <= BODY_MAX and (more := await response.content.read(BODY_MAX + 1 - len(body))):
+        body += more
+    if len(body) > BODY_MAX:
+        raise aiohttp.ClientPayloadError(f"the answer is larger than {BODY_MAX} bytes")
+    return body
+
+
+def _date(header: str | None) -> int | None:
+    if not header:
+        return None
+    try:
+        return int(parsedate_to_datetime(header).timestamp() * 1000)
+    except ValueError:
+        return None

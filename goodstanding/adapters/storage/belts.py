@@ -1,0 +1,46 @@
+"""The database's own belts: triggers that refuse what the code must never do."""
+
+from goodstanding.adapters.storage.schema import APPEND_ONLY, MOVES
+
+
+def sqlite_belts() -> list[str]:
+    """Return the SQLite triggers."""
+    refuse = [
+        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}"
+        f" BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+        for table in APPEND_ONLY
+        for verb in ("UPDATE", "DELETE")
+    ]
+    moves = (
+        "CREATE TRIGGER outgoing_moves BEFORE UPDATE OF state ON outgoing WHEN OLD.state <> NEW.state AND NOT ("
+        f"{_allowed('OLD', 'NEW')}) BEGIN SELECT RAISE(ABORT, 'outgoing: this move is not allowed'); END"
+    )
+    return [*refuse, moves]
+
+
+def postgres_belts() -> list[str]:
+    """Return the Postgres functions and triggers."""
+    refuse_function = (
+        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only'; END $$"
+    )
+    refuse = [
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        for table in APPEND_ONLY
+    ]
+    moves_function = (
+        "CREATE FUNCTION outgoing_moves() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        f" IF OLD.state <> NEW.state AND NOT ({_allowed('OLD', 'NEW')}) THEN"
+        " RAISE EXCEPTION 'outgoing: this move is not allowed'; END IF; RETURN NEW; END $$"
+    )
+    moves = "CREATE TRIGGER outgoing_moves BEFORE UPDATE OF state ON outgoing FOR EACH ROW EXECUTE FUNCTION outgoing_moves()"
+    return [refuse_function, *refuse, moves_function, moves]
+
+
+def _allowed(old: str, new: str) -> str:
+    return " OR ".join(
+        f"({old}.state = '{before}' AND {new}.state IN ({', '.join(repr(a) for a in after)}))"
+        for before, after in MOVES.items()
+        if after
+    )

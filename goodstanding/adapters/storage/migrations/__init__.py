@@ -1,0 +1,1 @@
+"""Alembic revisions; see schema.py for what they add up to."""

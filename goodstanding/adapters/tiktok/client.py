@@ -1,0 +1,228 @@
+"""Calls to TikTok's API for Business. What may have happened is said to be unknown, never guessed."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
+
+import aiohttp
+import msgspec
+
+from goodstanding.adapters.http import Answer, Http
+from goodstanding.adapters.tiktok import wire
+from goodstanding.usecases.ports import Account, Outgoing, Parsed, SendPermit, SendResult
+
+MINUTE = 60_000
+ABSENT_AFTER = 10 * MINUTE
+"""A reply may wait minutes in spam review, so it is provably absent only after this long."""
+PAGES_MAX = 20
+
+
+class Tokens(Protocol):
+    """The access token of each account."""
+
+    def access(self, account: Account) -> str: ...
+    async def refresh(self, account: Account, stale: str) -> bool:
+        """Get a new token unless someone already did; False when the account must be connected again."""
+        ...
+
+
+class _Reply(msgspec.Struct):
+    code: int
+    message: str = ""
+    data: dict[str, Any] = {}
+
+
+_reply = msgspec.json.Decoder(_Reply).decode
+
+
+class Pace:
+    """The platform's own limits, kept on our side: calls a minute for the app and for each account and endpoint."""
+
+    def __init__(self, rules: wire.Rules, now: Callable[[], int]) -> None:
+        self._rules, self._now = rules, now
+        self._app: deque[int] = deque()
+        self._endpoints: dict[tuple[int, str], deque[int]] = {}
+        self._paused_until = 0
+
+    def wait(self, account_id: int, endpoint: str) -> int:
+        """Note a call and return 0, or return how many milliseconds it must wait."""
+        now = self._now()
+        if now < self._paused_until:
+            return self._paused_until - now
+        mine = self._endpoints.setdefault((account_id, endpoint), deque())
+        for calls, most in (
+            (self._app, self._rules.app_per_minute),
+            (mine, self._rules.account_endpoint_per_minute),
+        ):
+            while calls and calls[0] <= now - MINUTE:
+                calls.popleft()
+            if len(calls) >= most:
+                return calls[0] + MINUTE - now
+        self._app.append(now)
+        mine.append(now)
+        return 0
+
+    def throttled(self) -> int:
+        """The platform said to slow down: rest, and return for how long (milliseconds)."""
+        span = self._rules.throttled_pause_seconds * 1000
+        self._paused_until = self._now() + span
+        return span
+
+
+class TikTok:
+    """The port `Platform` for TikTok, or for a sandbox that speaks like it."""
+
+    def __init__(
+        self,
+        *,
+        http: Http,
+        base: str,
+        secret: str,
+        tokens: Tokens,
+        hear: Callable[[int], None],
+        now: Callable[[], int],
+        pace: Pace | None,
+    ) -> None:
+        self._http, self._base = http, base.rstrip("/")
+        self._secret, self._tokens = secret.encode(), tokens
+        self._hear, self._now, self._pace = hear, now, pace
+        self._rules = wire.rules()
+
+    def verify(self, body: bytes, header: str, now: int) -> Literal["ok", "bad", "stale"]:
+        verdict = wire.verify(body, header, secret=self._secret, now=now, rules=self._rules)
+        stamp = wire.signed_at(header) if verdict == "stale" else None
+        if stamp is not None and stamp > now + self._rules.future_seconds * 1000:
+            self._hear(stamp)  # a true signature from the future: our clock is behind
+        return verdict
+
+    def recipient(self, body: bytes) -> str:
+        return wire.recipient(body)
+
+    def parse(self, body: bytes) -> Parsed:
+        return wire.parse(body)
+
+    async def carry_out(self, permit: SendPermit) -> SendResult:
+        account, one = permit.account, permit.outgoing
+        if one.act == "reply":
+            body = {"comment_id": one.target_id, "text": one.text}
+            return await self._act(account, one, "/business/comment/reply/create/", body)
+        if one.act in ("hide", "unhide"):
+            body = {"comment_id": one.target_id, "action": one.act.upper()}
+            return await self._act(account, one, "/business/comment/hide/", body)
+        return SendResult(state="failed", code="NOT_OFFERED")
+
+    async def find_again(self, account: Account, outgoing: Outgoing) -> SendResult:
+        try:
+            if outgoing.act == "reply":
+                return await self._find_reply(account, outgoing)
+            return await self._find_state(account, outgoing)
+        except (aiohttp.ClientError, OSError, TimeoutError, msgspec.DecodeError):
+            return SendResult(state="unknown", code="NO_ANSWER")
+
+    async def ask_time(self, account: Account) -> int | None:
+        try:
+            answer = await self._get(account, "/business/get/", {})
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return None
+        return answer.date
+
+    async def close(self) -> None:
+        await self._http.close()
+
+    async def _act(self, account: Account, one: Outgoing, path: str, body: dict[str, str]) -> SendResult:
+        if self._pace and (wait := self._pace.wait(account.id, path)):
+            return SendResult(state="later", code="PACE", retry_after=wait)
+        payload = msgspec.json.encode({"business_id": account.external_id, "video_id": one.video_id, **body})
+        for is_last in (False, True):
+            token = self._tokens.access(account)
+            try:
+                answer = await self._http.post(self._base + path, payload, headers={"Access-Token": token})
+            except aiohttp.ClientConnectorError:
+                return SendResult(state="later", code="NOT_REACHED")
+            except (aiohttp.ClientError, OSError, TimeoutError):
+                return SendResult(state="unknown", code="NO_ANSWER")
+            result = self._read(answer)
+            if result.code != "TOKEN":
+                return result
+            if is_last or not await self._tokens.refresh(account, token):
+                break
+        return SendResult(state="failed", code="TOKEN")
+
+    def _read(self, answer: Answer) -> SendResult:
+        self._note(answer)
+        try:
+            reply = _reply(answer.body)
+        except msgspec.DecodeError:
+            state: Literal["failed", "unknown"] = "failed" if 400 <= answer.status < 500 else "unknown"  # noqa: PLR2004 - HTTP classes
+            return SendResult(state=state, code=f"HTTP_{answer.status}")
+        code = reply.code
+        if code == 0:
+            return SendResult(state="sent", provider_ref=str(reply.data.get("comment_id", "")))
+        if code in self._rules.token:
+            return SendResult(state="failed", code="TOKEN")
+        if code in self._rules.later:
+            span = self._pace.throttled() if self._pace else self._rules.throttled_pause_seconds * 1000
+            return SendResult(state="later", code=str(code), retry_after=span)
+        if code in self._rules.unknown:
+            return SendResult(state="unknown", code=str(code))
+        return SendResult(state="failed", code=str(code))
+
+    async def _find_reply(self, account: Account, one: Outgoing) -> SendResult:
+        """Look among our own replies under the comment; absent counts only when enough time has passed."""
+        cursor = 0
+        for _ in range(PAGES_MAX):
+            query = {
+                "video_id": one.video_id,
+                "comment_id": one.target_id,
+                "cursor": str(cursor),
+                "max_count": "30",
+            }
+            reply = _reply((await self._get(account, "/business/comment/reply/list/", query)).body)
+            if reply.code != 0:
+                return SendResult(state="unknown", code=str(reply.code))
+            for found in reply.data.get("comments", []):
+                if found.get("owner") and found.get("text") == one.text:
+                    return SendResult(state="sent", provider_ref=str(found.get("comment_id", "")))
+            if not reply.data.get("has_more"):
+                break
+            cursor = int(reply.data.get("cursor", 0))
+        else:
+            return SendResult(state="unknown", code="TOO_MANY_PAGES")
+        if self._now() - (one.attempt_at or self._now()) < ABSENT_AFTER:
+            return SendResult(state="unknown", code="NOT_SEEN_YET")
+        return SendResult(state="failed", code="ABSENT")
+
+    async def _find_state(self, account: Account, one: Outgoing) -> SendResult:
+        query = {"video_id": one.video_id, "comment_ids": msgspec.json.encode([one.target_id]).decode()}
+        reply = _reply((await self._get(account, "/business/comment/list/", query)).body)
+        if reply.code != 0:
+            return SendResult(state="unknown", code=str(reply.code))
+        for found in reply.data.get("comments", []):
+            if str(found.get("comment_id")) == one.target_id:
+                wanted = "HIDDEN" if one.act == "hide" else "PUBLIC"
+                return SendResult(state="sent" if found.get("status") == wanted else "failed", code="SEEN")
+        return SendResult(state="unknown", code="NOT_LISTED")
+
+    async def _get(self, account: Account, path: str, query: dict[str, str]) -> Answer:
+        headers = {"Access-Token": self._tokens.access(account)}
+        answer = await self._http.get(
+            self._base + path, headers=headers, query={"business_id": account.external_id, **query}
+        )
+        self._note(answer)
+        return answer
+
+    def _note(self, answer: Answer) -> None:
+        if answer.date is not None:
+            self._hear(answer.date)
+
+
+class OneAtATime:
+    """Runs at most one refresh an account at once."""
+
+    def __init__(self) -> None:
+        self._locks: dict[int, asyncio.Lock] = {}
+
+    def of(self, account_id: int) -> asyncio.Lock:
+        """Return the account's lock."""
+        return self._locks.setdefault(account_id, asyncio.Lock())

@@ -1,0 +1,129 @@
+"""TikTok's payloads: the webhook's signature and contents, and the envelope of the API."""
+
+import hashlib
+import hmac
+from importlib.resources import files
+from typing import Literal
+
+import msgspec
+
+from goodstanding.usecases.ports import Parsed, ParsedComment, ParsedOther, Unreadable
+
+ACTIONS = {
+    "insert": "insert",
+    "delete": "delete",
+    "set_to_hidden": "hidden",
+    "set_to_friends_only": "friends_only",
+    "set_to_public": "public",
+}
+KNOWN_EVENTS = frozenset({"authorization.removed"})
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """The platform's numbers for the wire, as dated data."""
+
+    tolerance_seconds: int
+    future_seconds: int
+    body_bytes_max: int
+    app_per_minute: int
+    account_endpoint_per_minute: int
+    throttled_pause_seconds: int
+    later: frozenset[int]
+    token: frozenset[int]
+    unknown: frozenset[int]
+
+
+def rules() -> Rules:
+    """Return the shipped numbers."""
+    text = (files("goodstanding.playbooks") / "platform" / "tiktok-api-2026-11.toml").read_text(
+        encoding="utf-8"
+    )
+    data = msgspec.toml.decode(text)
+    return msgspec.convert({**data["webhook"], **data["limits"], **data["errors"]}, Rules)
+
+
+class _Envelope(msgspec.Struct):
+    event: str
+    user_openid: str
+    content: str = ""
+    create_time: int = 0
+
+
+class _Recipient(msgspec.Struct):
+    user_openid: str = ""
+
+
+class _Comment(msgspec.Struct):
+    comment_id: int
+    video_id: int
+    comment_action: str
+    timestamp: int
+    unique_identifier: str
+    parent_comment_id: int = 0
+    text: str = ""
+    username: str = ""
+
+
+_envelope = msgspec.json.Decoder(_Envelope).decode
+_recipient = msgspec.json.Decoder(_Recipient).decode
+_comment = msgspec.json.Decoder(_Comment).decode
+
+
+def verify(
+    body: bytes, header: str, *, secret: bytes, now: int, rules: Rules
+) -> Literal["ok", "bad", "stale"]:
+    """Check a webhook's signature over its raw bytes, then its age. `now` in milliseconds.
+
+    Source: developers.tiktok.com/doc/webhooks-verification.
+    """
+    fields = dict(part.strip().partition("=")[::2] for part in header.split(","))
+    stamp, given = fields.get("t", ""), fields.get("s", "")
+    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):  # noqa: PLR2004 - seconds have ten digits
+        return "bad"
+    expected = hmac.new(secret, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(expected.encode(), given.encode()):
+        return "bad"
+    age = now // 1000 - int(stamp)
+    return "ok" if -rules.future_seconds <= age <= rules.tolerance_seconds else "stale"
+
+
+def signed_at(header: str) -> int | None:
+    """Return the time in a signature header, milliseconds; only to be trusted after `verify`."""
+    fields = dict(part.strip().partition("=")[::2] for part in header.split(","))
+    stamp = fields.get("t", "")
+    return int(stamp) * 1000 if stamp.isascii() and stamp.isdigit() else None
+
+
+def recipient(body: bytes) -> str:
+    """Return the account a delivery is for; empty when it cannot be told."""
+    try:
+        return _recipient(body).user_openid
+    except msgspec.DecodeError:
+        return ""
+
+
+def parse(body: bytes) -> Parsed:
+    """Return what a delivery says. Ids are kept as exact decimal strings."""
+    try:
+        envelope = _envelope(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Unreadable(problem="NOT_THE_ENVELOPE")
+    if envelope.event != "comment.update":
+        return ParsedOther(event=envelope.event, known=envelope.event in KNOWN_EVENTS)
+    try:
+        c = _comment(envelope.content.encode("utf-8", "surrogatepass"))
+    except (msgspec.DecodeError, UnicodeDecodeError, UnicodeEncodeError):
+        return Unreadable(problem="COMMENT_CONTENT")
+    action = ACTIONS.get(c.comment_action)
+    if action is None:
+        return ParsedOther(event=f"comment.update:{c.comment_action}", known=False)
+    return ParsedComment(
+        external_id=str(c.comment_id),
+        video_id=str(c.video_id),
+        parent_id=str(c.parent_comment_id) if c.parent_comment_id else "",
+        action=action,
+        author=c.unique_identifier,
+        handle=c.username,
+        text=c.text,
+        at=c.timestamp,
+    )

@@ -1,0 +1,154 @@
+"""Joins ports and adapters: settings in, a running installation out. The only place that knows both."""
+
+import gc
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from goodstanding.adapters.clock.clocks import DemoClock, SystemClock
+from goodstanding.adapters.http import Http
+from goodstanding.adapters.keys.boxes import KeyBox, PostgresKeyBox, SqliteKeyBox
+from goodstanding.adapters.keys.vault import Ed25519Signer, KeyedChance, KeyVault, master_key
+from goodstanding.adapters.nlp.classifier import ListClassifier
+from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqlite
+from goodstanding.adapters.storage.postgres import PostgresStore
+from goodstanding.adapters.storage.sqlite import SqliteStore
+from goodstanding.adapters.tiktok.client import Pace, TikTok
+from goodstanding.adapters.tiktok.tokens import StoredTokens
+from goodstanding.adapters.tiktok.wire import rules
+from goodstanding.settings import Settings
+from goodstanding.usecases import playbooks, policies
+from goodstanding.usecases.context import Context
+from goodstanding.usecases.ports import Store, Transaction
+
+SHIPPED = ("careful", "normal")
+HIGH_WATER = "clock_high_water"
+GC_ALLOCATIONS = 50_000
+"""A batch makes tens of thousands of short-lived values without cycles; the default of 700 looks for cycles too often."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """One open installation."""
+
+    settings: Settings
+    ctx: Context
+    tokens: StoredTokens
+    clock: SystemClock | DemoClock
+    backup: Path | None
+    """The copy made before the database was migrated, if it was."""
+    _closers: tuple[Callable[[], None], ...]
+
+    def close(self) -> None:
+        """Finish writing and let everything go."""
+        for close in self._closers:
+            close()
+
+
+def open_app(settings: Settings) -> App:
+    """Open an installation, making or migrating its database first.
+
+    Raises `OSError` when the folder cannot be used, and the database driver's errors when it cannot be reached.
+    """
+    gc.set_threshold(GC_ALLOCATIONS, 20, 50)
+    settings.data.mkdir(parents=True, exist_ok=True)
+    backup = _prepare(settings)
+    store = _store(settings)
+    box = _key_box(settings)
+    vault = KeyVault(master_key(settings.data / "master.key", settings.master_key or None), box)
+    chance = KeyedChance(vault.named("chance"))
+    clock = _clock(settings, store)
+    http = Http(allowed=settings.private_hosts | _sandbox_host(settings))
+    tokens = _tokens(settings, store, vault, http, clock)
+    tiktok = TikTok(
+        http=http,
+        base=settings.platform.base,
+        secret=settings.platform.secret,
+        tokens=tokens,
+        hear=clock.hear,
+        now=clock.now,
+        pace=Pace(rules(), clock.now) if settings.platform.paced else None,
+    )
+    ctx = Context(
+        workspace_id=settings.workspace_id,
+        store=store,
+        clock=clock,
+        chance=chance,
+        classifier=ListClassifier(home="nl"),
+        homes={"en": ListClassifier(home="en")},
+        vault=vault,
+        signer=Ed25519Signer(vault.named("signing")),
+        platforms={"tiktok": tiktok},
+    )
+    store.write(lambda tx: _first_rows(ctx, tx))
+    return App(
+        settings=settings,
+        ctx=ctx,
+        tokens=tokens,
+        clock=clock,
+        backup=backup,
+        _closers=(store.close, vault.close),
+    )
+
+
+def _prepare(settings: Settings) -> Path | None:
+    if settings.database:
+        prepare_postgres(settings.database)
+        return None
+    return prepare_sqlite(settings.database_file)
+
+
+def _store(settings: Settings) -> Store:
+    if settings.database:
+        return PostgresStore(settings.database, settings.workspace_id)
+    settings.database_file.chmod(0o600)
+    return SqliteStore(settings.database_file, settings.workspace_id)
+
+
+def _key_box(settings: Settings) -> KeyBox:
+    if settings.database:
+        return PostgresKeyBox(settings.database, settings.workspace_id)
+    return SqliteKeyBox(settings.keys_file, settings.workspace_id)
+
+
+def _clock(settings: Settings, store: Store) -> SystemClock | DemoClock:
+    persisted = int(store.read(lambda q: q.setting(HIGH_WATER)) or 0)
+    if settings.demo_speed > 0:
+        return DemoClock(start=max(settings.demo_start, persisted), speed=settings.demo_speed)
+    return SystemClock(persisted=persisted)
+
+
+def _tokens(
+    settings: Settings, store: Store, vault: KeyVault, http: Http, clock: SystemClock | DemoClock
+) -> StoredTokens:
+    def load(account_id: int) -> bytes | None:
+        kept = store.read(lambda q: q.credentials(account_id))
+        return None if kept is None else vault.unlock(0, kept)
+
+    def keep(account_id: int, value: bytes) -> None:
+        locked = vault.lock(0, value)
+        store.write(lambda tx: tx.change_account(account_id, {"credentials": locked}))
+
+    platform = settings.platform
+    return StoredTokens(
+        http=http,
+        base=platform.base,
+        client_id=platform.client_id,
+        secret=platform.secret,
+        load=load,
+        keep=keep,
+        now=clock.now,
+    )
+
+
+def _sandbox_host(settings: Settings) -> frozenset[str]:
+    """The sandbox lives on the loopback; naming it as the platform allows it."""
+    host = urlsplit(settings.platform.base).hostname or ""
+    return frozenset({host}) if host in ("127.0.0.1", "localhost", "::1") else frozenset()
+
+
+def _first_rows(ctx: Context, tx: Transaction) -> None:
+    tx.ensure_workspace(ctx.clock.now())
+    for name in SHIPPED:
+        policies.keep(ctx, tx, playbooks.policy_text(name))

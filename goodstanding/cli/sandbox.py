@@ -1,0 +1,79 @@
+"""`goodstanding sandbox`: the imitation of the platform as a server of its own."""
+
+from typing import Literal
+
+import click
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port; 0 takes any free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--app-id", default=None, help="App id; an invented one by default.")
+@click.option("--app-secret", default=None, help="App secret, also the key of the webhook signatures.")
+@click.option("--webhook", metavar="URL", default=None, help="Where comment events go.")
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="Seed of everything that looks like chance."
+)
+@click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Virtual seconds per real second.",
+)
+@click.option("--start-at", metavar="ISO", default=None, help="Start of the virtual clock; now by default.")
+@click.option("--no-limits", is_flag=True, help="Do not throttle calls.")
+@click.option("--refresh-mode", type=click.Choice(["keep", "rotate"]), default="keep", show_default=True)
+@click.option("--local-redirects", is_flag=True, help="Accept http://127.0.0.1 redirect addresses.")
+@click.option("--remote-webhooks", is_flag=True, help="Deliver webhooks to other machines as well.")
+@click.option("--keep", type=click.IntRange(min=1000), default=200_000, show_default=True,
+              help="How many comments, log lines and queued deliveries to keep.")  # fmt: skip
+def sandbox(
+    *,
+    port: int,
+    host: str,
+    app_id: str | None,
+    app_secret: str | None,
+    webhook: str | None,
+    seed: int,
+    speed: float,
+    start_at: str | None,
+    no_limits: bool,
+    refresh_mode: Literal["keep", "rotate"],
+    local_redirects: bool,
+    remote_webhooks: bool,
+    keep: int,
+) -> None:
+    """Serve an imitation of the platform, with invented accounts and viewers."""
+    from goodstanding.sandbox import server
+    from goodstanding.sandbox.clock import parse_iso
+    from goodstanding.sandbox.state import ApiError
+    from goodstanding.sandbox.world import Settings
+
+    try:
+        start_ms = None if start_at is None else parse_iso(start_at)
+    except ValueError:
+        raise click.BadParameter(f"{start_at} is not an ISO time", param_hint="--start-at") from None
+    settings = Settings(
+        host=host,
+        port=port,
+        app_id=app_id or Settings().app_id,
+        app_secret=app_secret or Settings().app_secret,
+        webhook=webhook,
+        seed=seed,
+        speed=speed,
+        start_ms=start_ms,
+        limits=not no_limits,
+        refresh_mode=refresh_mode,
+        local_redirects=local_redirects,
+        remote_webhooks=remote_webhooks,
+        comments_max=keep,
+        log_max=keep,
+        queue_max=keep,
+    )
+    try:
+        server.run(settings)
+    except ApiError as refusal:
+        raise click.BadParameter(refusal.message, param_hint="--webhook") from None
+    except OSError as trouble:
+        raise click.ClickException(f"cannot listen on {host}:{port}: {trouble.strerror}") from None

@@ -1,0 +1,90 @@
+"""The imitated platform's numbers, read from `data/platform.toml` with their sources."""
+
+import tomllib
+from importlib import resources
+from typing import Any
+
+import msgspec
+
+
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
+    """Lifetimes of codes and tokens, in seconds."""
+
+    code_seconds: int
+    access_seconds: int
+    refresh_seconds: int
+
+
+class Comments(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of the comment calls."""
+
+    text_characters_max: int
+    page_default: int
+    page_max: int
+    ids_max: int
+    inline_replies_max: int
+    order_changes_after: int
+
+
+class Videos(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of the video list."""
+
+    page_default: int
+    page_max: int
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How often an app may call."""
+
+    app_per_second: int
+    app_per_minute: int
+    account_endpoint_per_minute: int
+    penalty_seconds: int
+
+
+class Webhooks(msgspec.Struct, frozen=True, kw_only=True):
+    """How deliveries are repeated."""
+
+    retry_hours: int
+    first_retry_seconds: int
+    longest_retry_seconds: int
+    item_list_max: int
+
+
+class AntiSpam(msgspec.Struct, frozen=True, kw_only=True):
+    """When repeated replies are hidden silently."""
+
+    window_seconds: int
+    remembered: int
+    similarity: float
+    allowed: int
+
+
+class Assumption(msgspec.Struct, frozen=True, kw_only=True):
+    """Something the platform does not document and the sandbox had to choose."""
+
+    subject: str
+    text: str
+
+
+class Numbers(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything in `data/platform.toml`."""
+
+    as_of: str
+    tokens: Tokens
+    comments: Comments
+    videos: Videos
+    limits: Limits
+    webhooks: Webhooks
+    antispam: AntiSpam
+    assumed: tuple[Assumption, ...]
+
+
+def read_data(name: str) -> dict[str, Any]:
+    """Return the shipped data file `name` as plain values."""
+    return tomllib.loads(resources.files("goodstanding.sandbox").joinpath("data", name).read_text("utf-8"))
+
+
+def read_numbers() -> Numbers:
+    """Return the shipped numbers; raises `msgspec.ValidationError` when the file is not what it should be."""
+    return msgspec.convert(read_data("platform.toml"), Numbers)

@@ -1,0 +1,134 @@
+"""One running sandbox: its settings and the parts that work together."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from goodstanding.sandbox.clock import VirtualClock, wall_ms
+from goodstanding.sandbox.deliveries import Deliveries
+from goodstanding.sandbox.faults import Faults
+from goodstanding.sandbox.journal import Journal
+from goodstanding.sandbox.limits import Throttle
+from goodstanding.sandbox.numbers import Numbers, read_data, read_numbers
+from goodstanding.sandbox.state import Account, ApiError, Event, State, Video
+
+EVENT_TYPES = ("COMMENT", "VIDEO", "DIRECT_MESSAGE", "BRAND_MENTION")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a sandbox is started. All bounds are numbers of items."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 takes any free port."""
+    app_id: str = "7412345678901234567"
+    app_secret: str = field(default="sandbox-app-secret", repr=False)
+    webhook: str | None = None
+    seed: int = 1
+    speed: float = 1.0
+    start_ms: int | None = None
+    """Start of the virtual clock; the machine's time when not given."""
+    limits: bool = True
+    refresh_mode: Literal["keep", "rotate"] = "keep"
+    local_redirects: bool = False
+    """Accept http and loopback redirect addresses, which the platform itself refuses."""
+    remote_webhooks: bool = False
+    """Send webhooks to other machines as well."""
+    webhook_parallel: int = 8
+    comments_max: int = 200_000
+    log_max: int = 200_000
+    queue_max: int = 200_000
+    short_pages: bool = True
+
+
+class Subscription(msgspec.Struct, kw_only=True):
+    """One category of events and where it goes."""
+
+    callback_url: str
+    item_list: set[str] = msgspec.field(default_factory=set)
+
+
+class World:
+    """The parts of one sandbox, joined."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.numbers: Numbers = read_numbers()
+        start = wall_ms() if settings.start_ms is None else settings.start_ms
+        self.clock = VirtualClock(start_ms=start, speed=settings.speed)
+        self.faults = Faults(settings.seed)
+        self.throttle = Throttle(self.numbers.limits)
+        self.throttle.enabled = settings.limits
+        self.journal = Journal(entries_max=settings.log_max)
+        self.subscriptions: dict[str, Subscription] = {}
+        self.deliveries = Deliveries(
+            clock=self.clock,
+            numbers=self.numbers.webhooks,
+            faults=self.faults,
+            app_id=settings.app_id,
+            secret=settings.app_secret,
+            callback=self.callback,
+            parallel=settings.webhook_parallel,
+            queue_max=settings.queue_max,
+            log_max=settings.log_max,
+        )
+        self.state = State(
+            clock=self.clock,
+            numbers=self.numbers,
+            emit=self.deliveries.add,
+            seed=settings.seed,
+            refresh_mode=settings.refresh_mode,
+            comments_max=settings.comments_max,
+        )
+        self.crowd_serial = 0
+        self.background: set[asyncio.Task[None]] = set()
+        """Crowds that are still writing."""
+        if settings.webhook:
+            self.subscribe("COMMENT", settings.webhook)
+        self.seed_cast()
+
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Start `work` and keep it until it is done."""
+        task = asyncio.create_task(work)
+        self.background.add(task)
+        task.add_done_callback(self.background.discard)
+
+    def seed_cast(self) -> None:
+        """Put the invented accounts and videos in place."""
+        cast = read_data("cast.toml")
+        for account in cast["accounts"]:
+            self.state.add_account(msgspec.convert(account, Account))
+        for video in cast["videos"]:
+            self.state.add_video(msgspec.convert(video, Video))
+
+    def subscribe(self, event_type: str, url: str, items: set[str] | None = None) -> None:
+        """Set the callback of a category; 40002 for an unknown category or an address that is not allowed."""
+        if event_type not in EVENT_TYPES:
+            raise ApiError(40002, "event_type is invalid.")
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise ApiError(40002, "callback_url is invalid.") from None
+        local = parts.hostname in _LOOPBACK
+        if parts.scheme not in ("http", "https") or not (local or self.settings.remote_webhooks):
+            raise ApiError(
+                40002, "callback_url is invalid: this sandbox delivers to loopback addresses only."
+            )
+        known = self.subscriptions.get(event_type)
+        kept = known.item_list if known else set()
+        self.subscriptions[event_type] = Subscription(callback_url=url, item_list=kept | (items or set()))
+
+    def callback(self, event: Event) -> str | None:
+        """Return where an event goes, or `None` when nobody subscribed to it."""
+        known = self.subscriptions.get("COMMENT")
+        if known is None:
+            return None
+        if event.comment is not None and known.item_list and event.comment.video_id not in known.item_list:
+            return None
+        return known.callback_url

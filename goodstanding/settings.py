@@ -1,0 +1,48 @@
+"""Settings of one process: where the data is, how it is reached. Read once at the start."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformSettings:
+    """The operator's own TikTok app, or a sandbox that speaks like it."""
+
+    base: str = "https://business-api.tiktok.com/open_api/v1.3"
+    client_id: str = ""
+    secret: str = ""
+    paced: bool = True
+    """Keep the platform's call limits on our side; off only against the sandbox."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One installation."""
+
+    data: Path
+    database: str = ""
+    """`postgresql://…`; empty for the SQLite file in `data`."""
+    workspace_id: int = 1
+    master_key: str = ""
+    """64 hex digits; empty for the file `master.key` in `data`."""
+    host: str = "127.0.0.1"
+    port: int = 8420
+    public_url: str = ""
+    platform: PlatformSettings = field(default_factory=PlatformSettings)
+    private_hosts: frozenset[str] = frozenset()
+    """Hosts that outgoing calls may reach although their address is private."""
+    demo_speed: float = 0.0
+    """Above 0 the demo's own clock runs, so many times faster than real time."""
+    demo_start: int = 0
+    """Where the demo's clock starts, UTC milliseconds."""
+    send_concurrency: int = 1
+
+    @property
+    def database_file(self) -> Path:
+        """The SQLite file."""
+        return self.data / "goodstanding.db"
+
+    @property
+    def keys_file(self) -> Path:
+        """The key file beside it."""
+        return self.data / "keys.db"

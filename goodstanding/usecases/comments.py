@@ -1,0 +1,331 @@
+"""One comment's whole story: facts, decision, record and effects, in one transaction with its audit entry."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import msgspec
+
+from goodstanding.core.policy.compile import CompiledPolicy
+from goodstanding.core.policy.decide import decide
+from goodstanding.core.policy.model import Decision, Effect
+from goodstanding.core.policy.sealing import record_bytes
+from goodstanding.core.signals import Signals
+from goodstanding.kernel.reasons import Code
+from goodstanding.kernel.timing import MINUTE
+from goodstanding.usecases import outbox, policies
+from goodstanding.usecases.audit import Draft, append
+from goodstanding.usecases.context import Context, Who
+from goodstanding.usecases.facts import SLOT, Situation
+from goodstanding.usecases.ports import (
+    Account,
+    Case,
+    Contact,
+    DecisionRow,
+    Event,
+    Outgoing,
+    ParsedComment,
+    SendAct,
+    Transaction,
+)
+
+STATES = {"delete": "deleted", "hidden": "hidden", "friends_only": "hidden", "public": "public"}
+"""What a change does to the state of its comment."""
+
+
+class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A comment, or a change of one, on its way in. `raw` is the payload as received."""
+
+    comment: ParsedComment
+    raw: bytes
+    source: str
+    received_at: int
+    signals: Signals | None = None
+    """None when understanding failed, or for a change."""
+
+
+class Handled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What became of a batch."""
+
+    decided: int = 0
+    changed: int = 0
+    repeated: int = 0
+
+
+def handle(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[Incoming]) -> Handled:
+    """Record and decide comments of one account. What was seen before is dropped; the order is kept."""
+    fresh = _unknown(tx, account, incoming)
+    if not fresh:
+        return Handled(repeated=len(incoming))
+    now = ctx.clock.now()
+    contacts = _contacts(ctx, tx, account, fresh, now)
+    events = _events(tx, account, fresh, contacts)
+    tx.add_events(events)
+    _apply_changes(ctx, tx, account, fresh)
+    to_decide = [(i, e) for i, e in zip(fresh, events, strict=True) if e.action == "insert" and not e.own]
+    rest = [(i, e) for i, e in zip(fresh, events, strict=True) if e.action != "insert" or e.own]
+    if rest:
+        append(ctx, tx, [_event_draft(i, e, now) for i, e in rest])
+    if to_decide:
+        _decide_all(ctx, tx, account, to_decide, {c.id: c for c in contacts.values()}, now)
+    return Handled(decided=len(to_decide), changed=len(rest), repeated=len(incoming) - len(fresh))
+
+
+def _unknown(tx: Transaction, account: Account, incoming: Sequence[Incoming]) -> list[Incoming]:
+    known = set(tx.known_events(account.id, account.connector, [i.comment.external_id for i in incoming]))
+    fresh = []
+    for one in incoming:
+        c = one.comment
+        key = (c.external_id, c.action if c.action in ("insert", "delete") else f"{c.action}@{c.at}")
+        if key not in known:
+            known.add(key)
+            fresh.append(one)
+    return fresh
+
+
+def _contacts(
+    ctx: Context, tx: Transaction, account: Account, fresh: Sequence[Incoming], now: int
+) -> dict[str, Contact]:
+    authors = {i.comment.author: i.comment.handle for i in fresh if i.comment.author}
+    known = tx.contacts_by_external(account.id, list(authors))
+    missing = [author for author in authors if author not in known]
+    if missing:
+        digests = {a: ctx.chance.keyed_digest("suppression", f"{account.id}:{a}") for a in missing}
+        suppressed = tx.suppressed(account.id, list(digests.values()))
+        first = tx.ids("contact", len(missing))
+        made = [
+            Contact(
+                id=first + n,
+                account_id=account.id,
+                external_id=author,
+                handle=authors[author],
+                suppressed=digests[author] in suppressed,
+                holdout=False,
+                wrote_at=None,
+                labels="",
+                answer="given",
+                marketing="absent",
+            )
+            for n, author in enumerate(missing)
+        ]
+        ctx.vault.ensure(c.id for c in made)
+        tx.add_contacts(made, now)
+        known.update((c.external_id, c) for c in made)
+    return known
+
+
+def _events(
+    tx: Transaction, account: Account, fresh: Sequence[Incoming], contacts: dict[str, Contact]
+) -> list[Event]:
+    first = tx.ids("event", len(fresh))
+    events = []
+    for number, one in enumerate(fresh, first):
+        c = one.comment
+        contact = contacts.get(c.author)
+        is_insert = c.action == "insert"
+        events.append(
+            Event(
+                id=number, account_id=account.id, connector=account.connector, external_id=c.external_id,
+                action=c.action if c.action in ("insert", "delete") else f"{c.action}@{c.at}",
+                kind="comment", contact_id=contact.id if contact else None, video_id=c.video_id, parent_id=c.parent_id,
+                text=c.text if is_insert else None, language=one.signals.language if one.signals else "",
+                source=one.source, at=c.at, received_at=one.received_at,
+                own=bool(c.author) and c.author == account.identifier, state="public" if is_insert else "note", answered=False,
+            )
+        )  # fmt: skip
+    return events
+
+
+def _apply_changes(ctx: Context, tx: Transaction, account: Account, fresh: Sequence[Incoming]) -> None:
+    changes = [(i.comment.external_id, STATES[i.comment.action]) for i in fresh if i.comment.action in STATES]
+    if changes:
+        tx.set_event_state(account.id, changes)
+    echoes = [
+        i.comment
+        for i in fresh
+        if i.comment.action == "insert" and i.comment.author == account.identifier and i.comment.parent_id
+    ]
+    if echoes:
+        tx.mark_answered(account.id, [c.parent_id for c in echoes])
+        _settle_echoes(ctx, tx, account, echoes)
+
+
+def _settle_echoes(ctx: Context, tx: Transaction, account: Account, echoes: Sequence[ParsedComment]) -> None:
+    """Our own reply seen on the platform settles an act whose outcome was unknown."""
+    parents = tx.known_events(account.id, account.connector, [c.parent_id for c in echoes])
+    for comment in echoes:
+        event_id = parents.get((comment.parent_id, "insert"))
+        for one in tx.outgoing_of_event(event_id) if event_id else []:
+            if one.state == "unknown" and one.act == "reply" and one.text == comment.text:
+                outbox.settle_echo(ctx, tx, one, comment.external_id)
+
+
+def _event_draft(one: Incoming, event: Event, now: int) -> Draft:
+    return Draft(
+        account_id=event.account_id,
+        kind="event",
+        at=now,
+        actor=("platform", event.connector),
+        event_id=event.id,
+        refs={"event": event.id},
+        body={"action": one.comment.action, "own": event.own, "source": event.source},
+        contact_id=event.contact_id or 0,
+        values={"payload": one.raw},
+    )
+
+
+def _decide_all(
+    ctx: Context,
+    tx: Transaction,
+    account: Account,
+    items: Sequence[tuple[Incoming, Event]],
+    contacts: dict[int, Contact],
+    now: int,
+) -> None:
+    policy = policies.compiled(ctx, tx, account.policy_hash)
+    situation = Situation(
+        ctx, tx, account=account, policy=policy, now=now, contacts=list(contacts), planning=True
+    )
+    plan = _Plan(ctx, account, policy, now)
+    drafts = []
+    for one, event in items:
+        contact = contacts.get(event.contact_id or 0)
+        situation.note_comment()
+        facts = situation.facts(event, contact, one.signals)
+        decision = decide(policy, facts, event.text)
+        drafts.append(_decision_draft(one, event, record_bytes(facts, decision), decision, now))
+        plan.take(event, contact, decision, situation)
+    first = append(ctx, tx, drafts)
+    tx.add_decisions(
+        [
+            DecisionRow(
+                account_id=account.id, event_id=e.id, seq=seq, policy_hash=d.policy, outcome=d.outcome, rule=d.rule,
+                code=telling(d), at=now,
+            )
+            for seq, ((_, e), d) in enumerate(zip(items, plan.decisions, strict=True), first)
+        ]
+    )  # fmt: skip
+    plan.store(tx)
+    if situation.paused != account.spike_paused:
+        tx.change_account(account.id, {"spike_paused": situation.paused})
+
+
+def _decision_draft(one: Incoming, event: Event, record: bytes, decision: Decision, now: int) -> Draft:
+    actor: Who = ("rule", decision.rule) if decision.rule else ("system", "policy")
+    return Draft(
+        account_id=event.account_id,
+        kind="decision",
+        at=now,
+        actor=actor,
+        event_id=event.id,
+        refs={"event": event.id, "policy": decision.policy},
+        body={
+            "outcome": decision.outcome,
+            "codes": [reason.code for reason in decision.reasons],
+            "source": event.source,
+        },
+        contact_id=event.contact_id or 0,
+        values={"payload": one.raw, "record": record},
+    )
+
+
+def telling(decision: Decision) -> str:
+    """Return the reason code that says most: what stood against it, else the rule that matched."""
+    codes = [reason.code for reason in decision.reasons]
+    return next((code for code in codes if code != Code.RULE), codes[0] if codes else "")
+
+
+class _Plan:
+    """Effects of a batch, gathered and then stored."""
+
+    def __init__(self, ctx: Context, account: Account, policy: CompiledPolicy, now: int) -> None:
+        self._ctx, self._account, self._policy, self._now = ctx, account, policy, now
+        self.decisions: list[Decision] = []
+        self._outgoing: list[tuple[Event, Decision, Effect, str]] = []
+        self._cases: list[tuple[Event, str, str]] = []
+        self._labels: dict[int, set[str]] = defaultdict(set)
+        self._counts = [0, 0, 0, 0, 0]
+
+    def take(self, event: Event, contact: Contact | None, decision: Decision, situation: Situation) -> None:
+        """Note what a decision asks for."""
+        self.decisions.append(decision)
+        self._counts[0] += 1
+        self._counts[_COLUMN.get(decision.outcome, 4)] += 1
+        for effect in decision.effects:
+            if effect.act == "case":
+                self._cases.append((event, effect.queue, telling(decision)))
+                if (proposal := self._proposal(effect)) is not None:
+                    text = policies.wording(self._policy, proposal)
+                    self._outgoing.append((event, decision, proposal, text))
+            elif effect.act == "label" and contact is not None:
+                self._labels[contact.id] |= {*contact.labels.split(), effect.label}
+            elif effect.act in ("reply", "message", "hide"):
+                text = policies.wording(self._policy, effect) if effect.act != "hide" else ""
+                self._outgoing.append((event, decision, effect, text))
+                if decision.outcome == effect.act:
+                    situation.note_planned(
+                        effect.act,
+                        contact_id=event.contact_id or 0,
+                        rule=decision.rule,
+                        video_id=event.video_id,
+                        at=effect.not_before,
+                        text=text,
+                    )
+
+    def _proposal(self, case: Effect) -> Effect | None:
+        """Return the reply a case proposes, in the account's own language when the comment's is not written."""
+        for language in (case.language, self._account.language):
+            known = {(t, v) for t, v, _ in self._policy.wordings(language)}
+            if (case.template, case.variant) in known:
+                return msgspec.structs.replace(case, language=language)
+        return None
+
+    def store(self, tx: Transaction) -> None:
+        """Write acts, cases, labels and counts."""
+        held = self._store_outgoing(tx)
+        self._store_cases(tx, held)
+        for contact_id, labels in self._labels.items():
+            tx.change_contact(contact_id, {"labels": " ".join(sorted(labels))})
+        c = self._counts
+        tx.add_volume(self._account.id, self._now // SLOT, (c[0], c[1], c[2], c[3], c[4]))
+
+    def _store_outgoing(self, tx: Transaction) -> dict[int, int]:
+        if not self._outgoing:
+            return {}
+        first = tx.ids("outgoing", len(self._outgoing))
+        rows = [
+            _outgoing(number, event, decision, effect, text, self._now)
+            for number, (event, decision, effect, text) in enumerate(self._outgoing, first)
+        ]
+        tx.add_outgoing(rows)
+        return {row.event_id: row.id for row in rows if row.state == "held"}
+
+    def _store_cases(self, tx: Transaction, held: dict[int, int]) -> None:
+        if not self._cases:
+            return
+        first = tx.ids("case", len(self._cases))
+        tx.add_cases(
+            [
+                Case(
+                    id=number, account_id=event.account_id, event_id=event.id, outgoing_id=held.get(event.id), queue=queue,
+                    code=code, state="open", resolution="", created_at=self._now,
+                    due_at=self._now + policies.target_minutes(self._policy, queue) * MINUTE, claimed_by=None, claim_until=None,
+                    version=0, resolved_by=None, resolved_at=None,
+                )
+                for number, (event, queue, code) in enumerate(self._cases, first)
+            ]
+        )  # fmt: skip
+
+
+_COLUMN = {"reply": 1, "message": 1, "hide": 2, "review": 3}
+
+
+def _outgoing(number: int, event: Event, decision: Decision, effect: Effect, text: str, now: int) -> Outgoing:
+    act: SendAct = "hide" if effect.act == "hide" else "message" if effect.act == "message" else "reply"
+    return Outgoing(
+        id=number, account_id=event.account_id, event_id=event.id, act=act, ordinal=0, contact_id=event.contact_id or 0,
+        video_id=event.video_id, target_id=event.external_id, rule=decision.rule, template=effect.template,
+        variant=effect.variant, language=effect.language, text=text,
+        state="planned" if decision.outcome == effect.act else "held", code="", not_before=effect.not_before or now,
+        attempt_at=None, settled_at=None, fence=0, provider_ref="", approved_by=None, approved_hash=None,
+        approved_until=None, created_at=now,
+    )  # fmt: skip

@@ -1,0 +1,359 @@
+"""Gathering facts: what a decision will know, read once for a batch and kept with it."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, cast
+from zoneinfo import ZoneInfo
+
+from goodstanding.core import incidents, limits
+from goodstanding.core.outbox import near_duplicates, tally
+from goodstanding.core.policy.compile import CompiledPolicy, CounterSpec
+from goodstanding.core.policy.conditions import IntentAtLeast, IntentIn
+from goodstanding.core.policy.model import (
+    AccountFacts,
+    CommentFacts,
+    ContactFacts,
+    CounterFact,
+    Facts,
+    FreezeFacts,
+    VideoClass,
+    VolumeFacts,
+    WordingFact,
+)
+from goodstanding.core.signals import Signals
+from goodstanding.kernel.timing import DAY, HOUR, MINUTE
+from goodstanding.usecases.context import Context
+from goodstanding.usecases.ports import Account, Contact, Event, Queries, Spent
+
+if TYPE_CHECKING:
+    from goodstanding.core.consent import ConsentState
+
+SLOT = 10 * MINUTE
+"""Width of a slot of the volume counts."""
+BASELINE = 7 * DAY
+"""The usual volume is the mean of so long."""
+TEXTS_MAX = 500
+"""Outgoing texts of the last day that are compared under one video."""
+
+
+class _Counter:
+    """One limit to be counted."""
+
+    __slots__ = ("channel", "name", "rule", "scope", "window")
+
+    def __init__(self, spec: CounterSpec) -> None:
+        self.name, self.scope, self.channel, self.rule = spec.name, spec.scope, spec.channel, spec.rule
+        self.window = spec.window_hours * HOUR
+
+    def counts(self, act: str) -> bool:
+        """Tell whether an act of this kind counts."""
+        return act == self.channel or (self.channel == "any" and act in ("reply", "message"))
+
+
+def bucket_rule(policy: CompiledPolicy) -> limits.BucketRule:
+    """Return how the account's bucket fills under this policy."""
+    pacing = policy.policy.pacing
+    return limits.BucketRule(
+        capacity=pacing.bucket_capacity,
+        refill_per_hour=pacing.refill_per_hour,
+        slow_above_per_hour=pacing.slow_above_per_hour,
+        slow_factor=pacing.slow_factor,
+    )
+
+
+def triggers(policy: CompiledPolicy) -> frozenset[str]:
+    """Return the intents on which some rule would send; wordings are only compared when one of them is there."""
+    sends = [rule for rule in policy.policy.rules if rule.enabled and rule.then in ("reply", "message")]
+    conditions = [condition for rule in sends for condition in rule.when]
+    return frozenset(
+        {one.intent for one in conditions if isinstance(one, IntentAtLeast)}.union(
+            *(one.intents for one in conditions if isinstance(one, IntentIn))
+        )
+    )
+
+
+def spike_thresholds(policy: CompiledPolicy) -> limits.SpikeThresholds:
+    """Return when this policy calls comment volume a spike."""
+    pacing = policy.policy.pacing
+    return limits.SpikeThresholds(
+        per_hour=pacing.spike_per_hour,
+        baseline_milli=pacing.spike_baseline_milli,
+        resume_percent=pacing.spike_resume_percent,
+    )
+
+
+def volume_now(q: Queries, account_id: int, now: int) -> tuple[int, int]:
+    """Return comments in the last hour and the usual number an hour."""
+    slots = q.volumes(account_id, (now - BASELINE) // SLOT)
+    recent = now // SLOT - HOUR // SLOT
+    per_hour = sum(s.comments for s in slots if s.slot > recent)
+    earlier = [s for s in slots if s.slot <= recent]
+    if not earlier:
+        return per_hour, per_hour
+    hours = max(1, (recent + 1 - earlier[0].slot) * SLOT // HOUR)
+    return per_hour, sum(s.comments for s in earlier) // hours
+
+
+class Situation:
+    """The world around a batch of one account's events, as of one moment.
+
+    `planning` decides what counts against limits: planned acts too, or only what was attempted.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        q: Queries,
+        *,
+        account: Account,
+        policy: CompiledPolicy,
+        now: int,
+        contacts: Sequence[int],
+        planning: bool,
+    ) -> None:
+        self._ctx, self.account, self._policy, self.now = ctx, account, policy, now
+        self._planning = planning
+        self._counters = [_Counter(spec) for spec in policy.counters]
+        self._bucket_rule, self._spike = bucket_rule(policy), spike_thresholds(policy)
+        self.per_hour, self.baseline = volume_now(q, account.id, now)
+        self.paused = limits.next_pause(
+            paused=account.spike_paused,
+            per_hour=self.per_hour,
+            baseline=self.baseline,
+            thresholds=self._spike,
+        )
+        self.bucket = limits.refill(
+            limits.Bucket(milli=account.bucket_milli, at=account.bucket_at),
+            self._bucket_rule,
+            now=now,
+            per_hour=self.per_hour,
+        )
+        self.freeze = freeze_facts(q, account.id)
+        self._videos: dict[str, VideoClass] = {v.id: v.video_class for v in q.videos(account.id)}
+        self._load_spent(q, contacts)
+        self._load_texts(q)
+        local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(account.zone))
+        self._minute, self._weekday = local.hour * 60 + local.minute, local.weekday()
+        self._sure = not ctx.clock.doubt()
+        self._account_facts: AccountFacts | None = None
+        self._volume: VolumeFacts | None = None
+
+    def facts(self, event: Event, contact: Contact | None, signals: Signals | None) -> Facts:
+        """Return the facts of one event."""
+        comment = CommentFacts(
+            public=event.state == "public",
+            own=event.own,
+            reply=bool(event.parent_id),
+            answered=event.answered,
+            at=event.at,
+            video=event.video_id,
+            video_class=self._videos.get(event.video_id, "unknown"),
+        )
+        return Facts(
+            event=event.id,
+            kind="message" if event.kind == "message" else "comment",
+            now=self.now,
+            minute=self._minute,
+            weekday=self._weekday,
+            chance=self._ctx.chance.keyed("delay", event.id),
+            clock_sure=self._sure,
+            account=self._account_facts or self._account(),
+            contact=None if contact is None else contact_facts(contact),
+            comment=comment,
+            signals=signals,
+            freeze=self.freeze,
+            counters=self._count(contact.id if contact else 0, event.video_id),
+            volume=self._volume or self._volume_facts(),
+            wording=self._wording(event, signals),
+        )
+
+    def note_comment(self) -> None:
+        """Count one more comment of this batch."""
+        self.per_hour += 1
+        self._volume = None
+
+    def note_planned(
+        self, act: str, *, contact_id: int, rule: str, video_id: str, at: int, text: str
+    ) -> None:
+        """Count an act planned in this batch."""
+        self._add(Spent(act=act, contact_id=contact_id, rule=rule, video_id=video_id, at=at, sent=False))
+        if text:
+            self._recent.insert(0, text)
+            self._by_video[video_id].insert(0, text)
+            self._tallies.clear()
+            self._wordings.clear()
+        self._shared.clear()
+        self._quiet_counts.clear()
+
+    def take_token(self) -> bool:
+        """Take a token of the account's bucket; False when there is none."""
+        taken = limits.take(self.bucket)
+        if taken is None:
+            return False
+        self.bucket = taken
+        self._account_facts = None
+        return True
+
+    def _account(self) -> AccountFacts:
+        a = self.account
+        self._account_facts = AccountFacts(
+            id=a.id,
+            mode=a.mode,
+            killed=a.killed,
+            can_reply=a.can_reply,
+            can_hide=a.can_hide,
+            can_message=a.can_message,
+            bucket_milli=self.bucket.milli,
+            bucket_free_at=limits.token_at(self.bucket, self._bucket_rule, per_hour=self.per_hour),
+        )
+        return self._account_facts
+
+    def _volume_facts(self) -> VolumeFacts:
+        self.paused = limits.next_pause(
+            paused=self.paused,
+            per_hour=self.per_hour,
+            baseline=self.baseline,
+            thresholds=self._spike,
+        )
+        self._volume = VolumeFacts(per_hour=self.per_hour, baseline=self.baseline, paused=self.paused)
+        return self._volume
+
+    def _load_spent(self, q: Queries, contacts: Sequence[int]) -> None:
+        widest: dict[bool, int] = {}
+        for counter in self._counters:
+            mine = counter.scope == "contact"
+            widest[mine] = max(widest.get(mine, 0), counter.window)
+        self._of_contact: dict[int, list[Spent]] = defaultdict(list)
+        self._of_account: list[Spent] = []
+        self._of_workspace: list[Spent] = []
+        self._shared: dict[tuple[str, str], CounterFact] = {}
+        self._quiet_counts: dict[str, tuple[CounterFact, ...]] = {}
+        """Counters of people to whom nothing was sent lately, by video."""
+        if True in widest and contacts:
+            for one in q.spent(self.account.id, self.now - widest[True], contacts):
+                self._of_contact[one.contact_id].append(one)
+        if False in widest:
+            self._of_account = q.spent(self.account.id, self.now - widest[False], None)
+        if any(counter.scope == "workspace" for counter in self._counters):
+            for account in q.accounts():
+                self._of_workspace += q.spent(account.id, self.now - widest[False], None)
+        if not self._planning:
+            self._of_account = [one for one in self._of_account if one.sent]
+            self._of_workspace = [one for one in self._of_workspace if one.sent]
+            self._of_contact = defaultdict(
+                list, {c: [one for one in of if one.sent] for c, of in self._of_contact.items()}
+            )
+        self._zero = tuple(CounterFact(name=c.name, used=0, free_at=0) for c in self._counters)
+
+    def _add(self, one: Spent) -> None:
+        self._of_contact[one.contact_id].append(one)
+        self._of_account.append(one)
+        self._of_workspace.append(one)
+
+    def _count(self, contact_id: int, video_id: str) -> tuple[CounterFact, ...]:
+        if contact_id in self._of_contact:
+            return self._count_all(contact_id, video_id)
+        found = self._quiet_counts.get(video_id)
+        return found or self._quiet_counts.setdefault(video_id, self._count_all(0, video_id))
+
+    def _count_all(self, contact_id: int, video_id: str) -> tuple[CounterFact, ...]:
+        facts = []
+        for counter, zero in zip(self._counters, self._zero, strict=True):
+            if counter.scope == "contact":
+                spent = self._of_contact.get(contact_id)
+                facts.append(self._tally(counter, spent) if spent else zero)
+                continue
+            key = (counter.name, video_id if counter.scope == "video" else "")
+            facts.append(
+                self._shared.get(key) or self._shared.setdefault(key, self._share(counter, video_id))
+            )
+        return tuple(facts)
+
+    def _share(self, counter: _Counter, video_id: str) -> CounterFact:
+        spent: Iterable[Spent] = self._of_workspace if counter.scope == "workspace" else self._of_account
+        if counter.scope == "rule":
+            spent = (one for one in spent if one.rule == counter.rule)
+        elif counter.scope == "video":
+            spent = (one for one in spent if one.video_id == video_id)
+        return self._tally(counter, spent)
+
+    def _tally(self, counter: _Counter, spent: Iterable[Spent]) -> CounterFact:
+        oldest_wanted = self.now - counter.window
+        times = [one.at for one in spent if one.at > oldest_wanted and counter.counts(one.act)]
+        return CounterFact(
+            name=counter.name, used=len(times), free_at=min(times) + counter.window if times else 0
+        )
+
+    def _load_texts(self, q: Queries) -> None:
+        texts = q.recent_texts(max(TEXTS_MAX, self._policy.policy.similar.recent))
+        if not self._planning:
+            texts = [t for t in texts if t[4] != "planned"]
+        self._recent = [t[2] for t in texts[: self._policy.policy.similar.recent]]
+        self._by_video: dict[str, list[str]] = defaultdict(list)
+        for account_id, video_id, text, at, _ in texts:
+            if account_id == self.account.id and at > self.now - DAY:
+                self._by_video[video_id].append(text)
+        self._wordings: dict[tuple[str, str], tuple[WordingFact, ...]] = {}
+        self._triggers = triggers(self._policy)
+        self._tallies: dict[str, tuple[list[tuple[str, int]], list[tuple[str, int]]]] = {}
+
+    def _wording(self, event: Event, signals: Signals | None) -> tuple[WordingFact, ...]:
+        if signals is None or not any(name in self._triggers for name, _ in signals.intents):
+            return ()
+        key = (event.video_id, signals.language)
+        return self._wordings.get(key) or self._wordings.setdefault(key, self._all_wordings(*key))
+
+    def _all_wordings(self, video_id: str, language: str) -> tuple[WordingFact, ...]:
+        return tuple(
+            self.wording_of(template, variant, text, language=language, video_id=video_id)
+            for template, variant, text in self._policy.wordings(language)
+        )
+
+    def wording_of(
+        self, template: str, variant: int, text: str, *, language: str, video_id: str
+    ) -> WordingFact:
+        """Return how often something like `text` was sent lately."""
+        if video_id not in self._tallies:
+            recent = self._recent[: self._policy.policy.similar.recent]
+            self._tallies[video_id] = (tally(self._by_video.get(video_id, ())), tally(recent))
+        of_video, of_all = self._tallies[video_id]
+        threshold = self._policy.policy.similar.threshold_milli
+        return WordingFact(
+            template=template,
+            variant=variant,
+            language=language,
+            similar_video=near_duplicates(text, of_video, threshold),
+            similar_recent=near_duplicates(text, of_all, threshold),
+        )
+
+
+def contact_facts(contact: Contact) -> ContactFacts:
+    """Return a contact as a decision sees it."""
+    return ContactFacts(
+        ref=contact.id,
+        suppressed=contact.suppressed,
+        answer=cast("ConsentState", contact.answer),
+        marketing=cast("ConsentState", contact.marketing),
+        wrote_at=contact.wrote_at,
+        labels=tuple(contact.labels.split()),
+        holdout=contact.holdout,
+    )
+
+
+def freeze_facts(q: Queries, account_id: int) -> FreezeFacts:
+    """Return what is frozen for an account. A row counts whatever its time says: a clock set back lifts nothing."""
+    found = incidents.frozen(
+        (
+            incidents.Freeze(
+                account=f.account_id or None,
+                stops=f.scope,
+                at=0,
+                lifted_at=None if f.lifted_at is None else 0,
+            )
+            for f in q.freezes(active_only=False)
+        ),
+        account=account_id,
+        now=0,
+    )
+    return FreezeFacts(sends=found.sends, promotion=found.promotion, epoch=found.epoch)

@@ -1,0 +1,388 @@
+"""The dispatcher: the only place that reaches the platform's sending calls.
+
+Claim a lane; read what is due in a second statement (one statement for both would read an old snapshot and send
+twice); ask the hard gates again on fresh facts under the subjects' locks; commit `sending` and the audit
+`attempt`; call; settle with the fence. An outcome that is not known is never repeated blindly.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from goodstanding.core.outbox import approval_hash
+from goodstanding.core.policy.compile import CompiledPolicy
+from goodstanding.core.policy.decide import Confirmation, confirm
+from goodstanding.core.policy.model import Act
+from goodstanding.kernel.timing import MINUTE
+from goodstanding.usecases import policies
+from goodstanding.usecases.audit import Draft, append
+from goodstanding.usecases.context import Context, Who
+from goodstanding.usecases.facts import Situation, freeze_facts
+from goodstanding.usecases.ports import (
+    Account,
+    Case,
+    Event,
+    Outgoing,
+    Queries,
+    SendPermit,
+    SendResult,
+    Transaction,
+)
+
+T = TypeVar("T")
+BATCH = 32
+"""Acts reserved at once."""
+LEASE_SECONDS = 60
+CALL_SECONDS = 30
+"""A call that has not answered by then is given up, its outcome unknown."""
+CHECK_AGAIN = 2 * MINUTE
+"""Between two looks for an act of unknown outcome."""
+GIVE_UP = 15 * MINUTE
+"""After which a person is asked."""
+
+
+class Reserved(msgspec.Struct, frozen=True, kw_only=True):
+    """Acts that are `sending` and committed, with leave to call."""
+
+    permits: tuple[SendPermit, ...]
+    epoch: int
+    """The freeze epoch they were confirmed in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatcher:
+    """Sends what is due, lane by lane. `owner` names this process in the leases."""
+
+    ctx: Context
+    owner: str
+    concurrency: int = 1
+    """Platform calls under way at once in a lane."""
+    batch: int = BATCH
+
+    async def send_due(self) -> int:
+        """Send one batch of one lane; returns how many acts were taken up (0: nothing is due)."""
+        claim = await self._write(self._claim)
+        if claim is None:
+            return 0
+        account_id, fence = claim
+        try:
+            reserved, taken = await self._write(
+                lambda tx: reserve(self.ctx, tx, account_id, fence, self.batch, self._lease())
+            )
+            if reserved.permits:
+                results = await self._carry_out(reserved)
+                await self._write(lambda tx: settle(self.ctx, tx, reserved.permits, results))
+            return taken
+        finally:
+            await self._write(lambda tx: tx.free_lane(account_id, fence))
+
+    async def look_for_unknown(self) -> int:
+        """Read back acts of unknown outcome; returns how many were looked at."""
+        now = self.ctx.clock.now()
+        accounts, rows = await asyncio.to_thread(self.ctx.store.read, lambda q: _unknown(q, now))
+        for row in rows:
+            account = accounts[row.account_id]
+            platform = self.ctx.platforms[account.connector]
+            found = await platform.find_again(account, row)
+            await self._write(lambda tx, row=row, found=found: settle_unknown(self.ctx, tx, row.id, found))  # type: ignore[misc]  # bound at once
+        return len(rows)
+
+    async def recover(self) -> int:
+        """Turn what a dead process left `sending` into `unknown`; returns how many."""
+        return await self._write(lambda tx: recover(self.ctx, tx))
+
+    def _claim(self, tx: Transaction) -> tuple[int, int] | None:
+        now = self.ctx.clock.now()
+        return tx.claim_lane(self.owner, now, now + self._lease(), now)
+
+    def _lease(self) -> int:
+        return int(LEASE_SECONDS / max(self.ctx.clock.real_seconds(1000), 1e-6) * 1000)
+
+    async def _carry_out(self, reserved: Reserved) -> list[SendResult]:
+        gate = asyncio.Semaphore(self.concurrency)
+
+        async def one(position: int, permit: SendPermit) -> SendResult:
+            async with gate:
+                if position >= self.concurrency and permit.outgoing.act in ("reply", "message"):
+                    freeze = self.ctx.store.read(lambda q: freeze_facts(q, permit.account.id))
+                    if freeze.epoch != reserved.epoch:
+                        return SendResult(state="later", code="FREEZE")
+                return await self._call(permit)
+
+        return await asyncio.gather(*(one(n, p) for n, p in enumerate(reserved.permits)))
+
+    async def _call(self, permit: SendPermit) -> SendResult:
+        platform = self.ctx.platforms[permit.account.connector]
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                return await platform.carry_out(permit)
+        except Exception:  # noqa: BLE001 - whatever went wrong, the act may have happened
+            return SendResult(state="unknown", code="NO_ANSWER")
+
+    async def _write(self, work: Callable[[Transaction], T]) -> T:
+        return await asyncio.wrap_future(self.ctx.store.submit(work))
+
+
+def reserve(
+    ctx: Context, tx: Transaction, account_id: int, fence: int, limit: int, lease: int
+) -> tuple[Reserved, int]:
+    """Confirm what is due in a lane held under `fence` and make it `sending`; returns it and how much was due."""
+    now = ctx.clock.now()
+    nothing = Reserved(permits=(), epoch=0)
+    if not tx.hold_lane(account_id, fence, now + lease):
+        return nothing, 0
+    due = tx.outgoing_due(account_id, now, limit)
+    if not due:
+        return nothing, 0
+    contacts = sorted({o.contact_id for o in due if o.contact_id})
+    tx.lock_contacts(contacts)
+    account = next(a for a in tx.accounts() if a.id == account_id)
+    policy = policies.compiled(ctx, tx, account.policy_hash)
+    situation = Situation(ctx, tx, account=account, policy=policy, now=now, contacts=contacts, planning=False)
+    round_ = _Round(ctx, tx, account=account, policy=policy, situation=situation, fence=fence)
+    permits = [permit for one in due if (permit := round_.ask(one)) is not None]
+    round_.finish()
+    return Reserved(permits=tuple(permits), epoch=situation.freeze.epoch), len(due)
+
+
+class _Round:
+    """One reservation: asks the gates for each act and notes the answers."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        tx: Transaction,
+        *,
+        account: Account,
+        policy: CompiledPolicy,
+        situation: Situation,
+        fence: int,
+    ) -> None:
+        self._ctx, self._tx, self._account, self._policy = ctx, tx, account, policy
+        self._situation, self._fence = situation, fence
+        self._drafts: list[Draft] = []
+        self._bucket = situation.bucket
+
+    def ask(self, one: Outgoing) -> SendPermit | None:
+        """Return leave to call, or None after noting why not."""
+        event = self._tx.event(one.event_id)
+        if event is None or (event.state in ("erased", "deleted")):
+            self._stop(one, "cancelled", "COMMENT_GONE")
+            return None
+        answer = self._confirm(one, event)
+        code = answer.reasons[0].code if answer.reasons else ""
+        if answer.verdict == "refuse":
+            self._stop(one, "cancelled", code)
+        elif answer.verdict == "review":
+            self._to_person(one, code)
+        elif answer.verdict == "defer":
+            retry_at = max(answer.retry_at, self._situation.now + MINUTE)
+            self._tx.change_outgoing(one.id, {"not_before": retry_at, "code": code})
+        else:
+            return self._permit(one)
+        return None
+
+    def finish(self) -> None:
+        """Store the bucket and seal the attempts."""
+        if self._situation.bucket != self._bucket:
+            bucket = self._situation.bucket
+            self._tx.change_account(self._account.id, {"bucket_milli": bucket.milli, "bucket_at": bucket.at})
+        if self._situation.paused != self._account.spike_paused:
+            self._tx.change_account(self._account.id, {"spike_paused": self._situation.paused})
+        if self._drafts:
+            append(self._ctx, self._tx, self._drafts)
+
+    def _confirm(self, one: Outgoing, event: Event) -> Confirmation:
+        contact = self._tx.contact(one.contact_id) if one.contact_id else None
+        facts = self._situation.facts(event, contact, None)
+        mine = facts.comment
+        if mine is not None and one.act in ("reply", "message"):
+            others = self._tx.outgoing_of_event(event.id)
+            answered = event.answered or any(
+                o.id != one.id and o.act == one.act and o.state in ("sending", "sent", "unknown")
+                for o in others
+            )
+            facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, answered=answered))
+        if mine is not None and one.act == "unhide":
+            facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, public=True))
+        approved = None if one.approved_by is None else self._approval_holds(one)
+        return confirm(
+            self._policy,
+            facts,
+            act=_act(one),
+            rule=one.rule,
+            approved_text_hash_ok=approved,
+            not_before=one.not_before,
+        )
+
+    def _approval_holds(self, one: Outgoing) -> bool:
+        bound = approval_hash(event_id=one.event_id, act=one.act, target_id=one.target_id, text=one.text)
+        return one.approved_hash == bound and (one.approved_until or 0) >= self._situation.now
+
+    def _permit(self, one: Outgoing) -> SendPermit | None:
+        now = self._situation.now
+        if one.act in ("reply", "message"):
+            if not self._situation.take_token() and one.approved_by is None:
+                self._tx.change_outgoing(one.id, {"not_before": now + MINUTE, "code": "BUCKET_EMPTY"})
+                return None
+            self._situation.note_planned(
+                one.act,
+                contact_id=one.contact_id,
+                rule=one.rule,
+                video_id=one.video_id,
+                at=now,
+                text=one.text,
+            )
+        changes = {"state": "sending", "attempt_at": now, "fence": self._fence, "code": ""}
+        self._tx.change_outgoing(one.id, changes)
+        self._drafts.append(_draft(one, "attempt", now, {"act": one.act}, text=one.text))
+        sending = msgspec.structs.replace(one, state="sending", attempt_at=now, fence=self._fence)
+        return SendPermit(account=self._account, outgoing=sending)
+
+    def _stop(self, one: Outgoing, state: str, code: str) -> None:
+        now = self._situation.now
+        self._tx.change_outgoing(one.id, {"state": state, "code": code, "settled_at": now})
+        self._drafts.append(_draft(one, "result", now, {"act": one.act, "state": state, "code": code}))
+
+    def _to_person(self, one: Outgoing, code: str) -> None:
+        now = self._situation.now
+        self._tx.change_outgoing(one.id, {"state": "held", "code": code})
+        self._tx.add_cases([open_case(self._tx, self._policy, one, code, now)])
+        self._drafts.append(_draft(one, "result", now, {"act": one.act, "state": "held", "code": code}))
+
+
+def settle(
+    ctx: Context, tx: Transaction, permits: Sequence[SendPermit], results: Sequence[SendResult]
+) -> None:
+    """Write down what the platform answered. A result that comes late never overwrites a surer one."""
+    now = ctx.clock.now()
+    drafts = []
+    for permit, result in zip(permits, results, strict=True):
+        one = permit.outgoing
+        if not tx.settle_outgoing(one.id, one.fence, _changes(result, now)):
+            current = tx.outgoing(one.id)
+            if current is None or current.state != "unknown" or result.state not in ("sent", "failed"):
+                continue
+            tx.change_outgoing(one.id, _changes(result, now))
+        if result.state == "sent":
+            _apply(tx, one)
+        body: dict[str, object] = {"act": one.act, "state": result.state, "code": result.code}
+        drafts.append(_draft(one, "result", now, body))
+    if drafts:
+        append(ctx, tx, drafts)
+
+
+def settle_unknown(ctx: Context, tx: Transaction, outgoing_id: int, found: SendResult) -> None:
+    """Settle an act of unknown outcome with what a read-back found; after 15 minutes a person is asked."""
+    one = tx.outgoing(outgoing_id)
+    if one is None or one.state != "unknown":
+        return
+    now = ctx.clock.now()
+    body: dict[str, object] = {"act": one.act, "state": found.state, "code": "READ_BACK"}
+    if found.state == "sent":
+        tx.change_outgoing(one.id, _changes(found, now))
+        _apply(tx, one)
+    elif found.state == "failed":
+        tx.change_outgoing(
+            one.id, {"state": "planned", "attempt_at": None, "not_before": now, "code": "READ_BACK"}
+        )
+        body["state"] = "planned"
+    elif now - (one.attempt_at or now) < GIVE_UP:
+        tx.change_outgoing(one.id, {"not_before": now + CHECK_AGAIN})
+        return
+    else:
+        if tx.cases_of_event(one.event_id) and one.code == "OUTCOME_UNKNOWN":
+            tx.change_outgoing(one.id, {"not_before": now + GIVE_UP})
+            return
+        account = next(a for a in tx.accounts() if a.id == one.account_id)
+        policy = policies.compiled(ctx, tx, account.policy_hash)
+        tx.change_outgoing(one.id, {"not_before": now + GIVE_UP, "code": "OUTCOME_UNKNOWN"})
+        tx.add_cases([open_case(tx, policy, one, "OUTCOME_UNKNOWN", now)])
+        body["code"] = "OUTCOME_UNKNOWN"
+    append(ctx, tx, [_draft(one, "result", now, body)])
+
+
+def settle_echo(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: str) -> None:
+    """Our own reply came back as an event: an unknown outcome is known now."""
+    now = ctx.clock.now()
+    tx.change_outgoing(one.id, _changes(SendResult(state="sent", provider_ref=provider_ref), now))
+    append(ctx, tx, [_draft(one, "result", now, {"act": one.act, "state": "sent", "code": "ECHO"})])
+
+
+def recover(ctx: Context, tx: Transaction) -> int:
+    """Make `unknown` of every act whose call can no longer be under way."""
+    now = ctx.clock.now()
+    stale = int(CALL_SECONDS * 2 / max(ctx.clock.real_seconds(1000), 1e-6) * 1000)
+    drafts = []
+    for one in tx.outgoing_in_state("sending", limit=1000):
+        if now - (one.attempt_at or 0) < stale:
+            continue
+        if tx.settle_outgoing(one.id, one.fence, {"state": "unknown", "not_before": now}):
+            drafts.append(
+                _draft(one, "result", now, {"act": one.act, "state": "unknown", "code": "NO_ANSWER"})
+            )
+    if drafts:
+        append(ctx, tx, drafts)
+    return len(drafts)
+
+
+def open_case(tx: Transaction, policy: CompiledPolicy, one: Outgoing, code: str, now: int) -> Case:
+    """Return a new case about an act, in the policy's own queue."""
+    queue = policy.policy.review.queue
+    return Case(
+        id=tx.ids("case"), account_id=one.account_id, event_id=one.event_id, outgoing_id=one.id, queue=queue, code=code,
+        state="open", resolution="", created_at=now, due_at=now + policies.target_minutes(policy, queue) * MINUTE,
+        claimed_by=None, claim_until=None, version=0, resolved_by=None, resolved_at=None,
+    )  # fmt: skip
+
+
+def _unknown(q: Queries, now: int) -> tuple[dict[int, Account], list[Outgoing]]:
+    rows = [o for o in q.outgoing_in_state("unknown", limit=200) if o.not_before <= now]
+    return {a.id: a for a in q.accounts()}, rows
+
+
+def _act(one: Outgoing) -> Act:
+    return "hide" if one.act in ("hide", "unhide") else "message" if one.act == "message" else "reply"
+
+
+def _changes(result: SendResult, now: int) -> dict[str, object]:
+    if result.state == "later":
+        later = now + max(result.retry_after, MINUTE)
+        return {"state": "planned", "attempt_at": None, "not_before": later, "code": result.code}
+    if result.state == "unknown":
+        return {"state": "unknown", "not_before": now + CHECK_AGAIN, "code": result.code}
+    return {
+        "state": result.state,
+        "settled_at": now,
+        "provider_ref": result.provider_ref,
+        "code": result.code,
+    }
+
+
+def _apply(tx: Transaction, one: Outgoing) -> None:
+    if one.act == "hide":
+        tx.set_event_state(one.account_id, [(one.target_id, "hidden")])
+    elif one.act == "unhide":
+        tx.set_event_state(one.account_id, [(one.target_id, "public")])
+    elif one.act == "reply":
+        tx.mark_answered(one.account_id, [one.target_id])
+
+
+def _draft(one: Outgoing, kind: str, now: int, body: dict[str, object], *, text: str = "") -> Draft:
+    actor: Who = (
+        ("person", str(one.approved_by)) if one.approved_by is not None else ("rule", one.rule or "policy")
+    )
+    return Draft(
+        account_id=one.account_id,
+        kind=kind,  # type: ignore[arg-type]  # attempt or result
+        at=now,
+        actor=actor,
+        event_id=one.event_id,
+        refs={"event": one.event_id, "outgoing": one.id},
+        body=body,
+        contact_id=one.contact_id,
+        values={"text": text.encode()} if text else {},
+    )
