@@ -149,8 +149,32 @@ def counter_values(compiled: CompiledPolicy):
     return st.none() | full | full | some
 
 
-def fact_values(compiled: CompiledPolicy):
-    """Any facts: mostly complete and calm, now and then with anything missing or odd."""
+def one_off(calm, strategy):
+    """Return `calm` with one or two of its fields taken from another value."""
+
+    def mix(pair):
+        wild, names = pair
+        return replace(calm, **{name: getattr(wild, name) for name in names})
+
+    names = st.lists(st.sampled_from(calm.__struct_fields__), min_size=1, max_size=2)
+    return st.tuples(strategy, names).map(mix)
+
+
+@st.composite
+def fact_values(draw, compiled: CompiledPolicy):
+    """Any facts: calm ones with up to three parts odd or missing, one in eight wild all over."""
+    wild = draw(wild_values(compiled))
+    if draw(st.integers(0, 7)) == 0:
+        return wild
+    calm = facts(compiled, kind=draw(st.sampled_from(["comment", "comment", "message"])))
+    calm = replace(calm, chance=wild.chance, signals=draw(st.just(calm.signals) | one_off(calm.signals, signal_values)))
+    odd = ("account", "clock_sure", "comment", "contact", "counters", "freeze", "minute", "signals", "volume", "wording")
+    names = draw(st.lists(st.sampled_from(odd), max_size=3))
+    return replace(calm, **{name: getattr(wild, name) for name in names})
+
+
+def wild_values(compiled: CompiledPolicy):
+    """Facts in which everything may be missing or odd at once."""
     wording = st.none() | st.lists(
         st.builds(
             WordingFact,
@@ -268,7 +292,12 @@ def policy_values(draw):
     gates = {name: 300 for name in ("abuse_milli_below", "hate_milli_below", "threat_milli_below", "sexual_milli_below", "spam_milli_below")}
     gates |= {"sentiment_milli_min": -300, "intent_milli_min": 700, "doubt_milli_min": 700, "profanity_max": 1, "human_milli_min": 600, "language_milli_min": 600}
     body = CAREFUL.body()
-    rules = [draw(rule_values(f"r{number}")) for number in range(draw(st.integers(0, 5)))]
+    rules = [draw(rule_values(f"r{number}")) for number in range(draw(st.integers(0, 3)))]
+    when = [{"kind": "intent_in", "intents": ["price", "info"], "milli": 0}]
+    if draw(st.integers(0, 3)):
+        rules.append(rule("answer", "reply", *when, template="price"))
+    if draw(st.booleans()):
+        rules.append(rule("write", "message", *when, template="dm", on="message"))
     templates = [*body["templates"], {"id": "dm", "channel": "message", "promotional": draw(st.booleans()), "nl": ["Hoi daar"], "en": ["Hi there"]}]
     limits = body["limits"]
     if rules and draw(st.booleans()):

@@ -258,7 +258,12 @@ class ScoreAtLeast(Condition):
 
     def fields(self) -> Mapping[str, str | int]:
         """Return head and band."""
-        return {"head": self.head, "milli": self.milli, "below": min(self.below, 1000), "hit": f"hit_{self.hit}"}
+        return {
+            "head": self.head,
+            "milli": self.milli,
+            "below": min(self.below, 1000),
+            "hit": f"hit_{self.hit}",
+        }
 
 
 class ProfanityAtLeast(Condition):

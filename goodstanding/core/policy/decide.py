@@ -65,7 +65,10 @@ def decide(compiled: CompiledPolicy, facts: Facts, text: str | None) -> Decision
         words = frozenset(found)
         plain = f" {' '.join(found)} "
     heard = [look(facts, words, plain) for look in side.groups]
-    gates = [look(facts) for look in side.looks]
+    gates: list[GateTrace] = []
+    for ask in side.together:
+        gates += ask(facts)
+    gates += [look(facts) for look in side.looks]
     said: list[RuleTrace] = []
     matched: list[ReadyRule] = []
     unknown: list[ReadyRule] = []

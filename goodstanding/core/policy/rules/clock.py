@@ -14,4 +14,6 @@ def _build(_policy: Policy, _platform: PlatformRules) -> Look:
     return lambda facts: answers[facts.clock_sure]
 
 
-GATE = Gate(id="clock", guards=SENDS, codes=(Code.CLOCK_UNSURE,), source="own", build=_build)
+GATE = Gate(
+    id="clock", guards=SENDS, codes=(Code.CLOCK_UNSURE,), source="own", build=_build, reads=("clock_sure",)
+)
