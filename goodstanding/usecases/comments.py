@@ -10,6 +10,7 @@ from goodstanding.core.policy.decide import decide
 from goodstanding.core.policy.model import Decision, Effect
 from goodstanding.core.policy.sealing import record_bytes
 from goodstanding.core.signals import Signals
+from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases import outbox, policies
 from goodstanding.usecases.audit import Draft, append
@@ -198,7 +199,7 @@ def _decide_all(
         [
             DecisionRow(
                 account_id=account.id, event_id=e.id, seq=seq, policy_hash=d.policy, outcome=d.outcome, rule=d.rule,
-                code=d.reasons[0].code if d.reasons else "", at=now,
+                code=telling(d), at=now,
             )
             for seq, ((_, e), d) in enumerate(zip(items, plan.decisions, strict=True), first)
         ]
@@ -227,6 +228,12 @@ def _decision_draft(one: Incoming, event: Event, record: bytes, decision: Decisi
     )
 
 
+def telling(decision: Decision) -> str:
+    """Return the reason code that says most: what stood against it, else the rule that matched."""
+    codes = [reason.code for reason in decision.reasons]
+    return next((code for code in codes if code != Code.RULE), codes[0] if codes else "")
+
+
 class _Plan:
     """Effects of a batch, gathered and then stored."""
 
@@ -245,8 +252,7 @@ class _Plan:
         self._counts[_COLUMN.get(decision.outcome, 4)] += 1
         for effect in decision.effects:
             if effect.act == "case":
-                code = decision.reasons[0].code if decision.reasons else ""
-                self._cases.append((event, effect.queue, code))
+                self._cases.append((event, effect.queue, telling(decision)))
             elif effect.act == "label" and contact is not None:
                 self._labels[contact.id] |= {*contact.labels.split(), effect.label}
             elif effect.act in ("reply", "message", "hide"):

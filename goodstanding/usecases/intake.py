@@ -69,7 +69,9 @@ def read_new(ctx: Context, *, limit: int = BATCH) -> int:
     if not deliveries:
         return 0
     parsed = [_parse(ctx, d) for d in deliveries]
-    signals = understand(ctx, [p[1].text if _is_insert(p[1]) else None for p in parsed])  # type: ignore[union-attr]  # _is_insert narrows
+    homes = {a.id: a.language for a in ctx.store.read(lambda q: q.accounts())}
+    texts = [found.text if isinstance(found, ParsedComment) and found.action == "insert" else None for _, found in parsed]
+    signals = understand(ctx, texts, [homes.get(d.account_id, "") for d in deliveries])
     try:
         ctx.store.write(lambda tx: _handle_all(ctx, tx, deliveries, parsed, signals))
     except StoreUnavailableError:
@@ -97,18 +99,27 @@ def _set_aside(tx: Transaction, delivery_id: int) -> None:
         tx.settle_deliveries([(delivery_id, "unreadable", "HANDLING_FAILED")])
 
 
-def understand(ctx: Context, texts: Sequence[str | None]) -> list[Signals | None]:
-    """Return signals for each text; None for no text, and for all when understanding fails."""
-    wanted = [t for t in texts if t is not None]
-    try:
-        found = iter(ctx.classifier.signals(wanted))
-        return [None if t is None else next(found) for t in texts]
-    except Exception:  # noqa: BLE001 - a failed model means no automatic act, never a lost comment
-        return [None] * len(texts)
+def understand(ctx: Context, texts: Sequence[str | None], homes: Sequence[str]) -> list[Signals | None]:
+    """Return signals for each text, read by the classifier of its account's language.
 
-
-def _is_insert(parsed: Parsed) -> bool:
-    return isinstance(parsed, ParsedComment) and parsed.action == "insert"
+    None for no text, and for all of a language whose classifier fails: a failed model means no automatic act,
+    never a lost comment.
+    """
+    found: list[Signals | None] = [None] * len(texts)
+    by_home: dict[str, list[int]] = defaultdict(list)
+    for place, (text, home) in enumerate(zip(texts, homes, strict=True)):
+        if text is not None:
+            by_home[home].append(place)
+    for home, places in by_home.items():
+        classifier = ctx.homes.get(home, ctx.classifier)
+        try:
+            answers = classifier.signals([texts[place] or "" for place in places])
+            for place, answer in zip(places, answers, strict=True):
+                found[place] = answer
+        except Exception:  # noqa: BLE001 - see above
+            for place in places:
+                found[place] = None
+    return found
 
 
 def _parse(ctx: Context, delivery: Delivery) -> tuple[bytes, Parsed]:
@@ -171,7 +182,9 @@ def _act_on(ctx: Context, tx: Transaction, account: Account, other: ParsedOther)
 def take_in(ctx: Context, account_id: int, comments: Sequence[ParsedComment], *, source: str) -> Handled:
     """Handle comments that came without a webhook (polled or imported), deduplicated with the rest."""
     now = ctx.clock.now()
-    signals = understand(ctx, [c.text if c.action == "insert" else None for c in comments])
+    account = next(a for a in ctx.store.read(lambda q: q.accounts()) if a.id == account_id)
+    texts = [c.text if c.action == "insert" else None for c in comments]
+    signals = understand(ctx, texts, [account.language] * len(texts))
     incoming = [
         Incoming(comment=c, raw=msgspec.json.encode(c), source=source, received_at=now, signals=s)
         for c, s in zip(comments, signals, strict=True)

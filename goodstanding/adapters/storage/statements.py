@@ -311,6 +311,10 @@ class Statements(ABC):
         )
         return [_outgoing(r) for r in self._all(sql, (self.workspace_id, event_id))]
 
+    def outgoing_of_contact(self, contact_id: int) -> list[Outgoing]:
+        sql = f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? AND contact_id = ? ORDER BY id"  # noqa: S608 - names are ours
+        return [_outgoing(r) for r in self._all(sql, (self.workspace_id, contact_id))]
+
     def outgoing_due(self, account_id: int, now: int, limit: int) -> list[Outgoing]:
         sql = (
             f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? AND account_id = ? AND state = 'planned'"  # noqa: S608 - names are ours

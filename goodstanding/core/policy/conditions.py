@@ -166,7 +166,7 @@ class IntentAtLeast(Condition):
     @property
     def wanted(self) -> str:
         """The intent and the score."""
-        return f"{self.intent}>={self.milli}" + (f"<{self.below}" if self.below <= 1000 else "")  # noqa: PLR2004 thousandths
+        return f"{self.intent}>={self.milli}" + (f",<{self.below}" if self.below <= 1000 else "")  # noqa: PLR2004 thousandths
 
     def observer(self) -> Observer:
         """All intents found."""
@@ -181,7 +181,7 @@ class IntentAtLeast(Condition):
 
     def fields(self) -> Mapping[str, str | int]:
         """Return intent and score."""
-        return {"intent": self.intent, "milli": self.milli, "below": self.below}
+        return {"intent": self.intent, "milli": self.milli, "below": min(self.below, 1000)}
 
 
 class SentimentBelow(Condition):
@@ -226,7 +226,7 @@ class ScoreAtLeast(Condition):
     @property
     def wanted(self) -> str:
         """The head, the band and whether a list must agree."""
-        upper = f"<{self.below}" if self.below <= 1000 else ""  # noqa: PLR2004 thousandths
+        upper = f",<{self.below}" if self.below <= 1000 else ""  # noqa: PLR2004 thousandths
         return f"{self.head}>={self.milli}{upper}" + ("" if self.hit == "any" else f" {self.hit}")
 
     def observer(self) -> Observer:
@@ -258,7 +258,7 @@ class ScoreAtLeast(Condition):
 
     def fields(self) -> Mapping[str, str | int]:
         """Return head and band."""
-        return {"head": self.head, "milli": self.milli, "below": self.below, "hit": self.hit}
+        return {"head": self.head, "milli": self.milli, "below": min(self.below, 1000), "hit": f"hit_{self.hit}"}
 
 
 class ProfanityAtLeast(Condition):

@@ -244,7 +244,11 @@ def _settle(
     if not stops and not doubts:
         waits = [trace.reason for trace in against if trace.reason is not None]
         return rule.then, rule.rid, (rule.reason, *waits), (planned, *labels)
-    reasons = (rule.reason, *[trace.reason for trace in stops if trace.reason is not None], *doubts)
+    said: list[Reason] = []
+    for reason in (*_reasons(stops), *doubts):
+        if reason not in said:
+            said.append(reason)
+    reasons = (rule.reason, *said)
     if not doubts and all(trace.verdict == "refuse" for trace in stops):
         return "none", rule.rid, reasons, labels
     case = Effect(

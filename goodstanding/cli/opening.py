@@ -1,0 +1,95 @@
+"""What commands on an installation share: its options, opening it, and the language of the words."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from goodstanding.locale import Lang, sentence
+
+if TYPE_CHECKING:
+    from goodstanding.bootstrap import App
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+CANNOT_REACH = 3
+FOUND_PROBLEM = 1
+
+
+def language() -> Lang:
+    """Return the language of the words: GOODSTANDING_LANG, else the system's, else English."""
+    wanted = os.environ.get("GOODSTANDING_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "en"
+    return "nl" if wanted.lower().startswith("nl") else "en"
+
+
+def say(key: str, **fields: object) -> str:
+    """Return the sentence of `cli.KEY`."""
+    return sentence(language(), f"cli.{key}", fields)
+
+
+def place_options(command: F) -> F:
+    """Add `--data` and `--database`."""
+    for option in (
+        click.option(
+            "--database",
+            envvar="GOODSTANDING_DATABASE",
+            default="",
+            metavar="URL",
+            help="postgresql://… instead of the SQLite file in the folder.",
+        ),
+        click.option(
+            "--data",
+            envvar="GOODSTANDING_DATA",
+            default="data",
+            show_default=True,
+            type=click.Path(file_okay=False, path_type=Path),
+            help="Folder of the installation: database, keys, backups.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def opened(data: Path, database: str, *, must_exist: bool = True) -> Iterator["App"]:
+    """Open an installation for one command; exit 3 with a plain sentence when it cannot be reached."""
+    from goodstanding.bootstrap import open_app
+    from goodstanding.settings import Settings
+
+    settings = Settings(data=data, database=database, master_key=os.environ.get("GOODSTANDING_MASTER_KEY", ""))
+    if must_exist and not database and not settings.database_file.exists():
+        fail(say("no_installation", folder=str(data)), CANNOT_REACH)
+    try:
+        app = open_app(settings)
+    except Exception as error:  # noqa: BLE001 - whatever the driver says, the person gets one sentence
+        fail(say("cannot_open", folder=database or str(data), why=str(error).splitlines()[0] if str(error) else type(error).__name__), CANNOT_REACH)
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Print a sentence to standard error and exit."""
+    click.echo(message, err=True)
+    raise SystemExit(code)
+
+
+def as_json(value: object) -> None:
+    """Print a value as one line of JSON."""
+    import msgspec
+
+    click.echo(msgspec.json.encode(value).decode())
+
+
+def whoami() -> tuple[str, str]:
+    """Return the actor of an act on the command line: the account on this machine."""
+    import getpass
+
+    try:
+        return ("system", f"cli:{getpass.getuser()}")
+    except (KeyError, OSError):
+        return ("system", "cli")
