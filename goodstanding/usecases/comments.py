@@ -1,7 +1,7 @@
 """One comment's whole story: facts, decision, record and effects, in one transaction with its audit entry."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -53,13 +53,16 @@ class Handled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def handle(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[Incoming]) -> Handled:
     """Record and decide comments of one account. What was seen before is dropped; the order is kept."""
-    fresh = _unknown(tx, account, incoming)
+    known = tx.known_events(account.id, account.connector, [i.comment.external_id for i in incoming])
+    fresh = _unknown(known, incoming)
     if not fresh:
         return Handled(repeated=len(incoming))
     now = ctx.clock.now()
     contacts = _contacts(ctx, tx, account, fresh, now)
     events = _events(tx, account, fresh, contacts)
     tx.add_events(events)
+    gone = {external_id for external_id, action in known if action == "delete"}
+    tx.set_event_state(account.id, [(e.external_id, "deleted") for e in events if e.external_id in gone])
     _apply_changes(ctx, tx, account, fresh)
     to_decide = [(i, e) for i, e in zip(fresh, events, strict=True) if e.action == "insert" and not e.own]
     rest = [(i, e) for i, e in zip(fresh, events, strict=True) if e.action != "insert" or e.own]
@@ -70,8 +73,8 @@ def handle(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[I
     return Handled(decided=len(to_decide), changed=len(rest), repeated=len(incoming) - len(fresh))
 
 
-def _unknown(tx: Transaction, account: Account, incoming: Sequence[Incoming]) -> list[Incoming]:
-    known = set(tx.known_events(account.id, account.connector, [i.comment.external_id for i in incoming]))
+def _unknown(before: Iterable[tuple[str, str]], incoming: Sequence[Incoming]) -> list[Incoming]:
+    known = set(before)
     fresh = []
     for one in incoming:
         c = one.comment
@@ -253,6 +256,8 @@ class _Plan:
         for effect in decision.effects:
             if effect.act == "case":
                 self._cases.append((event, effect.queue, telling(decision)))
+                if proposal := _proposal(self._policy, effect):
+                    self._outgoing.append((event, decision, effect, proposal))
             elif effect.act == "label" and contact is not None:
                 self._labels[contact.id] |= {*contact.labels.split(), effect.label}
             elif effect.act in ("reply", "message", "hide"):
@@ -305,13 +310,22 @@ class _Plan:
         )  # fmt: skip
 
 
+def _proposal(policy: CompiledPolicy, effect: Effect) -> str:
+    """Return the text a case puts before a person; empty when its rule has none in this language."""
+    try:
+        return policies.wording(policy, effect) if effect.template else ""
+    except KeyError:
+        return ""
+
+
 _COLUMN = {"reply": 1, "message": 1, "hide": 2, "review": 3}
 
 
 def _outgoing(
     number: int, event: Event, decision: Decision, effect: Effect, text: str, now: int
 ) -> Outgoing:
-    act: SendAct = "hide" if effect.act == "hide" else "message" if effect.act == "message" else "reply"
+    message = effect.act == "message" or (effect.act == "case" and event.kind == "message")
+    act: SendAct = "hide" if effect.act == "hide" else "message" if message else "reply"
     return Outgoing(
         id=number, account_id=event.account_id, event_id=event.id, act=act, ordinal=0, contact_id=event.contact_id or 0,
         video_id=event.video_id, target_id=event.external_id, rule=decision.rule, template=effect.template,
