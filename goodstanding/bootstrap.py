@@ -1,7 +1,6 @@
 """Joins ports and adapters: settings in, a running installation out. The only place that knows both."""
 
 import gc
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +83,12 @@ def open_app(settings: Settings) -> App:
     )
     store.write(lambda tx: _first_rows(ctx, tx))
     return App(
-        settings=settings, ctx=ctx, tokens=tokens, clock=clock, backup=backup, _closers=(store.close, vault.close)
+        settings=settings,
+        ctx=ctx,
+        tokens=tokens,
+        clock=clock,
+        backup=backup,
+        _closers=(store.close, vault.close),
     )
 
 
@@ -98,7 +102,7 @@ def _prepare(settings: Settings) -> Path | None:
 def _store(settings: Settings) -> Store:
     if settings.database:
         return PostgresStore(settings.database, settings.workspace_id)
-    os.chmod(settings.database_file, 0o600)
+    settings.database_file.chmod(0o600)
     return SqliteStore(settings.database_file, settings.workspace_id)
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from goodstanding.cli.opening import CANNOT_REACH, FOUND_PROBLEM, as_json, fail, opened, place_options, say, whoami
+from goodstanding.cli.opening import as_json, fail, opened, place_options, say, whoami
+from goodstanding.cli.words import CANNOT_REACH, FOUND_PROBLEM
 
 _JSON = click.option("--json", "json_", is_flag=True, help="Print the result as JSON.")
 
@@ -17,7 +18,7 @@ def audit() -> None:
 @audit.command()
 @place_options
 @_JSON
-def verify(data: Path, database: str, json_: bool) -> None:  # noqa: FBT001 - click hands flags by name
+def verify(data: Path, database: str, json_: bool) -> None:
     """Compute the whole log again and compare everything stored with it.
 
     Exit 1 when anything was changed; the entry, node or checkpoint is named. Works on a copied folder too.
@@ -29,7 +30,12 @@ def verify(data: Path, database: str, json_: bool) -> None:  # noqa: FBT001 - cl
     problems = [{"code": p.code, **p.fields} for p in report.problems]
     if json_:
         as_json(
-            {"ok": report.ok, "entries": report.entries, "checkpoints": report.checkpoints, "problems": problems}
+            {
+                "ok": report.ok,
+                "entries": report.entries,
+                "checkpoints": report.checkpoints,
+                "problems": problems,
+            }
         )
     elif report.ok:
         click.echo(say("audit_ok", entries=report.entries, checkpoints=report.checkpoints))
@@ -42,9 +48,14 @@ def verify(data: Path, database: str, json_: bool) -> None:  # noqa: FBT001 - cl
 
 @audit.command()
 @place_options
-@click.option("--to", type=click.Path(path_type=Path), required=True, help="File, or folder, outside this machine's reach.")
+@click.option(
+    "--to",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="File, or folder, outside this machine's reach.",
+)
 @_JSON
-def checkpoint(data: Path, database: str, to: Path, json_: bool) -> None:  # noqa: FBT001 - click hands flags by name
+def checkpoint(data: Path, database: str, to: Path, json_: bool) -> None:
     """Sign the log as it stands and write the signed note to a place of its own.
 
     Whoever holds the key can rewrite the log from the last note kept elsewhere; so keep notes elsewhere.
@@ -65,23 +76,33 @@ def checkpoint(data: Path, database: str, to: Path, json_: bool) -> None:  # noq
 
 @audit.command()
 @place_options
-@click.option("--comment", "comments", type=int, multiple=True, help="Number of a comment in the product; may be repeated.")
-@click.option("--entry", "entries", type=int, multiple=True, help="Position of an entry in the log; may be repeated.")
+@click.option(
+    "--comment",
+    "comments",
+    type=int,
+    multiple=True,
+    help="Number of a comment in the product; may be repeated.",
+)
+@click.option(
+    "--entry", "entries", type=int, multiple=True, help="Position of an entry in the log; may be repeated."
+)
 @click.option("--last", type=click.IntRange(1, 5000), help="The newest N entries.")
 @click.option("--reason", default="", help="Why it is made; stands in the pack.")
 @click.option("--masked", is_flag=True, help="Leave personal values out (for a sponsor).")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("evidence.zip"), show_default=True)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("evidence.zip"), show_default=True
+)
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
-def export(  # noqa: PLR0917 - click hands options by name
+def export(
     data: Path,
     database: str,
     comments: tuple[int, ...],
     entries: tuple[int, ...],
     last: int | None,
     reason: str,
-    masked: bool,  # noqa: FBT001 - click hands flags by name
+    masked: bool,
     out: Path,
-    force: bool,  # noqa: FBT001 - click hands flags by name
+    force: bool,
 ) -> None:
     """Make an evidence pack: a zip that proves itself with the Python script inside it, without this product.
 

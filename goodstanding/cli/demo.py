@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from goodstanding.cli.opening import CANNOT_REACH, fail, say
+from goodstanding.cli.opening import fail, say
+from goodstanding.cli.words import CANNOT_REACH
 
 if TYPE_CHECKING:
     from goodstanding.bootstrap import App
@@ -27,13 +28,38 @@ AFTERNOON = 14 * 60 + 5
 
 
 @click.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=8420, show_default=True, help="Port of the pages; 0 takes a free one.")
-@click.option("--no-browser", is_flag=True, envvar="GOODSTANDING_NO_BROWSER", help="Print the address, open nothing.")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), default=None, help="Keep the demo in this folder; otherwise nothing is kept.")
-@click.option("--comments", type=click.IntRange(0, 5_000_000), default=10_000, show_default=True, help="How many comments come in first.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8420,
+    show_default=True,
+    help="Port of the pages; 0 takes a free one.",
+)
+@click.option(
+    "--no-browser", is_flag=True, envvar="GOODSTANDING_NO_BROWSER", help="Print the address, open nothing."
+)
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Keep the demo in this folder; otherwise nothing is kept.",
+)
+@click.option(
+    "--comments",
+    type=click.IntRange(0, 5_000_000),
+    default=10_000,
+    show_default=True,
+    help="How many comments come in first.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the invented crowd.")
-@click.option("--seed-only", is_flag=True, help="Fill the folder, carry out everything due on a virtual clock, and stop.")
-def demo(*, port: int, no_browser: bool, data: Path | None, comments: int, seed: int, seed_only: bool) -> None:
+@click.option(
+    "--seed-only",
+    is_flag=True,
+    help="Fill the folder, carry out everything due on a virtual clock, and stop.",
+)
+def demo(
+    *, port: int, no_browser: bool, data: Path | None, comments: int, seed: int, seed_only: bool
+) -> None:
     """Fill and open a running example: product and TikTok sandbox, all of it invented.
 
     Comments come in live, replies wait out their delay (the clock on Today can run faster), harmful comments are
@@ -42,7 +68,11 @@ def demo(*, port: int, no_browser: bool, data: Path | None, comments: int, seed:
     click.echo(f"  {say('demo_head')}")
     folder = data or Path(tempfile.mkdtemp(prefix="goodstanding-demo-"))
     try:
-        asyncio.run(_demo(folder, port=port, browser=not no_browser, comments=comments, seed=seed, seed_only=seed_only))
+        asyncio.run(
+            _demo(
+                folder, port=port, browser=not no_browser, comments=comments, seed=seed, seed_only=seed_only
+            )
+        )
     finally:
         if data is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -82,7 +112,9 @@ def _open(folder: Path, box: "Sandbox", *, port: int, secret: str, start: int) -
     from goodstanding.settings import PlatformSettings, Settings
 
     platform = PlatformSettings(base=f"{box.url}/open_api/v1.3", client_id=APP_ID, secret=secret, paced=False)
-    settings = Settings(data=folder, port=port, platform=platform, demo_speed=1.0, demo_start=start, send_concurrency=4)
+    settings = Settings(
+        data=folder, port=port, platform=platform, demo_speed=1.0, demo_start=start, send_concurrency=4
+    )
     return open_app(settings)
 
 
@@ -132,7 +164,12 @@ def _controls(app: "App", box: "Sandbox", seed: int) -> "DemoControls":
         _wait(box.control("clock", {"advance_seconds": span / 1000}))
 
     def spike() -> None:
-        order = {"count": SPIKE_COMMENTS, "seed": seed + 900_001 + next(spikes), "spread_seconds": 600, "spike": True}
+        order = {
+            "count": SPIKE_COMMENTS,
+            "seed": seed + 900_001 + next(spikes),
+            "spread_seconds": 600,
+            "spike": True,
+        }
         _wait(box.control("crowd", order))
 
     return DemoControls(
@@ -169,13 +206,12 @@ def _present() -> int:
 
     zone = ZoneInfo("Europe/Amsterdam")
     today = datetime.fromtimestamp(time.clock_gettime(time.CLOCK_REALTIME), zone)
-    return int(today.replace(hour=AFTERNOON // 60, minute=AFTERNOON % 60, second=0, microsecond=0).timestamp() * 1000)
+    return int(
+        today.replace(hour=AFTERNOON // 60, minute=AFTERNOON % 60, second=0, microsecond=0).timestamp() * 1000
+    )
 
 
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-

@@ -112,7 +112,10 @@ async def grant(app: "App", box: Sandbox, account: Account) -> None:
 
     given = (await box.control("seed", {"grant": [OPEN_ID]}))["grants"][0]
     pair = TokenPair(
-        access_token=given["access_token"], refresh_token=given["refresh_token"], open_id=OPEN_ID, got_at=app.clock.now()
+        access_token=given["access_token"],
+        refresh_token=given["refresh_token"],
+        open_id=OPEN_ID,
+        got_at=app.clock.now(),
     )
     await asyncio.to_thread(app.tokens.store, account.id, pair)
 
@@ -128,7 +131,12 @@ async def live_through(
         advance(app, HISTORY // STEPS)
         await box.control("clock", {"set": iso(app.clock.now())})
         if count:
-            order = {"count": count, "seed": seed * STEPS + step, "spread_seconds": HISTORY / STEPS / 1000, "deliver": False}
+            order = {
+                "count": count,
+                "seed": seed * STEPS + step,
+                "spread_seconds": HISTORY / STEPS / 1000,
+                "deliver": False,
+            }
             await box.control("crowd", {**order, "open_id": OPEN_ID})
         done += await take_deliveries(app, box)
         await send_due(dispatcher)

@@ -5,7 +5,8 @@ from typing import Literal
 
 import click
 
-from goodstanding.cli.opening import FOUND_PROBLEM, as_json, fail, opened, place_options, say, whoami
+from goodstanding.cli.opening import as_json, fail, opened, place_options, say, whoami
+from goodstanding.cli.words import FOUND_PROBLEM
 
 
 @click.command()
@@ -26,7 +27,7 @@ def freeze(
     reason: str,
     scope: Literal["everything", "promotion", "messages"],
     account: int,
-    json_: bool,  # noqa: FBT001 - click hands flags by name
+    json_: bool,
 ) -> None:
     """Stop sending at once. What was planned is held, not lost."""
     from goodstanding.kernel.timing import iso
@@ -43,9 +44,11 @@ def freeze(
 @click.command()
 @place_options
 @click.argument("freeze_id", type=int, required=False)
-@click.option("--discard", is_flag=True, help="Drop everything planned first, instead of releasing it slowly.")
+@click.option(
+    "--discard", is_flag=True, help="Drop everything planned first, instead of releasing it slowly."
+)
 @click.option("--json", "json_", is_flag=True, help="Print {freeze, cancelled} as JSON.")
-def lift(data: Path, database: str, freeze_id: int | None, discard: bool, json_: bool) -> None:  # noqa: FBT001 - click hands flags by name
+def lift(data: Path, database: str, freeze_id: int | None, discard: bool, json_: bool) -> None:
     """Lift a freeze; without a number the only one in force."""
     from goodstanding.usecases import incidents
 

@@ -8,26 +8,18 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from goodstanding.locale import Lang, sentence
+from goodstanding.cli.words import CANNOT_REACH, language
+from goodstanding.locale import sentence
 
 if TYPE_CHECKING:
     from goodstanding.bootstrap import App
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-CANNOT_REACH = 3
-FOUND_PROBLEM = 1
-
-
-def language() -> Lang:
-    """Return the language of the words: GOODSTANDING_LANG, else the system's, else English."""
-    wanted = os.environ.get("GOODSTANDING_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or "en"
-    return "nl" if wanted.lower().startswith("nl") else "en"
-
 
 def say(key: str, **fields: object) -> str:
     """Return the sentence of `cli.KEY`."""
-    return sentence(language(), f"cli.{key}", fields)
+    return sentence(language(None), f"cli.{key}", fields)
 
 
 def place_options(command: F) -> F:
@@ -59,13 +51,22 @@ def opened(data: Path, database: str, *, must_exist: bool = True) -> Iterator["A
     from goodstanding.bootstrap import open_app
     from goodstanding.settings import Settings
 
-    settings = Settings(data=data, database=database, master_key=os.environ.get("GOODSTANDING_MASTER_KEY", ""))
+    settings = Settings(
+        data=data, database=database, master_key=os.environ.get("GOODSTANDING_MASTER_KEY", "")
+    )
     if must_exist and not database and not settings.database_file.exists():
         fail(say("no_installation", folder=str(data)), CANNOT_REACH)
     try:
         app = open_app(settings)
     except Exception as error:  # noqa: BLE001 - whatever the driver says, the person gets one sentence
-        fail(say("cannot_open", folder=database or str(data), why=str(error).splitlines()[0] if str(error) else type(error).__name__), CANNOT_REACH)
+        fail(
+            say(
+                "cannot_open",
+                folder=database or str(data),
+                why=str(error).splitlines()[0] if str(error) else type(error).__name__,
+            ),
+            CANNOT_REACH,
+        )
     try:
         yield app
     finally:

@@ -5,11 +5,12 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from goodstanding.cli.opening import CANNOT_REACH, fail, place_options, say
+from goodstanding.cli.opening import fail, place_options, say
+from goodstanding.cli.words import CANNOT_REACH
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,9 +21,21 @@ if TYPE_CHECKING:
     from goodstanding.web.parts import DemoControls
 
 _HOST = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-_PORT = click.option("--port", type=click.IntRange(0, 65535), default=8420, show_default=True, help="Port; 0 takes a free one.")
-_PUBLIC = click.option("--public-url", default="", envvar="GOODSTANDING_PUBLIC_URL", help="https://… under which the world reaches this server.")
-_BASE = click.option("--platform-url", default="", envvar="GOODSTANDING_PLATFORM_URL", help="Another address of the platform's API, such as a sandbox.")
+_PORT = click.option(
+    "--port", type=click.IntRange(0, 65535), default=8420, show_default=True, help="Port; 0 takes a free one."
+)
+_PUBLIC = click.option(
+    "--public-url",
+    default="",
+    envvar="GOODSTANDING_PUBLIC_URL",
+    help="https://… under which the world reaches this server.",
+)
+_BASE = click.option(
+    "--platform-url",
+    default="",
+    envvar="GOODSTANDING_PLATFORM_URL",
+    help="Another address of the platform's API, such as a sandbox.",
+)
 
 
 def _open(data: Path, database: str, *, host: str, port: int, public_url: str, platform_url: str) -> "App":
@@ -99,7 +112,12 @@ def _needs_postgres(database: str) -> None:
 
 
 async def run(
-    app: "App", *, web: bool, work: bool, demo: "DemoControls | None" = None, announce: "Callable[[str], None] | None" = None
+    app: "App",
+    *,
+    web: bool,
+    work: bool,
+    demo: "DemoControls | None" = None,
+    announce: "Callable[[str], None] | None" = None,
 ) -> None:
     """Serve until told to stop by a signal; closes the installation."""
     import structlog
@@ -110,7 +128,9 @@ async def run(
     from goodstanding.worker.loop import Worker
 
     structlog.configure(processors=_log_steps())
-    loop_worker = Worker(app.ctx, owner=f"{os.uname().nodename}:{os.getpid()}", concurrency=app.settings.send_concurrency)
+    loop_worker = Worker(
+        app.ctx, owner=f"{os.uname().nodename}:{os.getpid()}", concurrency=app.settings.send_concurrency
+    )
     stop = asyncio.Event()
     _on_signals(stop)
     tasks: list[asyncio.Task[None]] = []
@@ -175,7 +195,7 @@ async def _has_started(server: "uvicorn.Server", task: "asyncio.Task[None]") -> 
     return True
 
 
-def _log_steps() -> list[object]:
+def _log_steps() -> list[Any]:
     """Log lines are JSON with a time and a level; nothing personal is ever handed to the log."""
     import structlog
 

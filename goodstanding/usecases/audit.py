@@ -50,7 +50,7 @@ def append(ctx: Context, tx: Transaction, drafts: Sequence[Draft]) -> int:
     size, raw = tx.audit_head()
     frontier = Frontier.from_bytes(raw) if raw else Frontier()
     salted = sum(len(d.values) for d in drafts)
-    salts = ctx.chance.bytes(SALT_BYTES * salted) if salted else b""
+    salts = ctx.chance.draw(SALT_BYTES * salted) if salted else b""
     rows, vault, used = [], [], 0
     actors: dict[Who, Actor] = {}
     for seq, draft in enumerate(drafts, size):
@@ -172,7 +172,11 @@ def _entries(q: Queries) -> Iterator[StoredEntry]:
         if not rows:
             return
         for row in rows:
-            columns = {"kind": row.kind, "at": row.at, "account": row.account_id or None}
+            columns: dict[str, int | str | None] = {
+                "kind": row.kind,
+                "at": row.at,
+                "account": row.account_id or None,
+            }
             yield StoredEntry(seq=row.seq, body=row.body, leaf_hash=row.hash, columns=columns)
         start = rows[-1].seq
 

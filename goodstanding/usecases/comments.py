@@ -256,8 +256,9 @@ class _Plan:
         for effect in decision.effects:
             if effect.act == "case":
                 self._cases.append((event, effect.queue, telling(decision)))
-                if proposal := _proposal(self._policy, effect):
-                    self._outgoing.append((event, decision, effect, proposal))
+                if (proposal := self._proposal(effect)) is not None:
+                    text = policies.wording(self._policy, proposal)
+                    self._outgoing.append((event, decision, proposal, text))
             elif effect.act == "label" and contact is not None:
                 self._labels[contact.id] |= {*contact.labels.split(), effect.label}
             elif effect.act in ("reply", "message", "hide"):
@@ -272,6 +273,14 @@ class _Plan:
                         at=effect.not_before,
                         text=text,
                     )
+
+    def _proposal(self, case: Effect) -> Effect | None:
+        """Return the reply a case proposes, in the account's own language when the comment's is not written."""
+        for language in (case.language, self._account.language):
+            known = {(t, v) for t, v, _ in self._policy.wordings(language)}
+            if (case.template, case.variant) in known:
+                return msgspec.structs.replace(case, language=language)
+        return None
 
     def store(self, tx: Transaction) -> None:
         """Write acts, cases, labels and counts."""
@@ -310,22 +319,11 @@ class _Plan:
         )  # fmt: skip
 
 
-def _proposal(policy: CompiledPolicy, effect: Effect) -> str:
-    """Return the text a case puts before a person; empty when its rule has none in this language."""
-    try:
-        return policies.wording(policy, effect) if effect.template else ""
-    except KeyError:
-        return ""
-
-
 _COLUMN = {"reply": 1, "message": 1, "hide": 2, "review": 3}
 
 
-def _outgoing(
-    number: int, event: Event, decision: Decision, effect: Effect, text: str, now: int
-) -> Outgoing:
-    message = effect.act == "message" or (effect.act == "case" and event.kind == "message")
-    act: SendAct = "hide" if effect.act == "hide" else "message" if message else "reply"
+def _outgoing(number: int, event: Event, decision: Decision, effect: Effect, text: str, now: int) -> Outgoing:
+    act: SendAct = "hide" if effect.act == "hide" else "message" if effect.act == "message" else "reply"
     return Outgoing(
         id=number, account_id=event.account_id, event_id=event.id, act=act, ordinal=0, contact_id=event.contact_id or 0,
         video_id=event.video_id, target_id=event.external_id, rule=decision.rule, template=effect.template,

@@ -50,7 +50,9 @@ def export(
     point = audit.checkpoint(ctx, force=True)
     assert point is not None
     contents = ctx.store.read(
-        lambda q: _contents(ctx, q, chosen, size=point.size, note=point.note.encode(), reason=reason, masked=masked)
+        lambda q: _contents(
+            ctx, q, chosen, size=point.size, note=point.note.encode(), reason=reason, masked=masked
+        )
     )
     return build(contents, ctx.signer.sign)
 
@@ -151,10 +153,10 @@ def _why(entry: Entry) -> Iterable[dict[str, str]]:
 
 
 class _Loose(dict[str, object]):
-    """A field that an old entry lacks reads as a dash."""
+    """A field that an old entry lacks reads as a hyphen."""
 
     def __missing__(self, key: str) -> str:
-        return "–"
+        return "-"
 
 
 def _words(key: str, fields: Mapping[str, object]) -> dict[str, str]:

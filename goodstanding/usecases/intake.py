@@ -3,8 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import Future
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -25,6 +24,9 @@ from goodstanding.usecases.ports import (
     Unreadable,
 )
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 BATCH = 500
 """Deliveries read at once."""
 
@@ -40,7 +42,12 @@ def accept(ctx: Context, connector: str, arrived: Sequence[Arrived]) -> "Future[
     """Keep verified deliveries; the future gives how many were new, once they are durable."""
     platform = ctx.platforms[connector]
     sealed = [
-        (platform.recipient(a.body), hashlib.sha256(a.body).digest(), a.received_at, ctx.vault.lock(0, a.body))
+        (
+            platform.recipient(a.body),
+            hashlib.sha256(a.body).digest(),
+            a.received_at,
+            ctx.vault.lock(0, a.body),
+        )
         for a in arrived
     ]
 
@@ -70,7 +77,10 @@ def read_new(ctx: Context, *, limit: int = BATCH) -> int:
         return 0
     parsed = [_parse(ctx, d) for d in deliveries]
     homes = {a.id: a.language for a in ctx.store.read(lambda q: q.accounts())}
-    texts = [found.text if isinstance(found, ParsedComment) and found.action == "insert" else None for _, found in parsed]
+    texts = [
+        found.text if isinstance(found, ParsedComment) and found.action == "insert" else None
+        for _, found in parsed
+    ]
     signals = understand(ctx, texts, [homes.get(d.account_id, "") for d in deliveries])
     try:
         ctx.store.write(lambda tx: _handle_all(ctx, tx, deliveries, parsed, signals))

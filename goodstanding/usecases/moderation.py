@@ -76,7 +76,10 @@ def approve(ctx: Context, case_id: int, person_id: int, *, text: str | None = No
         now = ctx.clock.now()
         edited = final != proposed
         if held is not None and held.state == "held":
-            changes = {**_approval(held.event_id, held.act, held.target_id, final, person_id, now), "text": final}
+            changes = {
+                **_approval(held.event_id, held.act, held.target_id, final, person_id, now),
+                "text": final,
+            }
             tx.change_outgoing(held.id, {**changes, "state": "planned", "not_before": now + GRACE})
             outgoing_id = held.id
         else:
@@ -169,7 +172,11 @@ def undo(ctx: Context, act_id: int, person_id: int) -> Undone:
         if act.case_id is not None:
             case = tx.case(act.case_id)
             if case is not None and case.state == "resolved":
-                tx.change_case(case.id, case.version, {"state": "open", "resolution": "", "resolved_by": None, "resolved_at": None})
+                tx.change_case(
+                    case.id,
+                    case.version,
+                    {"state": "open", "resolution": "", "resolved_by": None, "resolved_at": None},
+                )
         _note(ctx, tx, f"undo-{act.kind}", _event(tx, act.event_id), person_id, outgoing_id=act.outgoing_id)
         return done
 
@@ -185,7 +192,9 @@ def _take_back(ctx: Context, tx: Transaction, act: Act, person_id: int) -> Undon
         if act.case_id is None:
             tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": now})
         else:
-            tx.change_outgoing(one.id, {"state": "held", "approved_by": None, "approved_hash": None, "approved_until": None})
+            tx.change_outgoing(
+                one.id, {"state": "held", "approved_by": None, "approved_hash": None, "approved_until": None}
+            )
         return "cancelled"
     if act.kind in ("reject", "cancel"):
         if one is not None and one.state == "cancelled":
@@ -216,7 +225,9 @@ def _undo_keep(tx: Transaction, one: Outgoing | None, event: Event, person_id: i
     if one is None:
         return "nothing"
     if one.act == "hide" and one.state == "cancelled":
-        tx.change_outgoing(one.id, {"state": "planned", "code": "", "settled_at": None, "not_before": now + GRACE})
+        tx.change_outgoing(
+            one.id, {"state": "planned", "code": "", "settled_at": None, "not_before": now + GRACE}
+        )
         return "cancelled"
     if one.act == "unhide" and one.state == "planned":
         tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": now})
@@ -279,7 +290,9 @@ def _close(
 def _drop_held(ctx: Context, tx: Transaction, case: Case) -> None:
     held = tx.outgoing(case.outgoing_id) if case.outgoing_id is not None else None
     if held is not None and held.state == "held":
-        tx.change_outgoing(held.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": ctx.clock.now()})
+        tx.change_outgoing(
+            held.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": ctx.clock.now()}
+        )
 
 
 def _resolve(
@@ -298,7 +311,9 @@ def _resolve(
     if not tx.change_case(case.id, case.version, changes):
         raise MovedOnError(by=case.claimed_by or 0)
     event = _event(tx, case.event_id)
-    _note(ctx, tx, kind, event, person_id, outgoing_id=outgoing_id, case_id=case.id, before=before, after=after)
+    _note(
+        ctx, tx, kind, event, person_id, outgoing_id=outgoing_id, case_id=case.id, before=before, after=after
+    )
 
 
 def _note(

@@ -74,7 +74,9 @@ class Dispatcher:
             return 0
         account_id, fence = claim
         try:
-            reserved, taken = await self._write(lambda tx: reserve(self.ctx, tx, account_id, fence, self.batch, self._lease()))
+            reserved, taken = await self._write(
+                lambda tx: reserve(self.ctx, tx, account_id, fence, self.batch, self._lease())
+            )
             if reserved.permits:
                 results = await self._carry_out(reserved)
                 await self._write(lambda tx: settle(self.ctx, tx, reserved.permits, results))
@@ -238,7 +240,8 @@ class _Round:
         if mine is not None and one.act in ("reply", "message"):
             others = self._tx.outgoing_of_event(event.id)
             answered = event.answered or any(
-                o.id != one.id and o.act == one.act and o.state in ("sending", "sent", "unknown") for o in others
+                o.id != one.id and o.act == one.act and o.state in ("sending", "sent", "unknown")
+                for o in others
             )
             facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, answered=answered))
         if mine is not None and one.act == "unhide":
@@ -316,7 +319,9 @@ def settle_unknown(ctx: Context, tx: Transaction, outgoing_id: int, found: SendR
         tx.change_outgoing(one.id, _changes(found, now))
         apply(tx, one)
     elif found.state == "failed":
-        tx.change_outgoing(one.id, {"state": "planned", "attempt_at": None, "not_before": now, "code": "READ_BACK"})
+        tx.change_outgoing(
+            one.id, {"state": "planned", "attempt_at": None, "not_before": now, "code": "READ_BACK"}
+        )
         body["state"] = "planned"
     elif now - (one.attempt_at or now) < GIVE_UP:
         tx.change_outgoing(one.id, {"not_before": now + CHECK_AGAIN})
@@ -349,7 +354,9 @@ def recover(ctx: Context, tx: Transaction) -> int:
         if now - (one.attempt_at or 0) < stale:
             continue
         if tx.settle_outgoing(one.id, one.fence, {"state": "unknown", "not_before": now}):
-            drafts.append(_draft(one, "result", now, {"act": one.act, "state": "unknown", "code": "NO_ANSWER"}))
+            drafts.append(
+                _draft(one, "result", now, {"act": one.act, "state": "unknown", "code": "NO_ANSWER"})
+            )
     if drafts:
         append(ctx, tx, drafts)
     return len(drafts)
@@ -412,7 +419,9 @@ def apply(tx: Transaction, one: Outgoing) -> None:
 
 
 def _draft(one: Outgoing, kind: str, now: int, body: dict[str, object], *, text: str = "") -> Draft:
-    actor: Who = ("person", str(one.approved_by)) if one.approved_by is not None else ("rule", one.rule or "policy")
+    actor: Who = (
+        ("person", str(one.approved_by)) if one.approved_by is not None else ("rule", one.rule or "policy")
+    )
     return Draft(
         account_id=one.account_id,
         kind=kind,  # type: ignore[arg-type]  # attempt or result

@@ -76,9 +76,7 @@ class Worker:
                 self._ctx.clock.hear(told)
                 return
 
-    async def _repeat(
-        self, step: Callable[[], Awaitable[int]], idle: float, *, wakes: bool = True
-    ) -> None:
+    async def _repeat(self, step: Callable[[], Awaitable[int]], idle: float, *, wakes: bool = True) -> None:
         while not self._stop.is_set():
             done = await self._keep(step)
             if done == 0:
@@ -92,8 +90,8 @@ class Worker:
             return await step()
         except StoreUnavailableError as error:
             log.warning("store_unavailable", **error.fields)
-        except Exception as error:  # noqa: BLE001 - the loop outlives whatever a step does
-            log.error("step_failed", kind=type(error).__name__, step=getattr(step, "__name__", "step"), exc_info=True)
+        except Exception as error:
+            log.exception("step_failed", kind=type(error).__name__, step=getattr(step, "__name__", "step"))
         return -1
 
     async def _rest(self, seconds: float, *, wakes: bool) -> None:

@@ -1,12 +1,26 @@
 """Examples for each gate and each outcome, on the shipped careful policy."""
 
+import hashlib
+
 import pytest
-from policy_values import CALM, CAREFUL, COMPILED, NOW, PLATFORM, but, changed, facts, rule, signals, with_rules
+from policy_values import (
+    CALM,
+    CAREFUL,
+    COMPILED,
+    NOW,
+    PLATFORM,
+    but,
+    changed,
+    facts,
+    rule,
+    signals,
+    with_rules,
+)
 
 from goodstanding.core.policy.compile import compile_policy
 from goodstanding.core.policy.decide import confirm, decide
-from goodstanding.core.policy.model import AccountFacts, CounterFact, Record, WordingFact
-from goodstanding.core.policy.sealing import record_bytes
+from goodstanding.core.policy.model import AccountFacts, CounterFact, WordingFact
+from goodstanding.core.policy.sealing import read_record, record_bytes
 from goodstanding.kernel.canonical import canonical
 from goodstanding.kernel.timing import HOUR, MINUTE
 
@@ -32,7 +46,9 @@ FULL = tuple(but(one, used=10_000, free_at=NOW + HOUR) for one in CALM.counters)
 
 
 def full(name):
-    return tuple(but(one, used=10_000, free_at=NOW + HOUR) if one.name == name else one for one in CALM.counters)
+    return tuple(
+        but(one, used=10_000, free_at=NOW + HOUR) if one.name == name else one for one in CALM.counters
+    )
 
 
 @pytest.mark.parametrize(
@@ -112,7 +128,9 @@ def test_failed_understanding_opens_a_case_and_does_nothing_else():
 INSULT = signals(abuse_milli=970, sentiment_milli=-900, intents=(), hits=(("abuse", "x"),))
 
 
-@pytest.mark.parametrize("stopped", [{"clock_sure": False}, {"freeze": None}, {"contact": None}, {"counters": None}])
+@pytest.mark.parametrize(
+    "stopped", [{"clock_sure": False}, {"freeze": None}, {"contact": None}, {"counters": None}]
+)
 def test_what_stops_sending_does_not_stop_hiding(stopped):
     decision = decide(COMPILED, but(CALM, signals=INSULT, **stopped), None)
     assert (decision.outcome, decision.rule) == ("hide", "hide-abuse")
@@ -143,13 +161,18 @@ def test_a_doubtful_score_beside_a_certain_one_still_hides():
 def test_the_least_used_wording_is_taken_and_too_much_repetition_asks_a_person():
     def wording(used):
         return tuple(
-            WordingFact(template="price", variant=place, language="nl", similar_video=video, similar_recent=recent)
+            WordingFact(
+                template="price", variant=place, language="nl", similar_video=video, similar_recent=recent
+            )
             for place, (video, recent) in enumerate(used)
         )
 
     least = decide(COMPILED, but(CALM, wording=wording([(3, 1), (0, 1), (1, 1)])), None)
     assert least.effects[0].variant == 1
-    tie = [decide(COMPILED, but(CALM, wording=wording([(0, 0), (1, 0), (0, 0)]), chance=one), None) for one in (0, 1)]
+    tie = [
+        decide(COMPILED, but(CALM, wording=wording([(0, 0), (1, 0), (0, 0)]), chance=one), None)
+        for one in (0, 1)
+    ]
     assert [one.effects[0].variant for one in tie] == [0, 2]
     worn = decide(COMPILED, but(CALM, wording=wording([(4, 0), (0, 9)])), None)
     assert (worn.outcome, worn.reasons[-1].code.value) == ("review", "SIMILAR_TEXT")
@@ -174,7 +197,10 @@ def test_a_none_rule_beats_all_but_a_person_gate():
     assert decide(compiled, CALM, None).outcome == "none"
     assert decide(compiled, but(CALM, signals=INSULT), None).outcome == "none"
     crisis = but(CALM, signals=signals(intents=(("crisis", 900),)))
-    assert (decide(compiled, crisis, None).outcome, decide(compiled, crisis, None).rule) == ("review", "review-crisis")
+    assert (decide(compiled, crisis, None).outcome, decide(compiled, crisis, None).rule) == (
+        "review",
+        "review-crisis",
+    )
 
 
 def test_a_restricting_rule_nobody_can_judge_stops_sending():
@@ -189,7 +215,10 @@ def test_a_restricting_rule_nobody_can_judge_stops_sending():
 def test_words_match_whole_words_only():
     policy = with_rules(CAREFUL, rule("w", "none", {"kind": "contains_any", "words": ["Sale", "gratis weg"]}))
     compiled = compile_policy(policy, PLATFORM)
-    found = [decide(compiled, CALM, text).outcome for text in ("wholesale", "SALE!", "ＳＡＬＥ", "gratis, weg ermee", "gratis dus weg")]
+    found = [
+        decide(compiled, CALM, text).outcome
+        for text in ("wholesale", "SALE!", "ＳＡＬＥ", "gratis, weg ermee", "gratis dus weg")
+    ]
     assert found == ["reply", "none", "none", "none", "reply"]
 
 
@@ -303,10 +332,28 @@ def test_confirm_asks_the_limits_of_the_rule():
 def test_a_record_has_the_same_bytes_by_the_short_way():
     for one in (CALM, but(CALM, signals=None), but(CALM, signals=INSULT)):
         decision = decide(COMPILED, one, "é ☃")
-        assert record_bytes(one, decision) == canonical(Record(facts=one, decision=decision))
+        stored = record_bytes(one, decision)
+        assert canonical(read_record(stored)) == stored
+        assert (
+            read_record(stored).decision.trace
+            == hashlib.sha256(canonical((decision.gates, decision.rules))).hexdigest()
+        )
 
 
 def test_an_account_with_another_bucket_gets_another_trace():
-    low = AccountFacts(id=1, mode="automatic", killed=False, can_reply=True, can_hide=True, can_message=True, bucket_milli=0, bucket_free_at=0)
-    decision = decide(COMPILED, but(CALM, account=low, counters=(*CALM.counters, CounterFact(name="x", used=1, free_at=0))), None)
+    low = AccountFacts(
+        id=1,
+        mode="automatic",
+        killed=False,
+        can_reply=True,
+        can_hide=True,
+        can_message=True,
+        bucket_milli=0,
+        bucket_free_at=0,
+    )
+    decision = decide(
+        COMPILED,
+        but(CALM, account=low, counters=(*CALM.counters, CounterFact(name="x", used=1, free_at=0))),
+        None,
+    )
     assert decision.reasons[1].fields == {"free_at": NOW + MINUTE}

@@ -3,7 +3,6 @@
 import json
 import random
 
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -28,11 +27,13 @@ from goodstanding.core.policy.conditions import CONDITIONS
 from goodstanding.core.policy.decide import confirm, decide
 from goodstanding.core.policy.diff import compare, needs_second_person
 from goodstanding.core.policy.document import Policy
-from goodstanding.core.policy.model import Facts, Record
-from goodstanding.core.policy.sealing import record_bytes
+from goodstanding.core.policy.model import Facts
+from goodstanding.core.policy.sealing import read_record, record_bytes
 from goodstanding.kernel.canonical import canonical
 
-quick = settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+quick = settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 SENDS = ("reply", "message")
 
 
@@ -70,7 +71,13 @@ def test_hard_gates_hold_under_every_policy(case):
     assert signals.answer != "stop"
     assert not comment.own and not comment.answered
     assert comment.public or facts.kind == "message"
-    heads = (signals.abuse_milli, signals.hate_milli, signals.threat_milli, signals.sexual_milli, signals.spam_milli)
+    heads = (
+        signals.abuse_milli,
+        signals.hate_milli,
+        signals.threat_milli,
+        signals.sexual_milli,
+        signals.spam_milli,
+    )
     assert all(one is not None and one < 300 for one in heads)
     assert signals.sentiment_milli is not None and signals.sentiment_milli >= -300
     assert signals.profanity is not None and signals.profanity <= 1
@@ -104,7 +111,11 @@ def test_hiding_never_happens_without_its_capability(case):
 def test_a_missing_fact_never_adds_an_act(case, data):
     """INV13: taking any fact away leaves no automatic act that was not there before, and no sending at all."""
     compiled, facts, text = case
-    name = data.draw(st.sampled_from(["account", "contact", "comment", "signals", "freeze", "counters", "volume", "wording"]))
+    name = data.draw(
+        st.sampled_from(
+            ["account", "contact", "comment", "signals", "freeze", "counters", "volume", "wording"]
+        )
+    )
     blind = decide(compiled, but(facts, **{name: None}), text)
     assert not sends(blind)
     if name in ("account", "comment", "signals"):
@@ -148,7 +159,7 @@ def test_a_stored_record_decides_again_to_the_same_bytes(case):
     """INV8: through JSON and back, with a policy compiled afresh."""
     compiled, facts, text = case
     stored = record_bytes(facts, decide(compiled, facts, text))
-    read = msgspec.json.decode(stored, type=Record)
+    read = read_record(stored)
     again = compile_policy(compiled.policy, PLATFORM)
     assert record_bytes(read.facts, decide(again, read.facts, text)) == stored
     assert canonical(read) == stored
@@ -166,13 +177,17 @@ def test_confirm_answers_whatever_the_facts(case, act, approved):
             assert answer.verdict == "refuse"
 
 
-@pytest.mark.parametrize("name", ["account", "contact", "comment", "signals", "freeze", "counters", "volume", "wording"])
+@pytest.mark.parametrize(
+    "name", ["account", "contact", "comment", "signals", "freeze", "counters", "volume", "wording"]
+)
 def test_each_fact_missing_alone(name):
     assert decide(COMPILED, but(CALM, **{name: None}), "x").outcome in ("none", "review")
 
 
 def test_all_facts_missing():
-    nothing = {name: None for name in ("account", "contact", "comment", "signals", "freeze", "counters", "volume", "wording")}
+    nothing = dict.fromkeys(
+        ("account", "contact", "comment", "signals", "freeze", "counters", "volume", "wording")
+    )
     assert decide(COMPILED, but(CALM, **nothing), None).outcome == "review"
     assert decide(COMPILED, but(CALM, kind="message", **nothing), None).outcome == "review"
 
@@ -213,7 +228,11 @@ def test_what_counts_as_tighter_never_adds_a_sending(case, parts):
 @given(policy_values(), policy_values(), st.data())
 def test_a_change_between_any_two_policies_that_is_not_looser_never_adds_a_sending(one, other, data):
     """Rules alone differ; a plain comparison of rules must not call anything tighter that lets more through."""
-    blocking = [{**r, "rid": f"x{place}"} for place, r in enumerate(other.body()["rules"]) if r["then"] in ("none", "review")]
+    blocking = [
+        {**r, "rid": f"x{place}"}
+        for place, r in enumerate(other.body()["rules"])
+        if r["then"] in ("none", "review")
+    ]
     after = changed(one, rules=[*one.body()["rules"], *blocking])
     changes = compare(one, after)
     assert not needs_second_person(changes)

@@ -38,6 +38,7 @@ class SystemClock:
         self._high = persisted
         self._anchor = (wall(), steady())
         self._doubt = "CLOCK_UNHEARD"
+        self._apart = abs(self._anchor[0] - persisted) if persisted else 0
         if persisted and self._anchor[0] - persisted > GAP_MAX:
             self._doubt = "CLOCK_GAP"
         if persisted and persisted - self._anchor[0] > DRIFT_MAX:
@@ -52,11 +53,16 @@ class SystemClock:
             self._now()
             return self._doubt
 
+    def apart(self) -> int:
+        """Return how far off time seemed when the doubt arose, milliseconds."""
+        return self._apart
+
     def hear(self, reference: int) -> None:
         with self._lock:
             now = self._now()
-            if abs(self._wall() - reference) > REFERENCE_MAX:
-                self._doubt = "CLOCK_APART"
+            apart = abs(self._wall() - reference)
+            if apart > REFERENCE_MAX:
+                self._doubt, self._apart = "CLOCK_APART", apart
             elif self._doubt or abs(now - reference) > REFERENCE_MAX:
                 self._settle()
 
@@ -70,8 +76,9 @@ class SystemClock:
 
     def _now(self) -> int:
         running = self._anchor[0] + self._steady() - self._anchor[1]
-        if not self._doubt and abs(self._wall() - running) > DRIFT_MAX:
-            self._doubt = "CLOCK_JUMP"
+        apart = abs(self._wall() - running)
+        if not self._doubt and apart > DRIFT_MAX:
+            self._doubt, self._apart = "CLOCK_JUMP", apart
         self._high = max(self._high, running)
         return self._high
 
@@ -95,6 +102,10 @@ class DemoClock:
 
     def doubt(self) -> str:
         return ""
+
+    def apart(self) -> int:
+        """Return 0: the demo's clock is right by definition."""
+        return 0
 
     def hear(self, reference: int) -> None:
         """The demo's platform follows this clock, not the other way round."""

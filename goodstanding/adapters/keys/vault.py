@@ -134,7 +134,7 @@ class KeyedChance:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def bytes(self, count: int) -> bytes:
+    def draw(self, count: int) -> bytes:
         return os.urandom(count)
 
     def keyed(self, purpose: str, value: int) -> int:

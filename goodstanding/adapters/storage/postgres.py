@@ -2,15 +2,17 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from functools import cache
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import psycopg
 
 from goodstanding.adapters.storage.statements import Row, S, Statements
 from goodstanding.adapters.storage.writer import Writer
 from goodstanding.usecases.ports import Queries, StoreUnavailableError, Transaction
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 _TROUBLE = {
@@ -87,8 +89,7 @@ class PostgresStatements(Statements):
 
     def claim_deliveries(self, ids: Sequence[int]) -> set[int]:
         rows = self._all(
-            "SELECT id FROM delivery WHERE workspace_id = ? AND state = 'new' AND id = ANY(?)"
-            " FOR UPDATE SKIP LOCKED",
+            "SELECT id FROM delivery WHERE workspace_id = ? AND state = 'new' AND id = ANY(?) FOR UPDATE SKIP LOCKED",
             (self.workspace_id, list(ids)),
         )
         return {r[0] for r in rows}

@@ -3,15 +3,17 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
 from goodstanding.adapters.storage.statements import Row, S, Statements
 from goodstanding.adapters.storage.writer import Writer
 from goodstanding.usecases.ports import Queries, StoreUnavailableError, Transaction
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 BUSY_MS = 10_000
@@ -96,7 +98,7 @@ class SqliteStatements(Statements):
 
     def claim_deliveries(self, ids: Sequence[int]) -> set[int]:
         where, param = self._among("id", ids)
-        sql = f"SELECT id FROM delivery WHERE workspace_id = ? AND state = 'new' AND {where}"  # noqa: S608 - names are ours
+        sql = f"SELECT id FROM delivery WHERE workspace_id = ? AND state = 'new' AND {where}"
         return {r[0] for r in self._all(sql, (self.workspace_id, param))}
 
     def claim_lane(self, owner: str, now: int, until: int, due: int) -> tuple[int, int] | None:
