@@ -218,7 +218,10 @@ class _Round:
     def _under_way(self, one: Outgoing) -> bool:
         """Whether hiding or showing this comment is on its way or of unknown outcome: the order would be anyone's guess."""
         others = self._tx.outgoing_of_event(one.event_id)
-        return any(o.id != one.id and o.act in ("hide", "unhide") and o.state in ("sending", "unknown") for o in others)
+        return any(
+            o.id != one.id and o.act in ("hide", "unhide") and o.state in ("sending", "unknown")
+            for o in others
+        )
 
     def _wait(self, one: Outgoing, code: str, span: int) -> None:
         self._tx.change_outgoing(one.id, {"not_before": self._situation.now + span, "code": code})

@@ -289,7 +289,7 @@ def rule_values(draw, rid: str, then: str | None = None):
 def policy_values(draw):
     """Valid policies, as loose as the bounds allow now and then."""
     loose = draw(st.booleans())
-    gates = {name: 300 for name in ("abuse_milli_below", "hate_milli_below", "threat_milli_below", "sexual_milli_below", "spam_milli_below")}
+    gates = dict.fromkeys(("abuse_milli_below", "hate_milli_below", "threat_milli_below", "sexual_milli_below", "spam_milli_below"), 300)
     gates |= {"sentiment_milli_min": -300, "intent_milli_min": 700, "doubt_milli_min": 700, "profanity_max": 1, "human_milli_min": 600, "language_milli_min": 600}
     body = CAREFUL.body()
     rules = [draw(rule_values(f"r{number}")) for number in range(draw(st.integers(0, 3)))]

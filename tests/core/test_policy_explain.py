@@ -4,7 +4,21 @@ import string
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from policy_values import CALM, CAREFUL, COMPILED, NORMAL, NOW, PLATFORM, but, changed, conditions, fact_values, rule, texts, with_rules
+from policy_values import (
+    CALM,
+    CAREFUL,
+    COMPILED,
+    NORMAL,
+    NOW,
+    PLATFORM,
+    but,
+    changed,
+    conditions,
+    fact_values,
+    rule,
+    texts,
+    with_rules,
+)
 
 from goodstanding.core.policy.check import ProblemCode, check, classify
 from goodstanding.core.policy.compile import compile_policy

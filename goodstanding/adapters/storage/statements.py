@@ -411,7 +411,7 @@ class Statements(ABC):
 
     def freezes(self, *, active_only: bool) -> list[FreezeRow]:
         only = "AND lifted_at IS NULL" if active_only else ""
-        sql = f'SELECT {_FREEZE} FROM "freeze" WHERE workspace_id = ? {only} ORDER BY id'  # noqa: S608 - names are ours; the word is reserved on Postgres
+        sql = f'SELECT {_FREEZE} FROM "freeze" WHERE workspace_id = ? {only} ORDER BY id'
         return [_freeze(r) for r in self._all(sql, (self.workspace_id,))]
 
     def policy(self, policy_hash: str) -> PolicyVersion | None:
