@@ -265,10 +265,10 @@ class _Round:
 
     def _permit(self, one: Outgoing) -> SendPermit | None:
         now = self._situation.now
-        if one.act in ("reply", "message"):
-            if not self._situation.take_token() and one.approved_by is None:
-                self._tx.change_outgoing(one.id, {"not_before": now + MINUTE, "code": "BUCKET_EMPTY"})
-                return None
+        has_token = one.act not in ("reply", "message") or self._situation.take_token()
+        if not has_token and one.approved_by is None:
+            self._wait(one, "BUCKET_EMPTY", MINUTE)
+            return None
         self._situation.note_planned(
             one.act, contact_id=one.contact_id, rule=one.rule, video_id=one.video_id, at=now, text=one.text
         )

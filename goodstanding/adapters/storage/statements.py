@@ -736,10 +736,22 @@ class Statements(ABC):
 
     def add_freeze(self, row: FreezeRow) -> None:
         f = row
-        self._insert('"freeze"', _FREEZE, [(f.id, f.account_id, f.scope, f.reason, f.actor, f.at, f.lifted_by, f.lifted_at)])
+        self._insert(
+            '"freeze"',
+            _FREEZE,
+            [(f.id, f.account_id, f.scope, f.reason, f.actor, f.at, f.lifted_by, f.lifted_at)],
+        )
 
     def lift_freeze(self, freeze_id: int, actor: str, at: int) -> bool:
-        return self._change('"freeze"', {"lifted_by": actor, "lifted_at": at}, "id = ? AND lifted_at IS NULL", (freeze_id,)) == 1
+        return (
+            self._change(
+                '"freeze"',
+                {"lifted_by": actor, "lifted_at": at},
+                "id = ? AND lifted_at IS NULL",
+                (freeze_id,),
+            )
+            == 1
+        )
 
     def add_policy(self, row: PolicyVersion) -> bool:
         p = row
