@@ -329,17 +329,6 @@ def test_confirm_asks_the_limits_of_the_rule():
     assert confirm(DM, over, act="message", rule="m").verdict == "refuse"
 
 
-def test_a_record_has_the_same_bytes_by_the_short_way():
-    for one in (CALM, but(CALM, signals=None), but(CALM, signals=INSULT)):
-        decision = decide(COMPILED, one, "é ☃")
-        stored = record_bytes(one, decision)
-        assert canonical(read_record(stored)) == stored
-        assert (
-            read_record(stored).decision.trace
-            == hashlib.sha256(canonical((decision.gates, decision.rules))).hexdigest()
-        )
-
-
 def test_an_account_with_another_bucket_gets_another_trace():
     low = AccountFacts(
         id=1,

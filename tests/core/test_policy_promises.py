@@ -158,11 +158,13 @@ def test_the_order_of_the_document_and_of_the_facts_plays_no_part(case, chance: 
 def test_a_stored_record_decides_again_to_the_same_bytes(case):
     """INV8: through JSON and back, with a policy compiled afresh."""
     compiled, facts, text = case
-    stored = record_bytes(facts, decide(compiled, facts, text))
+    decision = decide(compiled, facts, text)
+    stored = record_bytes(facts, decision)
     read = read_record(stored)
     again = compile_policy(compiled.policy, PLATFORM)
     assert record_bytes(read.facts, decide(again, read.facts, text)) == stored
     assert canonical(read) == stored
+    assert read.decision.trace == hashlib.sha256(canonical((decision.gates, decision.rules))).hexdigest()
 
 
 @quick
