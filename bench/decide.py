@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from sys import path as import_path
+from typing import cast
 
 ROOT = Path(__file__).resolve().parent.parent
 import_path.insert(0, str(ROOT))
@@ -226,7 +227,7 @@ def rule_engine_at_once() -> Callable[[dict[str, object]], str]:
         f"(sentiment < {FLOOR} ? 'review' : ((frozen or not consent or used >= {CAP}) ? 'none' : 'reply'))"
         f" : (thanks >= 850 ? 'label' : 'none'))"
     )
-    return lambda flat: rule.evaluate(flat)
+    return cast("Callable[[dict[str, object]], str]", rule.evaluate)
 
 
 def zen() -> Callable[[dict[str, object]], str]:
@@ -254,7 +255,13 @@ def zen() -> Callable[[dict[str, object]], str]:
     graph = {
         "nodes": [
             {"id": "in", "name": "in", "type": "inputNode", "position": {"x": 0, "y": 0}},
-            {"id": "t", "name": "t", "type": "decisionTableNode", "content": table, "position": {"x": 0, "y": 0}},
+            {
+                "id": "t",
+                "name": "t",
+                "type": "decisionTableNode",
+                "content": table,
+                "position": {"x": 0, "y": 0},
+            },
             {"id": "out", "name": "out", "type": "outputNode", "position": {"x": 0, "y": 0}},
         ],
         "edges": [
@@ -295,7 +302,9 @@ def main() -> int:
             place = next(n for n, pair in enumerate(zip(ours, theirs, strict=True)) if pair[0] != pair[1])
             raise SystemExit(f"{name} answers {theirs[place]}, ours {ours[place]}: {made[place][2]}")
 
-    def sealed(compiled: CompiledPolicy, batch: list[tuple[Facts, str, dict[str, object]]]) -> Callable[[], object]:
+    def sealed(
+        compiled: CompiledPolicy, batch: list[tuple[Facts, str, dict[str, object]]]
+    ) -> Callable[[], object]:
         return lambda: [len(record_bytes(facts, decide(compiled, facts, text))) for facts, text, _ in batch]
 
     def asked(peer: Callable[[dict[str, object]], str]) -> Callable[[], object]:
@@ -315,7 +324,9 @@ def main() -> int:
     ratios = {name: base / medians[name] for name in peers}
     outcomes = dict(sorted(Counter(ours).items()))
     if given.json:
-        print(json.dumps({"per_cpu_second": {k: round(v) for k, v in medians.items()}, "ratios": {k: round(v, 2) for k, v in ratios.items()}, "outcomes": outcomes}))
+        speeds = {name: round(speed) for name, speed in medians.items()}
+        rounded = {name: round(ratio, 2) for name, ratio in ratios.items()}
+        print(json.dumps({"per_cpu_second": speeds, "ratios": rounded, "outcomes": outcomes}))
         return 0
     print(f"same answers from all on {given.events} events: {outcomes}")
     for name, value in medians.items():

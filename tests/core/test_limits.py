@@ -56,7 +56,9 @@ def test_free_at_is_the_first_moment_an_act_keeps_to_the_cap(times, now, window,
 
 @given(instants, st.integers(1, 50))
 def test_worst_is_the_highest_count_of_any_window(times, window):
-    assert worst(times, window=window) == max((used(times, now=one, window=window) for one in range(260)), default=0)
+    assert worst(times, window=window) == max(
+        (used(times, now=one, window=window) for one in range(260)), default=0
+    )
 
 
 rules = st.builds(
@@ -86,7 +88,9 @@ def test_a_bucket_stays_between_empty_and_full_and_gives_no_more_than_it_earned(
 def test_refilling_in_two_steps_is_refilling_once(rule, first, second, per_hour):
     empty = Bucket(milli=0, at=0)
     once = refill(empty, rule, now=first + second, per_hour=per_hour)
-    twice = refill(refill(empty, rule, now=first, per_hour=per_hour), rule, now=first + second, per_hour=per_hour)
+    twice = refill(
+        refill(empty, rule, now=first, per_hour=per_hour), rule, now=first + second, per_hour=per_hour
+    )
     assert once == twice or twice.milli == once.milli == rule.capacity * TOKEN
 
 

@@ -51,21 +51,40 @@ NL = BODY["templates"][0]["nl"]
         ({"rules": edited_rule("review-doubt", enabled=False)}, [("rules.review-doubt.enabled", "looser")]),
         ({"rules": edited_rule("hide-hate", enabled=False)}, [("rules.hide-hate.enabled", "looser")]),
         ({"rules": edited_rule("reply-price", priority=1)}, [("rules.reply-price.priority", "looser")]),
-        ({"rules": edited_rule("reply-price", title={"nl": "x", "en": "y"})}, [("rules.reply-price.title", "neutral")]),
+        (
+            {"rules": edited_rule("reply-price", title={"nl": "x", "en": "y"})},
+            [("rules.reply-price.title", "neutral")],
+        ),
         ({"rules": edited_rule("review-doubt", then="none")}, [("rules.review-doubt.then", "tighter")]),
         ({"rules": edited_rule("review-doubt", then="hide")}, [("rules.review-doubt.then", "looser")]),
-        ({"rules": edited_rule("reply-price", when=[{**PRICE, "milli": 900}])}, [("rules.reply-price.when", "tighter")]),
-        ({"rules": edited_rule("reply-price", when=[{**PRICE, "milli": 800}])}, [("rules.reply-price.when", "looser")]),
+        (
+            {"rules": edited_rule("reply-price", when=[{**PRICE, "milli": 900}])},
+            [("rules.reply-price.when", "tighter")],
+        ),
+        (
+            {"rules": edited_rule("reply-price", when=[{**PRICE, "milli": 800}])},
+            [("rules.reply-price.when", "looser")],
+        ),
         (
             {"rules": edited_rule("reply-price", when=[PRICE, {"kind": "comment_is_reply", "value": False}])},
             [("rules.reply-price.when", "tighter")],
         ),
         (
-            {"rules": edited_rule("review-doubt", when=[{"kind": "score_at_least", "head": "worst", "milli": 400, "below": 950}])},
+            {
+                "rules": edited_rule(
+                    "review-doubt",
+                    when=[{"kind": "score_at_least", "head": "worst", "milli": 400, "below": 950}],
+                )
+            },
             [("rules.review-doubt.when", "tighter")],
         ),
         (
-            {"rules": edited_rule("review-doubt", when=[{"kind": "score_at_least", "head": "worst", "milli": 500, "below": 990}])},
+            {
+                "rules": edited_rule(
+                    "review-doubt",
+                    when=[{"kind": "score_at_least", "head": "worst", "milli": 500, "below": 990}],
+                )
+            },
             [("rules.review-doubt.when", "looser")],
         ),
         ({"rules": edited_rule("label-thanks", when=[PRICE])}, [("rules.label-thanks.when", "neutral")]),
@@ -82,7 +101,16 @@ def test_the_direction_of_each_change(parts, expected):
     assert needs_second_person(found) == any(way == "looser" for _, way in expected)
 
 
-@pytest.mark.parametrize(("then", "way"), [("reply", "looser"), ("hide", "looser"), ("review", "tighter"), ("none", "tighter"), ("label", "neutral")])
+@pytest.mark.parametrize(
+    ("then", "way"),
+    [
+        ("reply", "looser"),
+        ("hide", "looser"),
+        ("review", "tighter"),
+        ("none", "tighter"),
+        ("label", "neutral"),
+    ],
+)
 def test_a_new_rule(then, way):
     added = rule("new", then, PRICE, template="price", label="x")
     assert [one.direction for one in compare(CAREFUL, with_rules(CAREFUL, added))] == [way]
@@ -92,7 +120,9 @@ def test_a_new_rule(then, way):
 def test_careful_to_normal_needs_a_second_person_and_back_does_not_loosen_a_number():
     assert needs_second_person(compare(CAREFUL, NORMAL))
     back = compare(NORMAL, CAREFUL)
-    numbers = [one for one in back if one.path.startswith(("gates.", "limits.", "pacing.", "similar.", "quiet"))]
+    numbers = [
+        one for one in back if one.path.startswith(("gates.", "limits.", "pacing.", "similar.", "quiet"))
+    ]
     assert {one.direction for one in numbers} == {"tighter"}
 
 

@@ -4,7 +4,21 @@ import string
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from policy_values import CALM, CAREFUL, COMPILED, NORMAL, NOW, PLATFORM, but, changed, conditions, fact_values, rule, texts, with_rules
+from policy_values import (
+    CALM,
+    CAREFUL,
+    COMPILED,
+    NORMAL,
+    NOW,
+    PLATFORM,
+    but,
+    changed,
+    conditions,
+    fact_values,
+    rule,
+    texts,
+    with_rules,
+)
 
 from goodstanding.core.policy.check import ProblemCode, check, classify
 from goodstanding.core.policy.compile import compile_policy
@@ -71,11 +85,31 @@ def test_every_reason_has_a_sentence_that_takes_its_fields(code):
 
 def test_every_gate_condition_and_problem_has_sentences():
     wanted = {f"gate.{one}" for one in (*GATE_IDS, "class", "approval", "rule")}
-    wanted |= {f"gate_says.{one}" for one in GATE_IDS if one not in ("cap", "similar", "delay", "quiet_hours", "bucket", "spike")}
+    wanted |= {
+        f"gate_says.{one}"
+        for one in GATE_IDS
+        if one not in ("cap", "similar", "delay", "quiet_hours", "bucket", "spike")
+    }
     wanted |= {f"condition.{one}" for one in CONDITIONS} | {f"condition_name.{one}" for one in CONDITIONS}
     wanted |= {f"problem.{one.value}" for one in ProblemCode} | {f"reason.{one.value}" for one in Code}
-    wanted |= {f"class.{one}" for one in ("plain", "promotional", "link", "push", "chosen", "template", "no_intent", "hide_without_score")}
-    wanted |= {f"{one}.{verdict}" for one in ("trace.gate", "trace.cap") for verdict in ("allow", "defer", "review", "refuse")}
+    wanted |= {
+        f"class.{one}"
+        for one in (
+            "plain",
+            "promotional",
+            "link",
+            "push",
+            "chosen",
+            "template",
+            "no_intent",
+            "hide_without_score",
+        )
+    }
+    wanted |= {
+        f"{one}.{verdict}"
+        for one in ("trace.gate", "trace.cap")
+        for verdict in ("allow", "defer", "review", "refuse")
+    }
     assert wanted <= keys()
 
 
@@ -108,10 +142,14 @@ def test_the_shipped_policies_read_in_both_languages():
     assert "  Hoogstens 5 berichten per persoon in 7 dagen." in dutch
     assert "  Een antwoord wacht 10 tot 60 minuten." in dutch
     assert "  Stil van 21:30 tot 08:30." in dutch
-    assert "  Pauze boven 400 reacties per uur en 4 keer het gewone aantal; verder onder 70 % daarvan." in dutch
+    assert (
+        "  Pauze boven 400 reacties per uur en 4 keer het gewone aantal; verder onder 70 % daarvan." in dutch
+    )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(fact_values(COMPILED), texts)
 def test_every_decision_can_be_explained(facts, text):
     decision = decide(COMPILED, facts, text)
@@ -124,7 +162,11 @@ def test_every_decision_can_be_explained(facts, text):
 
 def test_why_says_what_matched_and_until_when_it_waits():
     lines = say_all("nl", explain_decision(decide(COMPILED, CALM, None), CALM, titles=rule_titles(CAREFUL)))
-    assert lines[:3] == ("Er komt een antwoord.", "  Regel ‘Vraag naar de prijs’ past.", "  Wacht 35 minuten, tot 11:35.")
+    assert lines[:3] == (
+        "Er komt een antwoord.",
+        "  Regel ‘Vraag naar de prijs’ past.",
+        "  Wacht 35 minuten, tot 11:35.",
+    )
     assert "  Limiet contact/reply/24: 0 van 1" in lines
 
 
@@ -160,7 +202,16 @@ def test_each_problem_reads_as_a_sentence():
             seen.add(one.problem.code)
             assert "{" not in say_problem("nl", one.problem) + say_problem("en", one.problem)
     assert len(seen) >= 9
-    policy = changed(CAREFUL, templates=[{**CAREFUL.body()["templates"][0], "nl": ["volg terug", "volg terug", "x" * 200], "promotional": True}])
+    policy = changed(
+        CAREFUL,
+        templates=[
+            {
+                **CAREFUL.body()["templates"][0],
+                "nl": ["volg terug", "volg terug", "x" * 200],
+                "promotional": True,
+            }
+        ],
+    )
     for one in check(policy, PLATFORM):
         assert "{" not in say_problem("nl", one.problem) + say_problem("en", one.problem)
     no_guess = read(wrongs[1], PLATFORM)[1]
@@ -177,7 +228,9 @@ def test_a_difference_reads_as_sentences():
 
 
 def test_the_class_of_each_rule_is_said():
-    policy = with_rules(CAREFUL, rule("h", "hide", {"kind": "contact_label", "labels": ["x"]}, **{"class": "needs_review"}))
+    policy = with_rules(
+        CAREFUL, rule("h", "hide", {"kind": "contact_label", "labels": ["x"]}, **{"class": "needs_review"})
+    )
     (classed,) = [one for one in classify(policy) if one.id == "h"]
     assert (classed.cls, classed.why) == ("needs_review", "class.hide_without_score")
     assert any(one.key == "class.hide_without_score" for one in explain_policy(policy, PLATFORM))

@@ -21,7 +21,9 @@ TEXT = policy_text("careful")
 def problems(text, severity="error"):
     _, findings = read(text, PLATFORM)
     return [
-        (one.problem.code, one.problem.line, dict(one.problem.fields)) for one in findings if one.severity == severity
+        (one.problem.code, one.problem.line, dict(one.problem.fields))
+        for one in findings
+        if one.severity == severity
     ]
 
 
@@ -88,20 +90,25 @@ def test_a_wrong_key_names_its_line_and_a_guess():
     text = TEXT.replace("intent_milli_min = 850", "intent_mili_min = 850")
     assert problems(text) == [
         ("MISSING_KEY", line("[gates]"), {"key": "gates.intent_milli_min"}),
-        ("UNKNOWN_KEY", line("intent_milli_min ="), {"key": "gates.intent_mili_min", "meant": "intent_milli_min"}),
+        (
+            "UNKNOWN_KEY",
+            line("intent_milli_min ="),
+            {"key": "gates.intent_mili_min", "meant": "intent_milli_min"},
+        ),
     ]
 
 
 def test_a_wrong_kind_intent_template_and_queue_each_get_a_guess():
-    wrong = (
-        TEXT.replace('kind = "contains_kind"', 'kind = "contain_kind"')
-        .replace('intent = "collab"', 'intent = "colab"')
+    wrong = TEXT.replace('kind = "contains_kind"', 'kind = "contain_kind"').replace(
+        'intent = "collab"', 'intent = "colab"'
     )
     assert [(code, at, one.get("meant")) for code, at, one in problems(wrong)] == [
         ("UNKNOWN_WORD", line('"collab"'), "collab"),
         ("UNKNOWN_KIND", line("contains_kind"), "contains_kind"),
     ]
-    wrong = TEXT.replace('template = "price"', 'template = "prise"').replace('queue = "brands"', 'queue = "brand"')
+    wrong = TEXT.replace('template = "price"', 'template = "prise"').replace(
+        'queue = "brands"', 'queue = "brand"'
+    )
     assert [(code, at, one["meant"]) for code, at, one in problems(wrong)] == [
         ("UNKNOWN_NAME", line('queue = "brands"'), "brands"),
         ("UNKNOWN_NAME", line('template = "price"'), "price"),
@@ -152,7 +159,10 @@ def test_nobody_gets_more_than_five_messages_in_seven_days(most):
     assert [one[0] for one in problems(text)] == ["CONTACT_CEILING"]
 
 
-@pytest.mark.parametrize(("hours", "most", "fine"), [(168, 5, True), (24, 1, False), (720, 5, True), (167, 2, True), (167, 3, False)])
+@pytest.mark.parametrize(
+    ("hours", "most", "fine"),
+    [(168, 5, True), (24, 1, False), (720, 5, True), (167, 2, True), (167, 3, False)],
+)
 def test_the_ceiling_holds_for_every_window(hours, most, fine):
     limits = [{"scope": "contact", "channel": "message", "max": most, "window_hours": hours}]
     if fine:
@@ -176,7 +186,11 @@ def test_the_ceiling_holds_for_every_window(hours, most, fine):
 def test_what_the_platform_forbids_is_refused_with_its_rule(word, platform_rule):
     text = TEXT.replace('then = "label"', f'then = "{word}"')
     assert problems(text) == [
-        ("REFUSED_BY_PLATFORM_RULE", line('then = "label"'), {"word": word, "rule": platform_rule, "rid": "label-thanks"})
+        (
+            "REFUSED_BY_PLATFORM_RULE",
+            line('then = "label"'),
+            {"word": word, "rule": platform_rule, "rid": "label-thanks"},
+        )
     ]
     with pytest.raises(Invalid, match="REFUSED_BY_PLATFORM_RULE"):
         parse(text, PLATFORM)
@@ -197,7 +211,11 @@ def template(**changes):
         ({"templates": template(nl=["Kijk op https://x.example", "b", "c", "d"])}, "CLASS_TOO_MILD", "error"),
         ({"templates": template(nl=["Bestel nu snel", "b", "c", "d"])}, "CLASS_TOO_MILD", "error"),
         ({"templates": template(promotional=True)}, "CLASS_TOO_MILD", "error"),
-        ({"sources": {"gates.nothing": {"source": "x", "date": "2026-11-21", "kind": "own"}}}, "NO_SOURCE", "warning"),
+        (
+            {"sources": {"gates.nothing": {"source": "x", "date": "2026-11-21", "kind": "own"}}},
+            "NO_SOURCE",
+            "warning",
+        ),
         ({"review": {"queue": "nowhere"}}, "UNKNOWN_NAME", "error"),
     ],
 )
@@ -215,11 +233,35 @@ PRICE = {"kind": "intent_at_least", "intent": "price", "milli": 850}
         (rule("a", "reply", PRICE, template="price", priority=1), "SHADOWED"),
         (rule("a", "reply", {**PRICE, "below": 851, "milli": 600}, PRICE, template="price"), None),
         (rule("a", "reply", {**PRICE, "milli": 500, "below": 700}, template="price"), "UNREACHABLE"),
-        (rule("a", "reply", PRICE, {"kind": "score_at_least", "head": "abuse", "milli": 400}, template="price"), "UNREACHABLE"),
-        (rule("a", "reply", PRICE, {"kind": "counter_at_least", "counter": "contact/reply/24", "count": 1}, template="price"), "UNREACHABLE"),
+        (
+            rule(
+                "a",
+                "reply",
+                PRICE,
+                {"kind": "score_at_least", "head": "abuse", "milli": 400},
+                template="price",
+            ),
+            "UNREACHABLE",
+        ),
+        (
+            rule(
+                "a",
+                "reply",
+                PRICE,
+                {"kind": "counter_at_least", "counter": "contact/reply/24", "count": 1},
+                template="price",
+            ),
+            "UNREACHABLE",
+        ),
         (rule("a", "hide", {"kind": "contact_label", "labels": ["x"]}), "CLASS_TOO_MILD"),
-        (rule("a", "reply", {"kind": "language_in", "languages": ["nl"]}, template="price"), "CLASS_TOO_MILD"),
-        (rule("a", "hide", {"kind": "score_at_least", "head": "spam", "milli": 950}, on="any"), "WRONG_EVENT"),
+        (
+            rule("a", "reply", {"kind": "language_in", "languages": ["nl"]}, template="price"),
+            "CLASS_TOO_MILD",
+        ),
+        (
+            rule("a", "hide", {"kind": "score_at_least", "head": "spam", "milli": 950}, on="any"),
+            "WRONG_EVENT",
+        ),
         (rule("a", "message", PRICE, template="price", on="message"), "TEMPLATE_CHANNEL"),
     ],
 )
@@ -230,13 +272,18 @@ def test_static_checks_of_rules(added, code):
 
 def test_comments_and_order_of_keys_do_not_change_the_hash_but_a_number_does():
     assert parse("# more\n" + TEXT.replace("[pacing]", "\n[pacing] # calm"), PLATFORM).hash == CAREFUL.hash
-    assert parse(TEXT.replace("spam_milli_below = 150", "spam_milli_below = 149"), PLATFORM).hash != CAREFUL.hash
+    assert (
+        parse(TEXT.replace("spam_milli_below = 150", "spam_milli_below = 149"), PLATFORM).hash != CAREFUL.hash
+    )
     assert CAREFUL.hash.startswith("sha256:")
     assert len(CAREFUL.hash) == 71
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(policy_values(), st.text(min_size=1, max_size=40).filter(lambda text: text.strip() and "\ud800" not in text))
+@given(
+    policy_values(),
+    st.text(min_size=1, max_size=40).filter(lambda text: text.strip() and "\ud800" not in text),
+)
 def test_a_policy_written_as_toml_reads_back_with_the_same_hash(policy: Policy, title):
     body = {**policy.body(), "title": {"nl": title, "en": title}}
     policy = Policy.model_validate_json(json.dumps(body))
@@ -272,7 +319,13 @@ one = 1
 two = 2
 '''
     lines = locate(text)
-    asked = [("a", "b"), ("q r",), ("t", "list", 1, "k", 0), ("t", "many", 0, "one"), ("t", "many", 1, "deep", "two")]
+    asked = [
+        ("a", "b"),
+        ("q r",),
+        ("t", "list", 1, "k", 0),
+        ("t", "many", 0, "one"),
+        ("t", "many", 1, "deep", "two"),
+    ]
     assert [lines[one] for one in asked] == [2, 3, 9, 13, 16]
     assert line_of(lines, ("t", "many", 1, "gone")) == 14
     assert line_of(lines, ("nowhere",)) is None

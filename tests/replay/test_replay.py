@@ -22,7 +22,10 @@ GOLDEN = [
     msgspec.json.decode(line, type=Golden)
     for line in (Path(__file__).parent / "decisions.jsonl").read_bytes().splitlines()
 ]
-POLICIES = {name: compile_policy(parse(policy_text(name), platform_rules()), platform_rules()) for name in policy_names()}
+POLICIES = {
+    name: compile_policy(parse(policy_text(name), platform_rules()), platform_rules())
+    for name in policy_names()
+}
 
 
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda one: one.policy)

@@ -77,7 +77,7 @@ class Condition(BaseModel):
     @property
     def slot(self) -> Hashable:
         """What the observer takes: conditions with the same slot share one observer."""
-        return vars(self)["kind"]
+        return str(vars(self)["kind"])
 
     @property
     def wanted(self) -> str | int:

@@ -25,8 +25,8 @@ def _builder(name: str, most: int, place: int) -> Callable[[Policy, PlatformRule
     def build(_policy: Policy, _platform: PlatformRules) -> Look:
         say = Answers(f"cap:{name}")
         missing = say.missing(name, most)
-        below = Ready(lambda used: say.allow(most, used))
-        defers = name.split("/")[0] in _DEFERS
+        below: Ready[int, GateTrace] = Ready(lambda used: say.allow(most, used))
+        defers = name.split("/", maxsplit=1)[0] in _DEFERS
 
         def full(used: int, free_at: int, now: int) -> GateTrace:
             if defers:
