@@ -3,12 +3,12 @@
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from goodstanding.core.policy.check import classify
 from goodstanding.core.policy.conditions import CounterAtLeast
 from goodstanding.core.policy.document import Policy, Rule, Template
-from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Looks, Ready, together
+from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Looks, Ready, keep, together
 from goodstanding.core.policy.gates import AT_SENDING, GATES, PROMOTION, caps
 from goodstanding.core.policy.model import Act, Effect, Facts, GateTrace, Outcome, RuleTrace
 from goodstanding.core.policy.platform import PlatformRules
@@ -63,12 +63,23 @@ class ReadyRule:
     """Gates of this rule alone: its own limits, promotion, its class."""
 
 
-class Heard(NamedTuple):
-    """What a group of rules said: each rule's trace, the rules that match, and restrictive ones nobody can judge."""
+class Heard:
+    """What a group of rules said: each rule's trace, the rules that match, and restrictive ones nobody can judge.
 
-    traces: tuple[RuleTrace, ...]
-    matched: tuple[ReadyRule, ...]
-    unknown: tuple[ReadyRule, ...]
+    Equal only to itself, so that several of them make a quick key.
+    """
+
+    __slots__ = ("matched", "traces", "unknown")
+
+    def __init__(
+        self,
+        traces: tuple[RuleTrace, ...],
+        matched: tuple[ReadyRule, ...],
+        unknown: tuple[ReadyRule, ...],
+    ) -> None:
+        self.traces = traces
+        self.matched = matched
+        self.unknown = unknown
 
 
 GroupLook = Callable[[Facts, "frozenset[str] | None", "str | None"], Heard]
@@ -79,8 +90,8 @@ class Side:
     """All that is asked of one kind of event. Rules that read the same facts are asked together, as one group."""
 
     groups: tuple[GroupLook, ...]
-    arrange: Callable[[list[RuleTrace]], tuple[RuleTrace, ...]]
-    """Puts the traces of all groups in the order of priority, then rid."""
+    together_heard: Ready[tuple[Heard, ...], Heard]
+    """What all groups said, in the order of priority, then rid."""
     gates: tuple[ReadyGate, ...]
     """In the order in which they are asked: those asked together first."""
     together: tuple[Looks, ...]
@@ -161,7 +172,7 @@ def compile_policy(policy: Policy, platform: PlatformRules) -> CompiledPolicy:
         asked = (*state, *intents, *alone)
         return Side(
             groups=groups,
-            arrange=arrange,
+            together_heard=Ready(_joining(arrange)),
             gates=asked,
             together=tuple(
                 together(tuple((one.gate, one.look) for one in group)) for group in (state, intents) if group
@@ -269,6 +280,25 @@ def _groups(
     if order == sorted(order):
         return looks, tuple
     return looks, itemgetter(*order)
+
+
+def _joining(
+    arrange: Callable[[list[RuleTrace]], tuple[RuleTrace, ...]],
+) -> Callable[[tuple[Heard, ...]], Heard]:
+    """Return the function that makes one of what several groups said."""
+
+    def join(heard: tuple[Heard, ...]) -> Heard:
+        return Heard(
+            keep(arrange([trace for one in heard for trace in one.traces])),
+            tuple(sorted((rule for one in heard for rule in one.matched), key=_place)),
+            tuple(sorted((rule for one in heard for rule in one.unknown), key=_place)),
+        )
+
+    return join
+
+
+def _place(rule: ReadyRule) -> int:
+    return rule.place
 
 
 def _group_look(rules: tuple[Rule, ...], ready: dict[str, ReadyRule]) -> GroupLook:

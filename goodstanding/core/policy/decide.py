@@ -17,7 +17,6 @@ from goodstanding.core.policy.model import (
     Facts,
     GateTrace,
     Outcome,
-    RuleTrace,
     Verdict,
 )
 from goodstanding.kernel.reasons import Code, Reason
@@ -64,26 +63,15 @@ def decide(compiled: CompiledPolicy, facts: Facts, text: str | None) -> Decision
         found = words_of(text)
         words = frozenset(found)
         plain = f" {' '.join(found)} "
-    heard = [look(facts, words, plain) for look in side.groups]
+    heard = side.together_heard[tuple([look(facts, words, plain) for look in side.groups])]
     gates: list[GateTrace] = []
     for ask in side.together:
         gates += ask(facts)
     gates += [look(facts) for look in side.looks]
-    said: list[RuleTrace] = []
-    matched: list[ReadyRule] = []
-    unknown: list[ReadyRule] = []
-    for one in heard:
-        said += one.traces
-        if one.matched:
-            matched += one.matched
-        if one.unknown:
-            unknown += one.unknown
     cases = [place for place in side.persons if gates[place].verdict == "review"]
-    if matched or cases:
-        matched.sort(key=_place)
-        unknown.sort(key=_place)
+    if heard.matched or cases:
         outcome, rule, reasons, effects = _combine(
-            compiled, facts, side=side, matched=matched, unknown=unknown, gates=gates, cases=cases
+            compiled, facts, side=side, matched=heard.matched, unknown=heard.unknown, gates=gates, cases=cases
         )
     else:
         outcome, rule, reasons, effects = _NOTHING
@@ -95,7 +83,7 @@ def decide(compiled: CompiledPolicy, facts: Facts, text: str | None) -> Decision
         reasons=reasons,
         effects=effects,
         gates=tuple(gates),
-        rules=side.arrange(said),
+        rules=heard.traces,
     )
 
 
@@ -104,8 +92,8 @@ def _combine(
     facts: Facts,
     *,
     side: Side,
-    matched: list[ReadyRule],
-    unknown: list[ReadyRule],
+    matched: tuple[ReadyRule, ...],
+    unknown: tuple[ReadyRule, ...],
     gates: list[GateTrace],
     cases: list[int],
 ) -> Answer:
@@ -132,10 +120,6 @@ def _combine(
         return _to_person(compiled, best.get("label"), _reasons([gates[place] for place in cases]), labels)
     label = best["label"]
     return "label", label.rid, (label.reason,), labels
-
-
-def _place(rule: ReadyRule) -> int:
-    return rule.place
 
 
 def _against(act: Act, side: Side, gates: list[GateTrace]) -> list[GateTrace]:
@@ -166,7 +150,7 @@ def _hide(
     facts: Facts,
     rule: ReadyRule,
     *,
-    unknown: list[ReadyRule],
+    unknown: tuple[ReadyRule, ...],
     against: list[GateTrace],
     labels: tuple[Effect, ...],
 ) -> Answer:
@@ -188,7 +172,7 @@ def _send(
     rule: ReadyRule,
     *,
     side: Side,
-    unknown: list[ReadyRule],
+    unknown: tuple[ReadyRule, ...],
     gates: list[GateTrace],
     labels: tuple[Effect, ...],
 ) -> Answer:
