@@ -63,7 +63,7 @@ def decide(compiled: CompiledPolicy, facts: Facts, text: str | None) -> Decision
         found = words_of(text)
         words = frozenset(found)
         plain = f" {' '.join(found)} "
-    heard = side.together_heard[tuple([look(facts, words, plain) for look in side.groups])]
+    heard = side.heard[tuple([observe(facts, words, plain) for observe in side.observers])]
     gates: list[GateTrace] = []
     for ask in side.together:
         gates += ask(facts)
@@ -124,6 +124,8 @@ def _combine(
 
 def _against(act: Act, side: Side, gates: list[GateTrace]) -> list[GateTrace]:
     """Return what the gates that guard `act` have against it."""
+    if not [trace for trace in gates if trace.verdict != "allow"]:
+        return []
     return [
         trace
         for trace, ready in zip(gates, side.gates, strict=True)
