@@ -1,5 +1,6 @@
 """The promises, over generated facts and generated valid policies."""
 
+import hashlib
 import json
 import random
 
@@ -242,3 +243,16 @@ def test_a_change_between_any_two_policies_that_is_not_looser_never_adds_a_sendi
     facts: Facts = data.draw(fact_values(before))
     if sends(decide(later, facts, None)):
         assert sends(decide(before, facts, None))
+
+
+@quick
+@given(judged())
+def test_gates_asked_together_answer_as_each_does_alone(case):
+    """What a gate declares to read settles its answer: nothing ready-made is ever given for other facts."""
+    compiled, facts, text = case
+    side = compiled.comment if facts.kind == "comment" else compiled.message
+    said = decide(compiled, facts, text).gates[: len(side.gates)]
+    fresh = compile_policy(compiled.policy, PLATFORM)
+    alone = fresh.comment if facts.kind == "comment" else fresh.message
+    assert said == tuple(one.look(facts) for one in alone.gates)
+    assert [one.gate for one in said] == [one.gate.id for one in side.gates]

@@ -228,7 +228,10 @@ def _settle(
     planned: Effect,
     labels: tuple[Effect, ...],
 ) -> Answer:
-    """Turn what stands against a planned sending into the outcome."""
+    """Turn what stands against a planned sending into the outcome.
+
+    A text that only waits for approval (its class) is not put before a person when something else refuses it.
+    """
     stops = [trace for trace in against if trace.verdict != "defer"]
     if not stops and not doubts:
         waits = [trace.reason for trace in against if trace.reason is not None]
@@ -238,7 +241,11 @@ def _settle(
         if reason not in said:
             said.append(reason)
     reasons = (rule.reason, *said)
-    if not doubts and all(trace.verdict == "refuse" for trace in stops):
+    refused = any(trace.verdict == "refuse" for trace in stops)
+    persons = [
+        trace for trace in stops if trace.verdict == "review" and not (refused and trace.gate == "class")
+    ]
+    if not doubts and not persons:
         return "none", rule.rid, reasons, labels
     case = Effect(
         act="case",
