@@ -45,8 +45,11 @@ class Machine(RuleBasedStateMachine):
     @rule(viewer=VIEWERS, count=st.integers(2, 6), text=st.sampled_from(["price", "price", "insult"]))
     def burst(self, viewer, count, text):
         """Nothing is said twice at once, so they are all planned before the first is sent."""
+        before = self.world.allowed.policy
+        self.world.activate("open")
         for _ in range(count):
             self.world.comment(viewer, text)
+        self.world.activate("usual" if before == "open" else before)
         self.world.step(3 * MINUTE)
         self.world.flow()
 
@@ -68,7 +71,10 @@ class Machine(RuleBasedStateMachine):
         if leaves - 4 * MINUTE < world.real:
             return
         world.step(leaves - 4 * MINUTE - world.real)
+        before = world.allowed.policy
+        world.activate("open")  # else it would not even be planned
         world.comment("+A", text)
+        world.activate("usual" if before == "open" else before)
         world.step(leaves + by - world.real)
         world.flow()
 

@@ -97,6 +97,7 @@ _LIMITS = {
     "looser": (("contact", "reply", 4, 2), ("contact", "reply", 6, 168), ("account", "reply", 8, 1), ("account", "hide", 5, 1)),
     "stricter": (("contact", "reply", 1, 2), ("contact", "reply", 2, 168), ("account", "reply", 2, 1), ("account", "hide", 1, 1)),
 }
+_LIMITS["open"] = tuple((scope, channel, 100, hours) for scope, channel, _, hours in _LIMITS["usual"])
 _LIMITS["silent"] = _LIMITS["usual"]
 """Under `silent` the replying rule is off."""
 
@@ -498,8 +499,7 @@ class World:
             self._person_planned(event)
 
     def cancel(self, number):
-        self._tried(lambda: moderation.cancel(self.ctx, number, 1))
-        if self.row(number) is not None and self.row(number).state == "cancelled":
+        if self._tried(lambda: moderation.cancel(self.ctx, number, 1) or True):
             self.acts.append(self._last_act())
 
     def undo(self):
