@@ -181,7 +181,7 @@ class IntentAtLeast(Condition):
 
     def fields(self) -> Mapping[str, str | int]:
         """Return intent and score."""
-        return {"intent": self.intent, "milli": self.milli, "below": self.below}
+        return {"intent": self.intent, "milli": self.milli, "below": min(self.below, 1000)}
 
 
 class SentimentBelow(Condition):
@@ -258,7 +258,7 @@ class ScoreAtLeast(Condition):
 
     def fields(self) -> Mapping[str, str | int]:
         """Return head and band."""
-        return {"head": self.head, "milli": self.milli, "below": self.below, "hit": self.hit}
+        return {"head": self.head, "milli": self.milli, "below": min(self.below, 1000), "hit": f"hit_{self.hit}"}
 
 
 class ProfanityAtLeast(Condition):
