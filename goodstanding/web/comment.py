@@ -195,5 +195,3 @@ def _moments(
             found.append(Moment(at=row.at, order=4, kind=row.kind, who=by, seq=row.seq, about=body["body"]))
     return sorted(found, key=lambda one: (one.at, one.order, one.seq or 0))
 
-
-__all__ = ["explain", "reason_line", "record_of", "routes"]

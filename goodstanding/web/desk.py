@@ -17,7 +17,7 @@ from goodstanding.locale import Lang
 from goodstanding.usecases import policies
 from goodstanding.usecases.context import Context, Who, person
 from goodstanding.usecases.facts import SLOT, bucket_rule, spike_thresholds, volume_now
-from goodstanding.usecases.ports import Account, FreezeRow, Person, Queries
+from goodstanding.usecases.ports import Account, DecisionRow, FreezeRow, Person, Queries
 from goodstanding.web import i18n
 from goodstanding.web.assets import Assets
 from goodstanding.web.gate import Visit, visit_of
@@ -130,9 +130,22 @@ class Desk:
             "freezes": freezes,
             "standings": [self._standing(q, one, freezes) for one in accounts],
             "doubt": self.ctx.clock.doubt(),
+            "rule_title": self._rule_titles(visit.lang),
             "persons": {str(one.id): one.name for one in q.persons()},
             "visit": visit,
         }
+
+    def _rule_titles(self, lang: Lang) -> Callable[[DecisionRow], str]:
+        """Return what names the rule of a decision, in the words of the version that decided."""
+
+        def title(decision: DecisionRow) -> str:
+            ready = self.ctx.compiled.get(decision.policy_hash)
+            ready = ready or self.read(lambda q: policies.compiled(self.ctx, q, decision.policy_hash))
+            rules = ready.policy.rules
+            found = next((one.title for one in rules if one.rid == decision.rule), None)
+            return decision.rule if found is None else found.nl if lang == "nl" else found.en
+
+        return title
 
     def _standing(self, q: Queries, account: Account, freezes: list[FreezeRow]) -> Standing:
         policy = policies.compiled(self.ctx, q, account.policy_hash)

@@ -7,12 +7,12 @@ import secrets
 import msgspec
 from litestar.datastructures import Cookie, MutableScopeHeaders
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from goodstanding.kernel.timing import DAY, SECOND
 from goodstanding.locale import LANGUAGES, Lang
 from goodstanding.usecases.context import Context
-from goodstanding.usecases.ports import Person, Transaction
+from goodstanding.usecases.ports import Person, Queries
 from goodstanding.web import i18n
 from goodstanding.web.parts import LOOPBACK_HOSTS, DemoControls, WebParts
 
@@ -90,10 +90,10 @@ class Gate:
         name = _digest(session)
         now = ctx.clock.now()
 
-        def work(q: Transaction) -> tuple[list[Person], tuple[bytes, int | None] | None]:
+        def work(q: Queries) -> tuple[list[Person], tuple[bytes, int | None] | None]:
             return q.persons(), q.stored_value(_NAMESPACE, name) if session else None
 
-        persons, kept = ctx.store.read(work)  # type: ignore[arg-type]  # a transaction is more than is needed
+        persons, kept = ctx.store.read(work)
         self._owned = bool(persons)
         if kept is None or (kept[1] is not None and kept[1] <= now):
             return None
@@ -186,6 +186,3 @@ async def put_headers(message: Message, scope: Scope) -> None:
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
     headers.setdefault("Cache-Control", "no-store")
-
-
-__all__ = ["Gate", "HTTPScope", "Visit"]

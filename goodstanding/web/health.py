@@ -105,5 +105,3 @@ def _lag(desk: Desk, q: Queries) -> int:
     _, oldest = desk.parts.reads.waiting(q, 1)
     return 0 if oldest is None else max(0, desk.ctx.clock.now() - oldest)
 
-
-__all__ = ["Figures", "Visit", "routes"]

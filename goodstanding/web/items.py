@@ -22,9 +22,12 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 def of_cases(reads: PageReads, q: Queries, cases: Sequence[Case]) -> list[Item]:
     """Return cases with their comments."""
     acts = reads.outgoing(q, [one.outgoing_id for one in cases if one.outgoing_id is not None])
+    decisions = reads.decisions(q, [one.event_id for one in cases])
     around = _Around(reads, q, [one.event_id for one in cases])
     return [
-        around.item(one.event_id, case=one, outgoing=acts.get(one.outgoing_id or 0))
+        around.item(
+            one.event_id, case=one, decision=decisions.get(one.event_id), outgoing=acts.get(one.outgoing_id or 0)
+        )
         for one in cases
         if one.event_id in around.events
     ]

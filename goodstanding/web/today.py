@@ -124,5 +124,3 @@ def _uses(desk: Desk, q: Queries) -> list[Use]:
             )
     return found
 
-
-__all__ = ["Redirect", "routes"]

@@ -84,6 +84,12 @@ class StoredReads:
             found += [_decision(r) for r in s._all(sql, (s.workspace_id, account_id, outcome, before, limit))]
         return sorted(found, key=lambda one: -one.event_id)[:limit]
 
+    def decisions(self, q: Queries, event_ids: Sequence[int]) -> dict[int, DecisionRow]:
+        s = _statements(q)
+        where, param = s._among("event_id", list(event_ids))
+        sql = f"SELECT {_DECISION} FROM decision WHERE workspace_id = ? AND {where}"
+        return {one.event_id: one for one in map(_decision, s._all(sql, (s.workspace_id, param)))}
+
     def events(self, q: Queries, ids: Sequence[int]) -> dict[int, Event]:
         return {one.id: one for one in map(_event, _by_ids(q, "event", _EVENT, ids))}
 
