@@ -157,6 +157,8 @@ def explain(desk: Desk, q: Queries, decision: DecisionRow, lang: Any) -> Why:
 
 def _counters(policy: CompiledPolicy, record: Record) -> list[CounterLine]:
     limits = {limit.name: limit.max for limit in policy.policy.limits}
+    asked = {gate.gate.removeprefix("cap:"): gate.wanted for gate in record.decision.gates}
+    limits |= {name: wanted for name, wanted in asked.items() if isinstance(wanted, int) and name not in limits}
     return [
         CounterLine(name=one.name, limit=limits.get(one.name), used=one.used, free_at=one.free_at)
         for one in record.facts.counters or ()
