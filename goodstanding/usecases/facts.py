@@ -135,7 +135,9 @@ class Situation:
         self._load_texts(q)
         local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(account.zone))
         self._minute, self._weekday = local.hour * 60 + local.minute, local.weekday()
-        self._sure = not ctx.clock.doubt()
+        self._sure = (
+            planning or not ctx.clock.doubt()
+        )  # a doubt holds up sending; what is planned is asked again
         self._account_facts: AccountFacts | None = None
         self._volume: VolumeFacts | None = None
 

@@ -19,6 +19,7 @@ from goodstanding.usecases.ports import (
     Parsed,
     ParsedComment,
     ParsedOther,
+    StoreUnavailableError,
     Transaction,
     Unreadable,
 )
@@ -81,8 +82,31 @@ def read_new(ctx: Context, *, limit: int = BATCH) -> int:
         for _, found in parsed
     ]
     signals = understand(ctx, texts, [homes.get(d.account_id, "") for d in deliveries])
-    ctx.store.write(lambda tx: _handle_all(ctx, tx, deliveries, parsed, signals))
+    try:
+        ctx.store.write(lambda tx: _handle_all(ctx, tx, deliveries, parsed, signals))
+    except StoreUnavailableError:
+        raise
+    except Exception:  # noqa: BLE001 - one delivery that cannot be handled must not hold up the others
+        for one in zip(deliveries, parsed, signals, strict=True):
+            _handle_alone(ctx, *one)
     return len(deliveries)
+
+
+def _handle_alone(
+    ctx: Context, delivery: Delivery, parsed: tuple[bytes, Parsed], signals: Signals | None
+) -> None:
+    """Handle one delivery; what cannot be handled is kept and shown as a problem."""
+    try:
+        ctx.store.write(lambda tx: _handle_all(ctx, tx, [delivery], [parsed], [signals]))
+    except StoreUnavailableError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever it is, the body is kept for a person to look at
+        ctx.store.write(lambda tx: _set_aside(tx, delivery.id))
+
+
+def _set_aside(tx: Transaction, delivery_id: int) -> None:
+    if tx.claim_deliveries([delivery_id]):
+        tx.settle_deliveries([(delivery_id, "unreadable", "HANDLING_FAILED")])
 
 
 def understand(ctx: Context, texts: Sequence[str | None], homes: Sequence[str]) -> list[Signals | None]:
@@ -100,10 +124,11 @@ def understand(ctx: Context, texts: Sequence[str | None], homes: Sequence[str]) 
         classifier = ctx.homes.get(home, ctx.classifier)
         try:
             answers = classifier.signals([texts[place] or "" for place in places])
-        except Exception:  # noqa: BLE001, S112 - see above; `doctor` and the metrics show missing signals
-            continue
-        for place, answer in zip(places, answers, strict=True):
-            found[place] = answer
+            for place, answer in zip(places, answers, strict=True):
+                found[place] = answer
+        except Exception:  # noqa: BLE001 - see above
+            for place in places:
+                found[place] = None
     return found
 
 
@@ -111,7 +136,10 @@ def _parse(ctx: Context, delivery: Delivery) -> tuple[bytes, Parsed]:
     body = ctx.vault.unlock(0, delivery.body)
     if body is None:
         return b"", Unreadable(problem="KEY_GONE")
-    return body, ctx.platforms[delivery.connector].parse(body)
+    try:
+        return body, ctx.platforms[delivery.connector].parse(body)
+    except Exception:  # noqa: BLE001 - a reader that trips over a payload is a problem of that payload alone
+        return body, Unreadable(problem="HANDLING_FAILED")
 
 
 def _handle_all(

@@ -74,7 +74,7 @@ def keep_or_log(ctx: Context, text: str, who: Who, *, parent: str | None = None)
         refused = [p for p in invalid.problems if p.code == REFUSED]
         if refused:
             fields = refused[0].fields
-            rule, what = str(fields.get("rule", "")), str(fields.get("what", ""))
+            rule, what = str(fields.get("rule", "")), str(fields.get("word", ""))
             ctx.store.write(lambda tx: audit.refuse(ctx, tx, who, rule=rule, what=what))
         raise
 

@@ -39,6 +39,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`."""
+        await self._keep(self._settle_clock)
         await self._keep(self._dispatcher.recover)
         await asyncio.gather(
             self._repeat(self._read, IDLE_SECONDS),
@@ -60,6 +61,11 @@ class Worker:
         await self._dispatcher.look_for_unknown()
         await asyncio.to_thread(audit.checkpoint, ctx)
         await asyncio.to_thread(ctx.store.write, lambda tx: tx.drop_expired_values(now))
+        return 0
+
+    async def _settle_clock(self) -> int:
+        if self._ctx.clock.doubt():
+            await self._ask_time()
         return 0
 
     async def _ask_time(self) -> None:

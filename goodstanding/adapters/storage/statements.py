@@ -357,7 +357,7 @@ class Statements(ABC):
         base = f"SELECT {columns} FROM outgoing WHERE workspace_id = ? AND account_id = ? AND {_SPENT}"
         params: list[object] = [self.workspace_id, account_id]
         if contacts is None:
-            base += " AND act IN ('reply','message')"
+            base += " AND act IN ('reply','message','hide')"
         else:
             where, param = self._among("contact_id", contacts)
             base += f" AND {where}"
@@ -411,7 +411,7 @@ class Statements(ABC):
 
     def freezes(self, *, active_only: bool) -> list[FreezeRow]:
         only = "AND lifted_at IS NULL" if active_only else ""
-        sql = f"SELECT {_FREEZE} FROM freeze WHERE workspace_id = ? {only} ORDER BY id"
+        sql = f'SELECT {_FREEZE} FROM "freeze" WHERE workspace_id = ? {only} ORDER BY id'
         return [_freeze(r) for r in self._all(sql, (self.workspace_id,))]
 
     def policy(self, policy_hash: str) -> PolicyVersion | None:
@@ -737,7 +737,7 @@ class Statements(ABC):
     def add_freeze(self, row: FreezeRow) -> None:
         f = row
         self._insert(
-            "freeze",
+            '"freeze"',
             _FREEZE,
             [(f.id, f.account_id, f.scope, f.reason, f.actor, f.at, f.lifted_by, f.lifted_at)],
         )
@@ -745,7 +745,10 @@ class Statements(ABC):
     def lift_freeze(self, freeze_id: int, actor: str, at: int) -> bool:
         return (
             self._change(
-                "freeze", {"lifted_by": actor, "lifted_at": at}, "id = ? AND lifted_at IS NULL", (freeze_id,)
+                '"freeze"',
+                {"lifted_by": actor, "lifted_at": at},
+                "id = ? AND lifted_at IS NULL",
+                (freeze_id,),
             )
             == 1
         )

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
+from goodstanding.core.policy.check import classify
 from goodstanding.core.policy.conditions import CounterAtLeast
 from goodstanding.core.policy.document import Policy, Rule, Template
-from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Ready
+from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Looks, Ready, together
 from goodstanding.core.policy.gates import AT_SENDING, GATES, PROMOTION, caps
 from goodstanding.core.policy.model import Act, Effect, Facts, GateTrace, Outcome, RuleTrace
 from goodstanding.core.policy.platform import PlatformRules
@@ -81,6 +82,8 @@ class Side:
     arrange: Callable[[list[RuleTrace]], tuple[RuleTrace, ...]]
     """Puts the traces of all groups in the order of priority, then rid."""
     gates: tuple[ReadyGate, ...]
+    """In the order in which they are asked: those asked together first."""
+    together: tuple[Looks, ...]
     looks: tuple[Look, ...]
     persons: tuple[int, ...]
     """Places of the gates that may ask for a person by themselves."""
@@ -131,10 +134,12 @@ def compile_policy(policy: Policy, platform: PlatformRules) -> CompiledPolicy:
     ready = {gate.id: ReadyGate(gate=gate, look=gate.build(policy, platform)) for gate in (*GATES, *limits)}
     promotion = tuple(ReadyGate(gate=gate, look=gate.build(policy, platform)) for gate in PROMOTION)
     quiet = tuple(ReadyGate(gate=gate, look=gate.build(policy, platform)) for gate in AT_SENDING)
+    permitted = {one.id for one in classify(policy) if one.path[0] == "rules" and one.cls == "permitted"}
     rules = {
         rule.rid: _ready_rule(
             rule,
             place=place,
+            permitted=rule.rid in permitted,
             policy=policy,
             template=templates.get(rule.template),
             own=tuple(ready[gate.id] for gate in limits if gate.id.startswith(f"cap:rule:{rule.rid}/")),
@@ -149,12 +154,19 @@ def compile_policy(policy: Policy, platform: PlatformRules) -> CompiledPolicy:
         mine = tuple(one for one in _ordered(policy) if one.on in (kind, "any"))
         groups, arrange = _groups(mine, rules)
         wanted: set[Act] = {act for act in (_REPLY, _MESSAGE, _HIDE) for rule in mine if rule.then == act}
-        asked = tuple(one for one in general_gates if one.gate.guards & wanted or one.gate.opens_case)
+        guarding = tuple(one for one in general_gates if one.gate.guards & wanted or one.gate.opens_case)
+        state = tuple(one for one in guarding if one.gate.reads and "signals.intents" not in one.gate.reads)
+        intents = tuple(one for one in guarding if "signals.intents" in one.gate.reads)
+        alone = tuple(one for one in guarding if not one.gate.reads)
+        asked = (*state, *intents, *alone)
         return Side(
             groups=groups,
             arrange=arrange,
             gates=asked,
-            looks=tuple(one.look for one in asked),
+            together=tuple(
+                together(tuple((one.gate, one.look) for one in group)) for group in (state, intents) if group
+            ),
+            looks=tuple(one.look for one in alone),
             persons=tuple(place for place, one in enumerate(asked) if one.gate.opens_case),
             needs_text=any(condition.needs_text for one in mine for condition in one.when),
         )
@@ -203,6 +215,7 @@ def _ready_rule(
     rule: Rule,
     *,
     place: int,
+    permitted: bool,
     policy: Policy,
     template: Template | None,
     own: tuple[ReadyGate, ...],
@@ -212,7 +225,7 @@ def _ready_rule(
     sends = rule.then in SENDS
     if sends and template is not None and template.promotional:
         gates = (*gates, *promotion)
-    if sends and (template is None or "needs_review" in (rule.class_, template.class_)):
+    if sends and not permitted:
         gates = (*gates, _needs_person(rule.rid))
     return ReadyRule(
         rid=rule.rid,

@@ -77,7 +77,7 @@ class Condition(BaseModel):
     @property
     def slot(self) -> Hashable:
         """What the observer takes: conditions with the same slot share one observer."""
-        return vars(self)["kind"]
+        return str(vars(self)["kind"])
 
     @property
     def wanted(self) -> str | int:
@@ -258,7 +258,12 @@ class ScoreAtLeast(Condition):
 
     def fields(self) -> Mapping[str, str | int]:
         """Return head and band."""
-        return {"head": self.head, "milli": self.milli, "below": min(self.below, 1000), "hit": f"hit_{self.hit}"}
+        return {
+            "head": self.head,
+            "milli": self.milli,
+            "below": min(self.below, 1000),
+            "hit": f"hit_{self.hit}",
+        }
 
 
 class ProfanityAtLeast(Condition):

@@ -65,7 +65,10 @@ def decide(compiled: CompiledPolicy, facts: Facts, text: str | None) -> Decision
         words = frozenset(found)
         plain = f" {' '.join(found)} "
     heard = [look(facts, words, plain) for look in side.groups]
-    gates = [look(facts) for look in side.looks]
+    gates: list[GateTrace] = []
+    for ask in side.together:
+        gates += ask(facts)
+    gates += [look(facts) for look in side.looks]
     said: list[RuleTrace] = []
     matched: list[ReadyRule] = []
     unknown: list[ReadyRule] = []
@@ -279,9 +282,10 @@ def confirm(
     """Ask the hard gates again, on fresh facts, just before sending.
 
     `rule` is the deciding rule of an automatic sending: its own limits and promotion are asked too, and it must still
-    stand in this policy. `promotional` says the same of a person's text. `approved_text_hash_ok`: `None` for an automatic act; for what a person approved,
-    whether text, recipient and expiry are still what was approved. Counters in `facts` count sending, sent and
-    unknown only, and `comment.answered` leaves out the very act that is asked about.
+    stand in this policy. `promotional` says the same of a person's text. `approved_text_hash_ok`: `None` for an
+    automatic act; for what a person approved, whether text, recipient and expiry are still what was approved.
+    Counters in `facts` count sending, sent and unknown only, and `comment.answered` leaves out the very act that is
+    asked about.
     """
     person = approved_text_hash_ok is not None
     asked = list(compiled.sending[act])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Generic, TypeVar
 
 from goodstanding.core.policy.document import Policy
@@ -51,8 +52,39 @@ class Gate:
     """Asked again just before sending."""
     for_person: bool = True
     """Also holds for what a person approved."""
+    reads: tuple[str, ...] = ()
+    """The few facts that alone settle its answer, where they take few values: such gates are asked together."""
     numbers: tuple[str, ...] = ()
     """Paths in the policy document that set it."""
+
+
+Looks = Callable[[Facts], tuple[GateTrace, ...]]
+"""Several gates asked together."""
+
+
+def together(gates: tuple[tuple[Gate, Look], ...]) -> Looks:
+    """Return the function that asks `gates`, which all declare what they read, in one step.
+
+    Answers for values met before are ready. With a part of the facts missing each gate is asked by itself.
+    """
+    looks = tuple(look for _, look in gates)
+    names = sorted({name for gate, _ in gates for name in gate.reads})
+    values_of = attrgetter(*names)
+    ready: dict[object, tuple[GateTrace, ...]] = {}
+
+    def ask(facts: Facts) -> tuple[GateTrace, ...]:
+        try:
+            key = values_of(facts)
+        except AttributeError:
+            return tuple([look(facts) for look in looks])
+        found = ready.get(key)
+        if found is None:
+            if len(ready) >= _KEPT:
+                ready.clear()
+            found = ready[key] = tuple([look(facts) for look in looks])
+        return found
+
+    return ask
 
 
 class Answers:
