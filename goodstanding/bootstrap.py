@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from goodstanding.adapters.clock.clocks import DemoClock, SystemClock
 from goodstanding.adapters.http import Http
 from goodstanding.adapters.keys.boxes import KeyBox, PostgresKeyBox, SqliteKeyBox
-from goodstanding.adapters.keys.vault import Ed25519Signer, KeyedChance, KeyVault, master_key
+from goodstanding.adapters.keys.vault import INTAKE, Ed25519Signer, KeyedChance, KeyVault, master_key
 from goodstanding.adapters.nlp.classifier import ListClassifier
 from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqlite
 from goodstanding.adapters.storage.postgres import PostgresStore
@@ -60,7 +60,7 @@ def open_app(settings: Settings) -> App:
     backup = _prepare(settings)
     store = _store(settings)
     box = _key_box(settings)
-    vault = KeyVault(master_key(settings.data / "master.key", settings.master_key or None), box)
+    vault = KeyVault(_master_key(settings, box), box)
     chance = KeyedChance(vault.named("chance"))
     clock = _clock(settings, store)
     http = Http(allowed=settings.private_hosts | _sandbox_host(settings))
@@ -114,6 +114,11 @@ def _key_box(settings: Settings) -> KeyBox:
     if settings.database:
         return PostgresKeyBox(settings.database, settings.workspace_id)
     return SqliteKeyBox(settings.keys_file, settings.workspace_id)
+
+
+def _master_key(settings: Settings, box: KeyBox) -> bytes:
+    known = box.named(INTAKE) is not None
+    return master_key(settings.data / "master.key", settings.master_key or None, known=known)
 
 
 def _clock(settings: Settings, store: Store) -> SystemClock | DemoClock:
