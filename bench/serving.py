@@ -39,7 +39,9 @@ def main() -> None:
         open_accounts(app, given.accounts, policy_hash=chosen)
         for number in range(1, given.accounts + 1):
             app.tokens.store(number, TokenPair(access_token="bench", got_at=app.clock.now()))
-    asyncio.run(run(app, web=True, work=not given.no_worker, announce=lambda address: print(address, flush=True)))
+    asyncio.run(
+        run(app, web=True, work=not given.no_worker, announce=lambda address: print(address, flush=True))
+    )
 
 
 if __name__ == "__main__":

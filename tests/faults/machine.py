@@ -8,10 +8,18 @@ from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
 from tests.faults.world import _LIMITS, World
 
 VIEWERS = st.sampled_from(["+A", "+A", "+B", "+C"])
-TEXTS = st.sampled_from(["price", "price", "price", "hello", "insult", "insult", "grumpy price", "broken price"])
-OUTCOMES = st.sampled_from(["sent", "sent", "sent", "failed", "later", "lost_after", "lost_before", "crash_before", "crash_after"])
-SPANS = st.sampled_from([1, SECOND, 31 * SECOND, MINUTE, 3 * MINUTE, 11 * MINUTE, 20 * MINUTE, HOUR, 2 * HOUR, DAY, 7 * DAY])
-TURNS = st.sampled_from([5 * SECOND, -5 * SECOND, 41 * SECOND, -41 * SECOND, 2 * HOUR, -HOUR, 6 * DAY, 8 * DAY, -8 * DAY])
+TEXTS = st.sampled_from(
+    ["price", "price", "price", "hello", "insult", "insult", "grumpy price", "broken price"]
+)
+OUTCOMES = st.sampled_from(
+    ["sent", "sent", "sent", "failed", "later", "lost_after", "lost_before", "crash_before", "crash_after"]
+)
+SPANS = st.sampled_from(
+    [1, SECOND, 31 * SECOND, MINUTE, 3 * MINUTE, 11 * MINUTE, 20 * MINUTE, HOUR, 2 * HOUR, DAY, 7 * DAY]
+)
+TURNS = st.sampled_from(
+    [5 * SECOND, -5 * SECOND, 41 * SECOND, -41 * SECOND, 2 * HOUR, -HOUR, 6 * DAY, 8 * DAY, -8 * DAY]
+)
 MEANWHILE = st.sampled_from(["freeze", "kill", "withdraw", "suppress"])
 
 
@@ -53,7 +61,12 @@ class Machine(RuleBasedStateMachine):
         self.world.step(3 * MINUTE)
         self.world.flow()
 
-    @rule(limit=st.sampled_from(_LIMITS["usual"]), nth=st.integers(0, 5), by=st.sampled_from([-1, -1, 0, 1]), most=st.booleans())
+    @rule(
+        limit=st.sampled_from(_LIMITS["usual"]),
+        nth=st.integers(0, 5),
+        by=st.sampled_from([-1, -1, 0, 1]),
+        most=st.booleans(),
+    )
     def to_the_edge(self, limit, nth, by, most):
         """A comment that falls due a millisecond before, at, or after an act leaves a window."""
         scope, channel, count, hours = limit
@@ -183,7 +196,12 @@ class Machine(RuleBasedStateMachine):
     def activate(self, name):
         self.world.activate(name)
 
-    @rule(viewer=VIEWERS, text=st.sampled_from([None, None, "Door een mens geschreven."]), alter=st.booleans(), wait=st.sampled_from([9 * SECOND, 9 * SECOND, DAY + MINUTE]))
+    @rule(
+        viewer=VIEWERS,
+        text=st.sampled_from([None, None, "Door een mens geschreven."]),
+        alter=st.booleans(),
+        wait=st.sampled_from([9 * SECOND, 9 * SECOND, DAY + MINUTE]),
+    )
     def approved_flow(self, viewer, text, alter, wait):
         self.world.comment(viewer, "grumpy price")
         number = self.world.approve(text)

@@ -63,7 +63,10 @@ class World:
         )  # fmt: skip
         videos = tuple(
             Video(id=one, account_id=1, title=title, video_class="growth", campaign="")
-            for one, title in (("7672400000000000101", "Keuken, dag 3"), ("7672400000000000202", "Soep in tien minuten"))
+            for one, title in (
+                ("7672400000000000101", "Keuken, dag 3"),
+                ("7672400000000000202", "Soep in tien minuten"),
+            )
         )
         self.ctx.store.write(lambda tx: accounts.open_account(self.ctx, tx, account, videos=videos))
 
@@ -76,11 +79,21 @@ class World:
     def owner(self, language="en"):
         token = people.setup_token(self.ctx)
         return people.create_owner(
-            self.ctx, FAST, token=token, name="Lotte", email="lotte@example.org", password=PASSWORD, language=language
+            self.ctx,
+            FAST,
+            token=token,
+            name="Lotte",
+            email="lotte@example.org",
+            password=PASSWORD,
+            language=language,
         )
 
     def events(self, outcome):
-        return [d.event_id for d in self.ctx.store.read(lambda q: q.decisions(after=0, limit=10**6)) if d.outcome == outcome]
+        return [
+            d.event_id
+            for d in self.ctx.store.read(lambda q: q.decisions(after=0, limit=10**6))
+            if d.outcome == outcome
+        ]
 
     def cases(self):
         return self.ctx.store.read(lambda q: q.open_cases(queue=None, after=(0, 0), limit=10_000))
