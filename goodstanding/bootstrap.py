@@ -4,6 +4,7 @@ import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from goodstanding.adapters.clock.clocks import DemoClock, SystemClock
@@ -21,6 +22,9 @@ from goodstanding.settings import Settings
 from goodstanding.usecases import playbooks, policies
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import Store, Transaction
+
+if TYPE_CHECKING:
+    from goodstanding.web.parts import WebParts
 
 SHIPPED = ("careful", "normal")
 HIGH_WATER = "clock_high_water"
@@ -157,3 +161,20 @@ def _first_rows(ctx: Context, tx: Transaction) -> None:
     tx.ensure_workspace(ctx.clock.now())
     for name in SHIPPED:
         policies.keep(ctx, tx, playbooks.policy_text(name))
+
+
+def web_parts(app: App) -> "WebParts":
+    """Return what the pages need of an open installation."""
+    from goodstanding.adapters.passwords import Argon2Passwords  # noqa: PLC0415 - a worker alone needs no password hashing
+    from goodstanding.adapters.storage.reads import StoredReads  # noqa: PLC0415 - nor pages
+    from goodstanding.web.parts import LOOPBACK_HOSTS, WebParts  # noqa: PLC0415 - nor the web stack
+
+    public = urlsplit(app.settings.public_url)
+    return WebParts(
+        ctx=app.ctx,
+        passwords=Argon2Passwords(),
+        reads=StoredReads(),
+        hosts=LOOPBACK_HOSTS | ({public.hostname} if public.hostname else frozenset()),
+        secure=public.scheme == "https",
+        confirm_clock=app.clock.confirm if isinstance(app.clock, SystemClock) else None,
+    )
