@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from goodstanding.kernel.timing import HOUR, MINUTE, iso
-from goodstanding.usecases import accounts, audit, intake, playbooks, policies
+from goodstanding.usecases import accounts, audit, intake, moderation, playbooks, policies
 from goodstanding.usecases.outbox import Dispatcher
-from goodstanding.usecases.ports import Account, Person, Transaction, Video
+from goodstanding.usecases.ports import Account, Case, Person, Transaction, Video
 
 if TYPE_CHECKING:
     from goodstanding.bootstrap import App
@@ -24,6 +24,8 @@ OPEN_ID = "-000SbxLotteKooktOpenId"
 IDENTIFIER = "+SbxLotteKookt"
 HISTORY = 48 * HOUR
 STEPS = 24
+OWNER = 1
+"""The invented owner's number."""
 HORIZON = 14 * 24 * HOUR
 """How far a seed-only run looks ahead for things that become due."""
 
@@ -144,8 +146,26 @@ async def live_through(
             }
             await box.control("crowd", {**order, "open_id": OPEN_ID})
         done += await take_deliveries(app, box)
+        if step < STEPS - 1:
+            await clear_cases(app)
         await send_due(dispatcher)
         progress(done)
+
+
+async def clear_cases(app: "App") -> None:
+    """Let the invented owner work her queue: approve what is proposed, hide every third insult, keep the rest."""
+    ctx = app.ctx
+    cases = ctx.store.read(lambda q: q.open_cases(queue=None, after=(0, 0), limit=1_000))
+
+    def decide(case: Case) -> None:
+        if case.outgoing_id is not None:
+            moderation.approve(ctx, case.id, OWNER)
+        elif case.code in ("ABUSE", "SPAM") or (case.code == "RULE" and case.id % 3 == 0):
+            moderation.hide(ctx, case.event_id, OWNER)
+        else:
+            moderation.keep(ctx, case.event_id, OWNER)
+
+    await asyncio.gather(*(asyncio.to_thread(decide, case) for case in cases))
 
 
 async def take_deliveries(app: "App", box: Sandbox) -> int:
