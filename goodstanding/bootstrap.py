@@ -1,16 +1,16 @@
 """Joins ports and adapters: settings in, a running installation out. The only place that knows both."""
 
 import gc
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from goodstanding.adapters.clock.clocks import DemoClock, SystemClock
 from goodstanding.adapters.http import Http
 from goodstanding.adapters.keys.boxes import KeyBox, PostgresKeyBox, SqliteKeyBox
-from goodstanding.adapters.keys.vault import Ed25519Signer, KeyedChance, KeyVault, master_key
+from goodstanding.adapters.keys.vault import INTAKE, Ed25519Signer, KeyedChance, KeyVault, master_key
 from goodstanding.adapters.nlp.classifier import ListClassifier
 from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqlite
 from goodstanding.adapters.storage.postgres import PostgresStore
@@ -22,6 +22,9 @@ from goodstanding.settings import Settings
 from goodstanding.usecases import playbooks, policies
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import Store, Transaction
+
+if TYPE_CHECKING:
+    from goodstanding.web.parts import WebParts
 
 SHIPPED = ("careful", "normal")
 HIGH_WATER = "clock_high_water"
@@ -57,7 +60,7 @@ def open_app(settings: Settings) -> App:
     backup = _prepare(settings)
     store = _store(settings)
     box = _key_box(settings)
-    vault = KeyVault(master_key(settings.data / "master.key", settings.master_key or None), box)
+    vault = KeyVault(_master_key(settings, box), box)
     chance = KeyedChance(vault.named("chance"))
     clock = _clock(settings, store)
     http = Http(allowed=settings.private_hosts | _sandbox_host(settings))
@@ -76,14 +79,20 @@ def open_app(settings: Settings) -> App:
         store=store,
         clock=clock,
         chance=chance,
-        classifier=ListClassifier(),
+        classifier=ListClassifier(home="nl"),
+        homes={"en": ListClassifier(home="en")},
         vault=vault,
         signer=Ed25519Signer(vault.named("signing")),
         platforms={"tiktok": tiktok},
     )
     store.write(lambda tx: _first_rows(ctx, tx))
     return App(
-        settings=settings, ctx=ctx, tokens=tokens, clock=clock, backup=backup, _closers=(store.close, vault.close)
+        settings=settings,
+        ctx=ctx,
+        tokens=tokens,
+        clock=clock,
+        backup=backup,
+        _closers=(store.close, vault.close),
     )
 
 
@@ -97,7 +106,7 @@ def _prepare(settings: Settings) -> Path | None:
 def _store(settings: Settings) -> Store:
     if settings.database:
         return PostgresStore(settings.database, settings.workspace_id)
-    os.chmod(settings.database_file, 0o600)
+    settings.database_file.chmod(0o600)
     return SqliteStore(settings.database_file, settings.workspace_id)
 
 
@@ -105,6 +114,11 @@ def _key_box(settings: Settings) -> KeyBox:
     if settings.database:
         return PostgresKeyBox(settings.database, settings.workspace_id)
     return SqliteKeyBox(settings.keys_file, settings.workspace_id)
+
+
+def _master_key(settings: Settings, box: KeyBox) -> bytes:
+    known = box.named(INTAKE) is not None
+    return master_key(settings.data / "master.key", settings.master_key or None, known=known)
 
 
 def _clock(settings: Settings, store: Store) -> SystemClock | DemoClock:
@@ -147,3 +161,20 @@ def _first_rows(ctx: Context, tx: Transaction) -> None:
     tx.ensure_workspace(ctx.clock.now())
     for name in SHIPPED:
         policies.keep(ctx, tx, playbooks.policy_text(name))
+
+
+def web_parts(app: App) -> "WebParts":
+    """Return what the pages need of an open installation."""
+    from goodstanding.adapters.passwords import Argon2Passwords  # noqa: PLC0415 - a worker alone needs no password hashing
+    from goodstanding.adapters.storage.reads import StoredReads  # noqa: PLC0415 - nor pages
+    from goodstanding.web.parts import LOOPBACK_HOSTS, WebParts  # noqa: PLC0415 - nor the web stack
+
+    public = urlsplit(app.settings.public_url)
+    return WebParts(
+        ctx=app.ctx,
+        passwords=Argon2Passwords(),
+        reads=StoredReads(),
+        hosts=LOOPBACK_HOSTS | ({public.hostname} if public.hostname else frozenset()),
+        secure=public.scheme == "https",
+        confirm_clock=app.clock.confirm if isinstance(app.clock, SystemClock) else None,
+    )

@@ -228,7 +228,7 @@ def _judged(
         fields = {"file": file, "why": words.why_not(lang, trouble.error)}
         words.fail(lang, "cli.cannot_read", fields, code=words.CANNOT_REACH)
     except OSError as error:
-        fields = {"file": target, "why": words.why_not(lang, error)}
+        fields = {"path": target, "why": words.why_not(lang, error)}
         words.fail(lang, "cli.cannot_write", fields, code=words.CANNOT_REACH)
     finally:
         progress.done()

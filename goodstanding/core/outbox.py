@@ -18,7 +18,7 @@ def _shingles(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=65_536)
 def likeness(one: str, other: str) -> int:
-    """Return how alike two texts are, 0 to 1000: the shared share of their letter triples (Jaccard), case and signs aside."""
+    """Return how alike two texts are, 0 to 1000: the share of letter triples they share, case and signs aside."""
     left, right = _shingles(one), _shingles(other)
     return MILLI * len(left & right) // len(left | right)
 
@@ -36,7 +36,6 @@ def approval_hash(*, event_id: int, act: str, target_id: str, text: str) -> byte
         raw = part.encode()
         digest.update(len(raw).to_bytes(4, "big") + raw)
     return digest.digest()
-
 
 
 def tally(texts: Iterable[str]) -> list[tuple[str, int]]:

@@ -3,11 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from goodstanding.core import incidents, limits
-from goodstanding.core.consent import ConsentState
 from goodstanding.core.outbox import near_duplicates, tally
 from goodstanding.core.policy.compile import CompiledPolicy, CounterSpec
 from goodstanding.core.policy.conditions import IntentAtLeast, IntentIn
@@ -26,6 +25,9 @@ from goodstanding.core.signals import Signals
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import Account, Contact, Event, Queries, Spent
+
+if TYPE_CHECKING:
+    from goodstanding.core.consent import ConsentState
 
 SLOT = 10 * MINUTE
 """Width of a slot of the volume counts."""
@@ -133,7 +135,9 @@ class Situation:
         self._load_texts(q)
         local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(account.zone))
         self._minute, self._weekday = local.hour * 60 + local.minute, local.weekday()
-        self._sure = not ctx.clock.doubt()
+        self._sure = (
+            planning or not ctx.clock.doubt()
+        )  # a doubt holds up sending; what is planned is asked again
         self._account_facts: AccountFacts | None = None
         self._volume: VolumeFacts | None = None
 
@@ -171,7 +175,9 @@ class Situation:
         self.per_hour += 1
         self._volume = None
 
-    def note_planned(self, act: str, *, contact_id: int, rule: str, video_id: str, at: int, text: str) -> None:
+    def note_planned(
+        self, act: str, *, contact_id: int, rule: str, video_id: str, at: int, text: str
+    ) -> None:
         """Count an act planned in this batch."""
         self._add(Spent(act=act, contact_id=contact_id, rule=rule, video_id=video_id, at=at, sent=False))
         if text:
@@ -261,7 +267,9 @@ class Situation:
                 facts.append(self._tally(counter, spent) if spent else zero)
                 continue
             key = (counter.name, video_id if counter.scope == "video" else "")
-            facts.append(self._shared.get(key) or self._shared.setdefault(key, self._share(counter, video_id)))
+            facts.append(
+                self._shared.get(key) or self._shared.setdefault(key, self._share(counter, video_id))
+            )
         return tuple(facts)
 
     def _share(self, counter: _Counter, video_id: str) -> CounterFact:
@@ -339,7 +347,12 @@ def freeze_facts(q: Queries, account_id: int) -> FreezeFacts:
     """Return what is frozen for an account. A row counts whatever its time says: a clock set back lifts nothing."""
     found = incidents.frozen(
         (
-            incidents.Freeze(account=f.account_id or None, stops=f.scope, at=0, lifted_at=None if f.lifted_at is None else 0)
+            incidents.Freeze(
+                account=f.account_id or None,
+                stops=f.scope,
+                at=0,
+                lifted_at=None if f.lifted_at is None else 0,
+            )
             for f in q.freezes(active_only=False)
         ),
         account=account_id,

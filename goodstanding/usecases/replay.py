@@ -68,7 +68,9 @@ def replay(ctx: Context, *, progress: Progress | None = None) -> Replayed:
         if record is None:
             result.erased += 1
             continue
-        policy = ready.get(row.policy_hash) or ready.setdefault(row.policy_hash, _version(ctx, row.policy_hash))
+        policy = ready.get(row.policy_hash) or ready.setdefault(
+            row.policy_hash, _version(ctx, row.policy_hash)
+        )
         facts = read_record(record).facts
         again = record_bytes(facts, decide(policy, facts, text))
         if again != record:

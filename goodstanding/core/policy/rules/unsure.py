@@ -1,6 +1,10 @@
-"""Between two thresholds of certainty a person decides. It never stops hiding."""
+"""Between two thresholds of certainty a person decides. It never stops hiding.
 
-from goodstanding.core.policy.conditions import Condition, IntentAtLeast, IntentIn
+Only requests that some rule would answer count, and none that is sure may stand beside them: so this gate takes away
+nothing that the trigger gate would let through, it only asks for a person.
+"""
+
+from goodstanding.core.policy.conditions import TRIGGERS, Condition, IntentAtLeast, IntentIn
 from goodstanding.core.policy.document import Policy
 from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Ready
 from goodstanding.core.policy.model import Facts, GateTrace
@@ -29,6 +33,8 @@ def _build(policy: Policy, _platform: PlatformRules) -> Look:
     def answer(intents: tuple[tuple[str, int], ...] | None) -> GateTrace:
         if intents is None:
             return say.missing("signals", wanted, verdict="review")
+        if any(name in TRIGGERS and milli >= sure for name, milli in intents):
+            return say.allow(wanted, "sure")
         milli, best = max(((milli, name) for name, milli in intents if name in answered), default=(0, ""))
         if doubt <= milli < sure:
             return say.review(Code.HUMAN_REQUIRED, wanted, f"{best}:{milli}", why="unsure", milli=milli)
@@ -51,6 +57,7 @@ GATE = Gate(
     codes=(Code.HUMAN_REQUIRED, Code.FACT_MISSING),
     source="own",
     build=_build,
+    reads=("signals.intents", "comment.own"),
     opens_case=True,
     at_sending=False,
     numbers=("gates.doubt_milli_min", "gates.intent_milli_min"),
