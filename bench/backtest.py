@@ -32,12 +32,25 @@ def write(path, rows):
     with path.open("w", encoding="utf-8") as file:
         for n, one in enumerate(make_comments(rows, 1)):
             text = one["text"] if n % 3 else f"{one['text']} {n}"
-            file.write(json.dumps({"text": text, "author": one["username"], "created_at": one["timestamp"]}) + "\n")
+            file.write(
+                json.dumps({"text": text, "author": one["username"], "created_at": one["timestamp"]}) + "\n"
+            )
 
 
 def measure(path, out, policy):
     """Return wall seconds, CPU seconds and peak KiB of one run."""
-    command = [sys.executable, "-c", RUN, "backtest", str(path), "--policy", policy, "--json", "--out", str(out)]
+    command = [
+        sys.executable,
+        "-c",
+        RUN,
+        "backtest",
+        str(path),
+        "--policy",
+        policy,
+        "--json",
+        "--out",
+        str(out),
+    ]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout)["total"], json.loads(done.stderr.splitlines()[-1])
 

@@ -87,6 +87,12 @@ def shown(text: str, most: int) -> str:
     return safe if len(safe) <= most else safe[: most - 1] + "…"
 
 
+def shown_line(text: str) -> str:
+    """Return a line of ours that quotes a file, safe on a terminal; its indent stays."""
+    indent = len(text) - len(text.lstrip(" "))
+    return " " * indent + shown(text, 500)
+
+
 def _harmless(sign: str) -> bool:
     return unicodedata.category(sign)[0] != "C" or sign in _KEPT_FORMATS
 

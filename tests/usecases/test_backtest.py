@@ -52,13 +52,20 @@ def batch_of(texts):
 def test_counts_are_those_of_deciding_each_comment_by_itself(classifier):
     policy = compiled()
     lines = []
-    result = backtest([batch_of(TEXTS[:7]), batch_of(TEXTS)[7:]], policy=policy, classifier=classifier, on_lines=lines.append)
+    result = backtest(
+        [batch_of(TEXTS[:7]), batch_of(TEXTS)[7:]],
+        policy=policy,
+        classifier=classifier,
+        on_lines=lines.append,
+    )
     judge = Judge(policy)
     expected = [
         decide(policy, judge.facts(row, signals), text)
         for row, (text, signals) in enumerate(zip(TEXTS, classifier.signals(TEXTS), strict=True), 1)
     ]
-    assert [json.loads(line)["outcome"] for line in b"".join(lines).splitlines()] == [d.outcome for d in expected]
+    assert [json.loads(line)["outcome"] for line in b"".join(lines).splitlines()] == [
+        d.outcome for d in expected
+    ]
     assert [json.loads(line)["rule"] for line in b"".join(lines).splitlines()] == [d.rule for d in expected]
     assert result.tally.total == len(TEXTS)
     assert sum(result.tally.outcomes.values()) == len(TEXTS)
@@ -66,11 +73,16 @@ def test_counts_are_those_of_deciding_each_comment_by_itself(classifier):
 
 
 def test_what_is_left_includes_what_only_gets_a_label(classifier):
-    tally = backtest([batch_of(["dankjewel!", "mooi filmpje"])], policy=compiled(), classifier=classifier).tally
+    tally = backtest(
+        [batch_of(["dankjewel!", "mooi filmpje"])], policy=compiled(), classifier=classifier
+    ).tally
     assert (tally.outcomes["label"], tally.outcomes["none"], tally.left) == (1, 1, 2)
 
 
-@pytest.mark.parametrize("hours", ['start = "00:01"\nend = "00:00"', 'start = "12:00"\nend = "11:30"', 'start = "21:30"\nend = "08:30"'])
+@pytest.mark.parametrize(
+    "hours",
+    ['start = "00:01"\nend = "00:00"', 'start = "12:00"\nend = "11:30"', 'start = "21:30"\nend = "08:30"'],
+)
 def test_quiet_hours_change_nothing(classifier, hours):
     usual = backtest([batch_of(TEXTS)], policy=compiled(), classifier=classifier).tally
     other = compiled(change=lambda text: text.replace('start = "21:30"\nend = "08:30"', hours))
@@ -91,7 +103,11 @@ def test_lines_and_counts_are_the_same_every_time(classifier):
     def once():
         lines = []
         result = backtest(
-            [batch_of(TEXTS)], policy=compiled(), classifier=ListClassifier(), against=compiled("normal"), on_lines=lines.append
+            [batch_of(TEXTS)],
+            policy=compiled(),
+            classifier=ListClassifier(),
+            against=compiled("normal"),
+            on_lines=lines.append,
         )
         return b"".join(lines), msgspec.json.encode(result.tally)
 
@@ -121,8 +137,14 @@ priority = 500
 def test_broken_rows_are_counted_told_and_kept_up_to_a_bound(classifier):
     told = []
     broken = [BrokenRow(row, Problem(code="NO_TEXT", line=row)) for row in range(2, PROBLEMS_KEPT + 12)]
-    result = backtest([[Comment(1, "hoi", None), *broken]], policy=compiled(), classifier=classifier, on_problem=told.append)
-    assert (result.tally.total, result.broken, dict(result.by_problem)) == (1, PROBLEMS_KEPT + 10, {"NO_TEXT": PROBLEMS_KEPT + 10})
+    result = backtest(
+        [[Comment(1, "hoi", None), *broken]], policy=compiled(), classifier=classifier, on_problem=told.append
+    )
+    assert (result.tally.total, result.broken, dict(result.by_problem)) == (
+        1,
+        PROBLEMS_KEPT + 10,
+        {"NO_TEXT": PROBLEMS_KEPT + 10},
+    )
     assert (result.problems, told) == (broken[:PROBLEMS_KEPT], broken)
 
 
@@ -135,7 +157,11 @@ def test_examples_are_the_first_and_short(classifier):
 
 
 def test_against_counts_what_moves(classifier):
-    stricter = compiled(change=lambda text: text.replace('then = "reply"\npriority = 640', 'then = "review"\npriority = 640').replace('template = "price"\n', "", 1))
+    stricter = compiled(
+        change=lambda text: text.replace(
+            'then = "reply"\npriority = 640', 'then = "review"\npriority = 640'
+        ).replace('template = "price"\n', "", 1)
+    )
     lines = []
     result = backtest(
         [batch_of(["Wat kost dit?", "mooi", "Wat kost dit?"])],
@@ -145,7 +171,11 @@ def test_against_counts_what_moves(classifier):
     assert result.difference.changed == 2
     assert [one.row for one in result.difference.examples["reply>review"]] == [1]
     assert dict(result.other.outcomes) == {"review": 2, "none": 1}
-    assert [json.loads(line)["against"] for line in b"".join(lines).splitlines()] == ["review", "none", "review"]
+    assert [json.loads(line)["against"] for line in b"".join(lines).splitlines()] == [
+        "review",
+        "none",
+        "review",
+    ]
 
 
 def test_the_span_is_that_of_the_dates_there_are(classifier):

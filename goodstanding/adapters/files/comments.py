@@ -261,7 +261,9 @@ class CommentsFile:
                 if len(buffer.text) - buffer.at <= ROW_BYTES_MAX and buffer.more():
                     continue
                 row += 1
-                yield _broken(row, buffer.line, "BAD_JSON", column=_column(error))
+                yield _broken(
+                    row, buffer.line, "BAD_JSON", column=max(1, getattr(error, "pos", 0) - buffer.at + 1)
+                )
                 buffer.resync(_next_object if sign == "{" else _next_value)
                 continue
             row += 1
@@ -393,7 +395,9 @@ class _Records:
             return cells, ""
         if unclosed and self._delimiter in _QUOTING:
             return None, "BAD_QUOTES"
-        careless = _cells(text, self._delimiter) if self._delimiter in _QUOTING else text.split(self._delimiter)
+        careless = (
+            _cells(text, self._delimiter) if self._delimiter in _QUOTING else text.split(self._delimiter)
+        )
         return (careless, "") if len(careless) == self._width else (None, "BAD_QUOTES")
 
     def _closed(self, text: str) -> list[str] | None:

@@ -44,12 +44,21 @@ def csv_text(delimiter, head=("id", "Reactie"), end="\r\n"):
 
 FORMATS = {
     "jsonl": ("\n".join(json.dumps({"text": t, "video": "v1"}) for t in TEXTS), "json lines"),
-    "jsonl_unicode": ("\n".join(json.dumps({"comment": t}, ensure_ascii=False) for t in TEXTS) + "\n", "json lines"),
+    "jsonl_unicode": (
+        "\n".join(json.dumps({"comment": t}, ensure_ascii=False) for t in TEXTS) + "\n",
+        "json lines",
+    ),
     "array": (json.dumps([{"text": t} for t in TEXTS]), "json array"),
-    "array_spread": (json.dumps([{"id": 1, "Bericht": t} for t in TEXTS], indent=2, ensure_ascii=False), "json array"),
+    "array_spread": (
+        json.dumps([{"id": 1, "Bericht": t} for t in TEXTS], indent=2, ensure_ascii=False),
+        "json array",
+    ),
     "array_of_texts": (json.dumps(TEXTS), "json array"),
     "wrapped": (json.dumps({"comments": [{"text": t} for t in TEXTS], "meta": {"text": "no"}}), "json array"),
-    "wrapped_spread": (json.dumps({"comments": [{"text": t} for t in TEXTS], "total": 3}, indent=1), "json array"),
+    "wrapped_spread": (
+        json.dumps({"comments": [{"text": t} for t in TEXTS], "total": 3}, indent=1),
+        "json array",
+    ),
     "objects_spread": ("\n".join(json.dumps({"text": t}, indent=1) for t in TEXTS), "json array"),
     "csv": (csv_text(","), "csv"),
     "semicolon": (csv_text(";"), "csv"),
@@ -77,7 +86,11 @@ def test_every_format_in_every_encoding_gives_the_same_texts(kind, encoding, pac
 
 
 def test_windows_text_is_read_with_a_note():
-    file = CommentsFile(io.BytesIO("id;tekst\n1;caf\xe9 \x80 5\n2;na\xefef\n".encode("cp1252", "replace").replace(b"?", b"\x80")))
+    file = CommentsFile(
+        io.BytesIO(
+            "id;tekst\n1;caf\xe9 \x80 5\n2;na\xefef\n".encode("cp1252", "replace").replace(b"?", b"\x80")
+        )
+    )
     assert [one.text for batch in file.batches() for one in batch] == ["café € 5", "naïef"]
     assert file.source.encoding == "cp1252"
 
@@ -95,9 +108,9 @@ def test_a_damaged_line_in_utf8_is_told_and_does_not_change_the_encoding():
     file = CommentsFile(io.BytesIO(data))
     found = [one for batch in file.batches() for one in batch]
     assert [one.text for one in found if isinstance(one, Comment)] == ["één", "café"]
-    assert [(one.row, one.problem.line, one.problem.code) for one in found if not isinstance(one, Comment)] == [
-        (2, 2, "UNDECODABLE")
-    ]
+    assert [
+        (one.row, one.problem.line, one.problem.code) for one in found if not isinstance(one, Comment)
+    ] == [(2, 2, "UNDECODABLE")]
     assert file.source.encoding == "utf-8"
 
 
@@ -129,9 +142,16 @@ def test_broken_json_lines_are_listed_with_line_and_reason():
 
 
 def test_broken_elements_of_an_array_cost_only_themselves():
-    data = b'[{"text": "een"},\n {"text": "twee" "x"},\n {"text": "drie"}, {"text": nope}, {"text": "vier"}\n]'
+    data = (
+        b'[{"text": "een"},\n {"text": "twee" "x"},\n {"text": "drie"}, {"text": nope}, {"text": "vier"}\n]'
+    )
     assert texts_of(data) == ["een", "drie", "vier"]
     assert broken_of(data) == [(2, 2, "BAD_JSON"), (4, 3, "BAD_JSON")]
+    assert [dict(one.problem.fields) for one in rows_of(data) if not isinstance(one, Comment)] == [
+        {"column": 17},
+        {"column": 10},
+    ]
+    assert texts_of(b'["een", twee, "drie"]') == ["een", "drie"]
 
 
 def test_an_array_that_ends_too_early_keeps_its_beginning():
@@ -211,14 +231,21 @@ def test_an_unknown_column_names_those_there_are_and_the_nearest():
         CommentsFile(io.BytesIO(b"id,bericht\n1,x\n"), told={"text": "berichtt"})
     (problem,) = refusal.value.problems
     assert problem.code == "UNKNOWN_COLUMN"
-    assert problem.fields == {"role": "text", "column": "berichtt", "meant": "bericht", "columns": "id, bericht"}
+    assert problem.fields == {
+        "role": "text",
+        "column": "berichtt",
+        "meant": "bericht",
+        "columns": "id, bericht",
+    }
 
 
 @pytest.mark.parametrize("data", [b'{"a": 1, "b": "x"}\n', b'[{"a": 1, "b": "x"}]'])
 def test_without_a_text_column_the_columns_are_named(data):
     with pytest.raises(Invalid) as refusal:
         CommentsFile(io.BytesIO(data))
-    assert [(p.code, dict(p.fields)) for p in refusal.value.problems] == [("NO_TEXT_COLUMN", {"columns": "a, b"})]
+    assert [(p.code, dict(p.fields)) for p in refusal.value.problems] == [
+        ("NO_TEXT_COLUMN", {"columns": "a, b"})
+    ]
 
 
 def test_dates_that_could_mean_two_things_are_not_used():
@@ -250,8 +277,7 @@ anything = st.one_of(
     st.binary(max_size=400),
     st.lists(
         st.sampled_from(
-            [b'{"text": "a"}', b"{", b"[", b"]", b'"', b",", b"\n", b";", b"\t", b"text", b"\xff", b"\xe9", "é".encode()]
-            + [b"\x00", b"\r", b'""', b"\xff\xfe", b"\\ud83d", b"null", b"sep=;", b"1e999", b"\x1f\x8b", b"id,text\n"]
+            [b'{"text": "a"}', b'[{"text": "b"},', b"{", b"[", b"]", b'"', b",", b"\n", b";", b"\t", b"text", b"\xff", b"\xe9", "é".encode(), b"\x00", b"\r", b'""', b"\xff\xfe", b"\\ud83d", b"null", b"sep=;", b"1e999", b"\x1f\x8b", b"id,text\n"]
         ),
         max_size=30,
     ).map(b"".join),
@@ -264,7 +290,10 @@ def test_any_bytes_are_read_without_an_accident(data, name, packed):
     try:
         found = rows_of(gzip.compress(data, 1) if packed else data, name=name)
     except Invalid as refusal:
-        assert {p.code for p in refusal.problems} <= {"NO_TEXT_COLUMN"}
+        codes = {problem.code for problem in refusal.problems}
+        found = None
+    if found is None:
+        assert codes == {"NO_TEXT_COLUMN"}
         return
     assert [one.row for one in found] == list(range(1, len(found) + 1))
     for one in found:
@@ -274,22 +303,35 @@ def test_any_bytes_are_read_without_an_accident(data, name, packed):
 
 
 comment_texts = st.text(
-    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029\x85"), min_size=1, max_size=40
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029\x85"),
+    min_size=1,
+    max_size=40,
 ).filter(lambda text: text.strip() == text)
 junk = st.sampled_from(['{"text": "x"', "{}", "[]", '{"text": ""}', "nope", '{"text": [1]}'])
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(st.one_of(comment_texts.map(lambda t: (True, t)), junk.map(lambda j: (False, j))), max_size=30))
+@given(
+    st.lists(st.one_of(comment_texts.map(lambda t: (True, t)), junk.map(lambda j: (False, j))), max_size=30)
+)
 def test_good_rows_survive_broken_neighbours(rows):
-    lines = ['{"text": "first"}'] + [json.dumps({"text": text}, ensure_ascii=False) if good else text for good, text in rows]
+    lines = ['{"text": "first"}'] + [
+        json.dumps({"text": text}, ensure_ascii=False) if good else text for good, text in rows
+    ]
     found = rows_of("\n".join(lines).encode(), name="x.jsonl")
-    assert [one.text for one in found if isinstance(one, Comment)] == ["first"] + [t for good, t in rows if good]
-    assert [one.row for one in found if not isinstance(one, Comment)] == [n for n, (good, _) in enumerate(rows, 2) if not good]
+    assert [one.text for one in found if isinstance(one, Comment)] == ["first"] + [
+        t for good, t in rows if good
+    ]
+    assert [one.row for one in found if not isinstance(one, Comment)] == [
+        n for n, (good, _) in enumerate(rows, 2) if not good
+    ]
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30), max_size=20), st.sampled_from(",;\t|"))
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30), max_size=20),
+    st.sampled_from(",;\t|"),
+)
 def test_what_a_csv_writer_wrote_is_read_back(texts, delimiter):
     import csv
 
