@@ -138,7 +138,8 @@ def _drawn(head: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=SIMPLE_HEAD, pad_edge=False)
+    style = "" if "NO_COLOR" in os.environ else "bold"
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, header_style=style)
     for place, name in enumerate(head):
         drawn.add_column(Text(name), justify="right" if place in right else "left")
     for row in rows:
