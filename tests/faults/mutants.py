@@ -22,7 +22,7 @@ from goodstanding.usecases.ports import SendResult
 from tests.faults import machine, stories
 from tests.faults.world import Reader, Violation
 
-EXAMPLES = 120
+EXAMPLES = 60
 STEPS = 40
 
 
