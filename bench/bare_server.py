@@ -20,7 +20,9 @@ async def answer(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def main() -> None:
-    config = uvicorn.Config(answer, host="127.0.0.1", port=0, log_level="warning", access_log=False, lifespan="off")
+    config = uvicorn.Config(
+        answer, host="127.0.0.1", port=0, log_level="warning", access_log=False, lifespan="off"
+    )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
     while not server.started:

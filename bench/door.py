@@ -29,7 +29,16 @@ def signed(bodies: list[bytes]) -> list[tuple[str, str]]:
 
 def post(file: Path, port: int, connections: int) -> dict[str, Any]:
     """Send what `file` holds from a process of its own."""
-    command = [sys.executable, "-m", "bench.load", str(file), "--port", str(port), "--connections", str(connections)]
+    command = [
+        sys.executable,
+        "-m",
+        "bench.load",
+        str(file),
+        "--port",
+        str(port),
+        "--connections",
+        str(connections),
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     answers: dict[str, Any] = json.loads(done.stdout)
     return answers
@@ -74,7 +83,9 @@ def main() -> int:
             for name in rates:
                 measured(name)  # the first round warms up
                 rates[name].clear()
-            cost = interleaved(given.rounds, {"door": lambda: measured("door"), "bare": lambda: measured("bare")})
+            cost = interleaved(
+                given.rounds, {"door": lambda: measured("door"), "bare": lambda: measured("bare")}
+            )
         finally:
             end(ours)
             end(bare)

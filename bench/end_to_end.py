@@ -67,7 +67,7 @@ def policy() -> str:
         )
     limits = '[[limits]]\nscope = "contact"\nchannel = "message"\nmax = 5\nwindow_hours = 168\n'
     similar = "[similar]\nthreshold_milli = 1000\nvideo_day_max = 50\nrecent = 20\nrecent_max = 25\n"
-    wordings = ", ".join(f'"Bedankt voor je vraag, nummer {n} van ons lijstje!"' for n in range(40))
+    wordings = ", ".join(f'"Bedankt voor je vraag, nummer {n} van ons lijstje!"' for n in range(8))
     template = f'[[templates]]\nid = "price"\nchannel = "reply"\nnl = [{wordings}]\nen = [{wordings}]\n'
     review = rest[rest.index("[review]") : rest.index("[[templates]]")]
     return "\n".join([head.strip(), limits, pacing, similar, review, template, RULE])
@@ -109,7 +109,9 @@ def node_red_at(given: str, *, install: bool) -> Path | None:
         return place
     if install and not given and shutil.which("npm"):
         place.mkdir(exist_ok=True)
-        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(place), NODE_RED], check=False)
+        done = subprocess.run(
+            ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(place), NODE_RED], check=False
+        )
         return place if done.returncode == 0 else None
     return None
 
@@ -152,7 +154,14 @@ def start_node_red(place: Path, folder: Path, sink: int) -> tuple["subprocess.Po
         f"module.exports = {{flowFile: 'flows.json', uiPort: {port}, uiHost: '127.0.0.1', httpAdminRoot: false,"
         " credentialSecret: 'bench', telemetry: {enabled: false}, logging: {console: {level: 'warn'}}};\n"
     )
-    command = ["node", str(place / "node_modules/node-red/red.js"), "-u", str(folder), "-s", str(folder / "settings.js")]
+    command = [
+        "node",
+        str(place / "node_modules/node-red/red.js"),
+        "-u",
+        str(folder),
+        "-s",
+        str(folder / "settings.js"),
+    ]
     log = (folder / "log").open("w")
     process = subprocess.Popen(command, stdout=log, stderr=log, text=True)
     for _ in range(300):
@@ -275,7 +284,9 @@ def main() -> int:
         )
     ]  # fmt: skip
     if peer is None:
-        notes.append("Node-RED is not here (name its folder with --node-red, or --install with npm): left out")
+        notes.append(
+            "Node-RED is not here (name its folder with --node-red, or --install with npm): left out"
+        )
     else:
         ratio = rate["ours"] / rate["node-red"]
         bars.append(

@@ -82,7 +82,9 @@ def main() -> None:
     parser.add_argument("--path", default="/hook/tiktok")
     parser.add_argument("--connections", type=int, default=32)
     given = parser.parse_args()
-    requests = [request(given.path, signature, body) for signature, body in json.loads(given.file.read_text())]
+    requests = [
+        request(given.path, signature, body) for signature, body in json.loads(given.file.read_text())
+    ]
     print(json.dumps(asyncio.run(send(requests, given.port, given.connections))))
 
 

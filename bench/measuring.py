@@ -46,7 +46,9 @@ class Bar:
 def show(bars: Sequence[Bar], *, as_json: bool, notes: Sequence[str] = ()) -> int:
     """Print what was measured; returns the exit code (1 when a promise is not kept)."""
     if as_json:
-        print(json.dumps({"bars": [{**asdict(one), "holds": one.holds} for one in bars], "notes": list(notes)}))
+        print(
+            json.dumps({"bars": [{**asdict(one), "holds": one.holds} for one in bars], "notes": list(notes)})
+        )
     else:
         for one in bars:
             print(line(one))

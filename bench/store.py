@@ -17,7 +17,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.measuring import Bar, crowd, installation, interleaved, keep, open_accounts, read_all, show, temporary
+from bench.measuring import (
+    Bar,
+    crowd,
+    installation,
+    interleaved,
+    keep,
+    open_accounts,
+    read_all,
+    show,
+    temporary,
+)
 
 if TYPE_CHECKING:
     from goodstanding.bootstrap import App
@@ -146,7 +156,9 @@ def main() -> int:
             row.outcome for row in app.ctx.store.read(lambda q: q.decisions(after=0, limit=given.events))
         )
         states = app.ctx.store.read(lambda q: q.deliveries_by_state())
-        assert sum(outcomes.values()) == states["read"] == part * given.rounds, "not every delivery was decided"
+        assert sum(outcomes.values()) == states["read"] == part * given.rounds, (
+            "not every delivery was decided"
+        )
         app.ctx.store.read(lambda q: q.accounts())
         app.close()
         size = (folder / "goodstanding.db").stat().st_size / (part * given.rounds)
