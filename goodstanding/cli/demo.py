@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from goodstanding.cli.opening import fail, say
+from goodstanding.cli.opening import fail, say, told
 from goodstanding.cli.words import CANNOT_REACH
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ def _open(folder: Path, box: "Sandbox", *, port: int, secret: str, start: int) -
     settings = Settings(
         data=folder, port=port, platform=platform, demo_speed=1.0, demo_start=start, send_concurrency=4
     )
-    return open_app(settings)
+    with told(str(folder)):
+        return open_app(settings)
 
 
 async def _fill(app: "App", box: "Sandbox", *, comments: int, seed: int, started: float) -> None:

@@ -69,6 +69,8 @@ def sandbox(*, start_at: int, secret: str, seed: int, webhook: str, keep: int) -
     finally:
         process.terminate()
         process.wait(timeout=10)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def open_demo_account(app: "App", state: Any, policy: str) -> Account:

@@ -45,6 +45,8 @@ WAIT_AGAIN = 5 * MINUTE
 """Between two tries of what a freeze, a kill switch or a doubtful clock holds up."""
 WAITS = frozenset({Code.FREEZE, Code.KILL_SWITCH, Code.CLOCK_UNSURE})
 """Refusals that pass: what they stop waits and is asked again. Any other refusal is final."""
+DOUBT_LOOK = 5_000
+"""Acts looked through for those that may go on while the clock is in doubt."""
 GIVE_UP = 15 * MINUTE
 """After which a person is asked."""
 
@@ -153,7 +155,7 @@ def reserve(
     nothing = Reserved(permits=(), epoch=0)
     if not tx.hold_lane(account_id, fence, now + lease):
         return nothing, 0
-    due = tx.outgoing_due(account_id, now, limit)
+    due = _due(ctx, tx, account_id, now, limit)
     if not due:
         return nothing, 0
     contacts = sorted({o.contact_id for o in due if o.contact_id})
@@ -167,6 +169,16 @@ def reserve(
     permits = [permit for one in due if (permit := round_.ask(one)) is not None]
     round_.finish()
     return Reserved(permits=tuple(permits), epoch=situation.freeze.epoch), len(due)
+
+
+def _due(ctx: Context, tx: Transaction, account_id: int, now: int, limit: int) -> list[Outgoing]:
+    """Return what may be asked about now. While the clock is in doubt only hiding goes on, and nothing is put off:
+    a doubtful time would say until when.
+    """
+    if not ctx.clock.doubt():
+        return tx.outgoing_due(account_id, now, limit)
+    due = tx.outgoing_due(account_id, now, DOUBT_LOOK)
+    return [one for one in due if one.act in ("hide", "unhide")][:limit]
 
 
 class _Round:

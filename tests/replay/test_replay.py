@@ -7,9 +7,8 @@ import pytest
 
 from goodstanding.core.policy.compile import compile_policy
 from goodstanding.core.policy.decide import ENGINE, decide
-from goodstanding.core.policy.model import Record
 from goodstanding.core.policy.parse import parse
-from goodstanding.core.policy.sealing import record_bytes
+from goodstanding.core.policy.sealing import read_record, record_bytes
 from goodstanding.usecases.playbooks import platform_rules, policy_names, policy_text
 
 
@@ -32,11 +31,11 @@ POLICIES = {
 @pytest.mark.parametrize("golden", GOLDEN, ids=lambda one: one.policy)
 def test_a_recorded_decision_is_decided_again_to_the_same_bytes(golden):
     stored = bytes(golden.record)
-    record = msgspec.json.decode(stored, type=Record)
+    record = read_record(stored)
     assert record.decision.engine == ENGINE
     assert record_bytes(record.facts, decide(POLICIES[golden.policy], record.facts, golden.text)) == stored
 
 
 def test_the_golden_file_holds_every_outcome():
-    found = {msgspec.json.decode(bytes(one.record), type=Record).decision.outcome for one in GOLDEN}
+    found = {read_record(bytes(one.record)).decision.outcome for one in GOLDEN}
     assert found == {"reply", "hide", "review", "label", "none"}

@@ -2,7 +2,7 @@
 
 from goodstanding.core.policy.document import Policy
 from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Ready
-from goodstanding.core.policy.model import GateTrace
+from goodstanding.core.policy.model import GateTrace  # noqa: TC001 imported alike in every gate
 from goodstanding.core.policy.platform import PlatformRules
 from goodstanding.kernel.reasons import Code
 
