@@ -7,6 +7,9 @@ Prints its address when it answers.
 
 import argparse
 import asyncio
+import cProfile
+import pstats
+import threading
 from pathlib import Path
 
 
@@ -19,6 +22,7 @@ def main() -> None:
     parser.add_argument("--policy", type=Path)
     parser.add_argument("--concurrency", type=int, default=1)
     parser.add_argument("--no-worker", action="store_true")
+    parser.add_argument("--profile", type=Path, help="write a profile of all threads here at the end")
     given = parser.parse_args()
 
     from bench.measuring import open_accounts
@@ -29,6 +33,7 @@ def main() -> None:
     from goodstanding.usecases import policies
 
     platform = PlatformSettings(base=given.platform, client_id="bench", secret=given.secret, paced=False)
+    profiles = profile_threads() if given.profile else []
     settings = Settings(data=given.data, port=0, platform=platform, send_concurrency=given.concurrency)
     app = open_app(settings)
     chosen = ""
@@ -39,9 +44,29 @@ def main() -> None:
         open_accounts(app, given.accounts, policy_hash=chosen)
         for number in range(1, given.accounts + 1):
             app.tokens.store(number, TokenPair(access_token="bench", got_at=app.clock.now()))
-    asyncio.run(
-        run(app, web=True, work=not given.no_worker, announce=lambda address: print(address, flush=True))
-    )
+    try:
+        asyncio.run(
+            run(app, web=True, work=not given.no_worker, announce=lambda address: print(address, flush=True))
+        )
+    finally:
+        if profiles:
+            profiles[0].disable()
+            pstats.Stats(*profiles).dump_stats(str(given.profile))
+
+
+def profile_threads() -> list[cProfile.Profile]:
+    """Profile this thread and all that start from now on; the profiles are filled when their threads end."""
+    profiles = [cProfile.Profile()]
+    inner = threading.Thread.run
+
+    def watched(thread: threading.Thread) -> None:
+        mine = cProfile.Profile()
+        profiles.append(mine)
+        mine.runcall(inner, thread)
+
+    threading.Thread.run = watched  # type: ignore[method-assign]  # on purpose
+    profiles[0].enable()
+    return profiles
 
 
 if __name__ == "__main__":

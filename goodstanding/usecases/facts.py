@@ -1,13 +1,13 @@
 """Gathering facts: what a decision will know, read once for a batch and kept with it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from goodstanding.core import incidents, limits
-from goodstanding.core.outbox import near_duplicates, tally
+from goodstanding.core.outbox import likeness
 from goodstanding.core.policy.compile import CompiledPolicy, CounterSpec
 from goodstanding.core.policy.conditions import IntentAtLeast, IntentIn
 from goodstanding.core.policy.model import (
@@ -49,6 +49,46 @@ class _Counter:
     def counts(self, act: str) -> bool:
         """Tell whether an act of this kind counts."""
         return act == self.channel or (self.channel == "any" and act in ("reply", "message"))
+
+
+class Lately:
+    """Texts sent lately, counted: under each video, and among the last `recent` of the workspace.
+
+    Which of them are near-duplicates of a wording is found once; after that only counts move.
+    """
+
+    def __init__(self, *, threshold_milli: int, recent: int) -> None:
+        self._threshold = threshold_milli
+        self._last: deque[str] = deque(maxlen=recent)
+        self._in_last: Counter[str] = Counter()
+        self._under: dict[str, Counter[str]] = defaultdict(Counter)
+        self._known: set[str] = set()
+        self._alike: dict[str, list[str]] = {}
+        """Wording asked about -> the known texts that are near-duplicates of it."""
+
+    def add(self, text: str, video_id: str | None, *, is_recent: bool = True) -> None:
+        """Count the newest text so far; `video_id` is None for one that counts under no video."""
+        if text not in self._known:
+            self._known.add(text)
+            for wording, found in self._alike.items():
+                if likeness(wording, text) >= self._threshold:
+                    found.append(text)
+        if video_id is not None:
+            self._under[video_id][text] += 1
+        if is_recent:
+            if len(self._last) == self._last.maxlen:
+                self._in_last[self._last[0]] -= 1
+            self._last.append(text)
+            self._in_last[text] += 1
+
+    def like(self, wording: str, video_id: str) -> tuple[int, int]:
+        """Return the number of near-duplicates of `wording` under the video, and among the last texts."""
+        alike = self._alike.get(wording)
+        if alike is None:
+            alike = [text for text in self._known if likeness(wording, text) >= self._threshold]
+            self._alike[wording] = alike
+        under, last = self._under[video_id], self._in_last
+        return sum([under.get(text, 0) for text in alike]), sum([last[text] for text in alike])
 
 
 def bucket_rule(policy: CompiledPolicy) -> limits.BucketRule:
@@ -181,9 +221,7 @@ class Situation:
         """Count an act planned in this batch."""
         self._add(Spent(act=act, contact_id=contact_id, rule=rule, video_id=video_id, at=at, sent=False))
         if text:
-            self._recent.insert(0, text)
-            self._by_video[video_id].insert(0, text)
-            self._tallies.clear()
+            self._lately.add(text, video_id)
             self._wordings.clear()
         self._shared.clear()
         self._quiet_counts.clear()
@@ -291,14 +329,13 @@ class Situation:
         texts = q.recent_texts(max(TEXTS_MAX, self._policy.policy.similar.recent))
         if not self._planning:
             texts = [t for t in texts if t[4] != "planned"]
-        self._recent = [t[2] for t in texts[: self._policy.policy.similar.recent]]
-        self._by_video: dict[str, list[str]] = defaultdict(list)
-        for account_id, video_id, text, at, _ in texts:
-            if account_id == self.account.id and at > self.now - DAY:
-                self._by_video[video_id].append(text)
+        similar = self._policy.policy.similar
+        self._lately = Lately(threshold_milli=similar.threshold_milli, recent=similar.recent)
+        for place, (account_id, video_id, text, at, _) in reversed(list(enumerate(texts))):
+            under = video_id if account_id == self.account.id and at > self.now - DAY else None
+            self._lately.add(text, under, is_recent=place < similar.recent)
         self._wordings: dict[tuple[str, str], tuple[WordingFact, ...]] = {}
         self._triggers = triggers(self._policy)
-        self._tallies: dict[str, tuple[list[tuple[str, int]], list[tuple[str, int]]]] = {}
 
     def _wording(self, event: Event, signals: Signals | None) -> tuple[WordingFact, ...]:
         if signals is None or not any(name in self._triggers for name, _ in signals.intents):
@@ -316,17 +353,13 @@ class Situation:
         self, template: str, variant: int, text: str, *, language: str, video_id: str
     ) -> WordingFact:
         """Return how often something like `text` was sent lately."""
-        if video_id not in self._tallies:
-            recent = self._recent[: self._policy.policy.similar.recent]
-            self._tallies[video_id] = (tally(self._by_video.get(video_id, ())), tally(recent))
-        of_video, of_all = self._tallies[video_id]
-        threshold = self._policy.policy.similar.threshold_milli
+        similar_video, similar_recent = self._lately.like(text, video_id)
         return WordingFact(
             template=template,
             variant=variant,
             language=language,
-            similar_video=near_duplicates(text, of_video, threshold),
-            similar_recent=near_duplicates(text, of_all, threshold),
+            similar_video=similar_video,
+            similar_recent=similar_recent,
         )
 
 
