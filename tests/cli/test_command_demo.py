@@ -73,8 +73,10 @@ def test_no_comments_at_all_is_a_demo_too(gs, tmp_path):
 @pytest.mark.slow
 def test_the_demo_prints_its_address_serves_a_page_and_leaves_nothing(tmp_path):
     with running("demo", "--port", 0, "--comments", 50, TMPDIR=str(tmp_path), GOODSTANDING_NO_BROWSER="1") as (address, _):
-        with urllib.request.urlopen(address, timeout=10) as page:
+        visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with visitor.open(address, timeout=10) as page:
             assert page.status == 200 and b"<html" in page.read()
+            assert page.url == address
         assert list(tmp_path.iterdir())
     assert list(tmp_path.iterdir()) == []
 
