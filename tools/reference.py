@@ -79,10 +79,17 @@ def _table(title: str, part: Mapping[str, Any], *, level: int = 2, hide: tuple[s
         if key not in hide
     ]
     told = _plain(part.get("description", ""))
-    head = f"{'#' * level} {title}\n\n" + (f"{told}\n\n" if told and level > 1 and title != "The document" else "")
+    head = f"{'#' * level} {title}\n\n" + (
+        f"{told}\n\n" if told and level > 1 and title != "The document" else ""
+    )
     if not rows:
         return head
-    return head + "| key | value | required, or default | loosens |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    return (
+        head
+        + "| key | value | required, or default | loosens |\n|---|---|---|---|\n"
+        + "\n".join(rows)
+        + "\n"
+    )
 
 
 def _type(one: Mapping[str, Any]) -> str:
@@ -106,7 +113,11 @@ def _type(one: Mapping[str, Any]) -> str:
     if kind == "string" and "pattern" in one:
         return f"text like `{one['pattern'].replace('|', '&#124;')}`" if "|" not in one["pattern"] else "text"
     words = {"integer": "whole number", "string": "text", "boolean": "`true` or `false`", "number": "number"}
-    return words.get(kind, kind or "any") + _bounds(one, "minimum", "maximum") + _bounds(one, "minLength", "maxLength")
+    return (
+        words.get(kind, kind or "any")
+        + _bounds(one, "minimum", "maximum")
+        + _bounds(one, "minLength", "maxLength")
+    )
 
 
 def _bounds(one: Mapping[str, Any], low: str, high: str) -> str:
@@ -121,11 +132,19 @@ def _default(one: Mapping[str, Any]) -> str:
     if "default" not in one:
         return "yes"
     value = one["default"]
-    return "none" if value is None else "empty" if value in ("", [], {}, ()) else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    return (
+        "none"
+        if value is None
+        else "empty"
+        if value in ("", [], {}, ())
+        else f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    )
 
 
 def _loosens(one: Mapping[str, Any]) -> str:
-    return {"up": "higher", "down": "lower", "more": "more entries", "fewer": "fewer entries"}.get(one.get("looser", ""), "")
+    return {"up": "higher", "down": "lower", "more": "more entries", "fewer": "fewer entries"}.get(
+        one.get("looser", ""), ""
+    )
 
 
 def _link(reference: str) -> str:

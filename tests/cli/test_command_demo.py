@@ -40,7 +40,9 @@ def running(*words, **env):
 
 def test_seed_only_carries_out_everything_due(gs, seeded):
     assert rows(seeded, "SELECT count(*) FROM decision") == [(300,)]
-    assert rows(seeded, "SELECT count(*) FROM outgoing WHERE state IN ('planned', 'sending', 'unknown')") == [(0,)]
+    assert rows(seeded, "SELECT count(*) FROM outgoing WHERE state IN ('planned', 'sending', 'unknown')") == [
+        (0,)
+    ]
     assert rows(seeded, "SELECT count(*) FROM outgoing WHERE state = 'sent' AND act = 'reply'")[0][0] > 20
     assert rows(seeded, "SELECT count(*) FROM delivery WHERE state = 'new'") == [(0,)]
     by_kind = Counter(dict(rows(seeded, "SELECT kind, count(*) FROM audit_entry GROUP BY kind")))
@@ -72,7 +74,9 @@ def test_no_comments_at_all_is_a_demo_too(gs, tmp_path):
 
 @pytest.mark.slow
 def test_the_demo_prints_its_address_serves_a_page_and_leaves_nothing(tmp_path):
-    with running("demo", "--port", 0, "--comments", 50, TMPDIR=str(tmp_path), GOODSTANDING_NO_BROWSER="1") as (address, _):
+    with running(
+        "demo", "--port", 0, "--comments", 50, TMPDIR=str(tmp_path), GOODSTANDING_NO_BROWSER="1"
+    ) as (address, _):
         visitor = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
         with visitor.open(address, timeout=10) as page:
             assert page.status == 200 and b"<html" in page.read()
