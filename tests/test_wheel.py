@@ -23,7 +23,7 @@ def run(*command, cwd):
         text=True,
         timeout=300,
         env=env,
-        **{"check": False, **more},
+        check=False,
     )
 
 
