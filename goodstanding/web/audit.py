@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from goodstanding.core.audit.entries import Kind
@@ -70,7 +71,7 @@ def _pages(desk: Desk) -> list[HTTPRouteHandler]:
         return desk.page(request, "audit.html", work, kind=kind, kinds=KINDS)
 
     @get("/audit/{seq:int}", sync_to_thread=True)
-    def entry(request: Web, seq: int) -> Response[Any]:
+    def entry(request: Web, seq: FromPath[int]) -> Response[Any]:
         def work(q: Queries) -> dict[str, Any]:
             row = next(iter(q.audit_entries(seq, seq + 1)), None)
             if row is None:
@@ -116,14 +117,14 @@ def _checks(desk: Desk) -> list[HTTPRouteHandler]:
         )
 
     @get("/job/{job_id:int}", sync_to_thread=True)
-    def job_page(request: Web, job_id: int) -> Response[Any]:
+    def job_page(request: Web, job_id: FromPath[int]) -> Response[Any]:
         job: Job | None = desk.jobs.get(job_id)
         if job is None:
             raise NotFoundException
         return desk.page(request, f"job-{job.kind}.html", job=job)
 
     @post("/job/{job_id:int}/stop", sync_to_thread=True)
-    def stop(job_id: int) -> Response[Any]:
+    def stop(job_id: FromPath[int]) -> Response[Any]:
         job = desk.jobs.get(job_id)
         if job is None:
             raise NotFoundException

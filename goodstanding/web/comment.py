@@ -7,6 +7,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.explain import explain_decision, gate_line, reason_line, rule_lines, rule_titles
@@ -71,7 +72,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
     ctx = desk.ctx
 
     @get("/comment/{event_id:int}", sync_to_thread=True)
-    def story(request: Web, event_id: int) -> Response[Any]:
+    def story(request: Web, event_id: FromPath[int]) -> Response[Any]:
         lang = lang_of(request)
 
         def work(q: Queries) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
         return desk.page(request, "comment.html", work)
 
     @post("/comment/{event_id:int}/reply", sync_to_thread=True)
-    def reply(request: Web, event_id: int, data: FormBody) -> Response[Any]:
+    def reply(request: Web, event_id: FromPath[int], data: FormBody) -> Response[Any]:
         here = f"/comment/{event_id}"
         case = desk.read(lambda q: next((one for one in q.cases_of_event(event_id) if one.state == "open"), None))
         if case is None:
