@@ -1,6 +1,6 @@
 """Joins ports and adapters: settings in, a running installation out. The only place that knows both."""
 
-import os
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from goodstanding.adapters.clock.clocks import DemoClock, SystemClock
 from goodstanding.adapters.http import Http
 from goodstanding.adapters.keys.boxes import KeyBox, PostgresKeyBox, SqliteKeyBox
-from goodstanding.adapters.keys.vault import Ed25519Signer, KeyedChance, KeyVault, master_key
+from goodstanding.adapters.keys.vault import INTAKE, Ed25519Signer, KeyedChance, KeyVault, master_key
 from goodstanding.adapters.nlp.classifier import ListClassifier
 from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqlite
 from goodstanding.adapters.storage.postgres import PostgresStore
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SHIPPED = ("careful", "normal")
 HIGH_WATER = "clock_high_water"
+GC_ALLOCATIONS = 50_000
+"""A batch makes tens of thousands of short-lived values without cycles; the default of 700 looks for cycles too often."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +55,12 @@ def open_app(settings: Settings) -> App:
 
     Raises `OSError` when the folder cannot be used, and the database driver's errors when it cannot be reached.
     """
+    gc.set_threshold(GC_ALLOCATIONS, 20, 50)
     settings.data.mkdir(parents=True, exist_ok=True)
     backup = _prepare(settings)
     store = _store(settings)
     box = _key_box(settings)
-    vault = KeyVault(master_key(settings.data / "master.key", settings.master_key or None), box)
+    vault = KeyVault(_master_key(settings, box), box)
     chance = KeyedChance(vault.named("chance"))
     clock = _clock(settings, store)
     http = Http(allowed=settings.private_hosts | _sandbox_host(settings))
@@ -76,14 +79,20 @@ def open_app(settings: Settings) -> App:
         store=store,
         clock=clock,
         chance=chance,
-        classifier=ListClassifier(),
+        classifier=ListClassifier(home="nl"),
+        homes={"en": ListClassifier(home="en")},
         vault=vault,
         signer=Ed25519Signer(vault.named("signing")),
         platforms={"tiktok": tiktok},
     )
     store.write(lambda tx: _first_rows(ctx, tx))
     return App(
-        settings=settings, ctx=ctx, tokens=tokens, clock=clock, backup=backup, _closers=(store.close, vault.close)
+        settings=settings,
+        ctx=ctx,
+        tokens=tokens,
+        clock=clock,
+        backup=backup,
+        _closers=(store.close, vault.close),
     )
 
 
@@ -97,7 +106,7 @@ def _prepare(settings: Settings) -> Path | None:
 def _store(settings: Settings) -> Store:
     if settings.database:
         return PostgresStore(settings.database, settings.workspace_id)
-    os.chmod(settings.database_file, 0o600)
+    settings.database_file.chmod(0o600)
     return SqliteStore(settings.database_file, settings.workspace_id)
 
 
@@ -105,6 +114,11 @@ def _key_box(settings: Settings) -> KeyBox:
     if settings.database:
         return PostgresKeyBox(settings.database, settings.workspace_id)
     return SqliteKeyBox(settings.keys_file, settings.workspace_id)
+
+
+def _master_key(settings: Settings, box: KeyBox) -> bytes:
+    known = box.named(INTAKE) is not None
+    return master_key(settings.data / "master.key", settings.master_key or None, known=known)
 
 
 def _clock(settings: Settings, store: Store) -> SystemClock | DemoClock:

@@ -93,7 +93,9 @@ class Http:
         async with session.request(
             method, url, data=body, headers=sent, params=query, allow_redirects=False
         ) as response:
-            return Answer(status=response.status, body=await _read(response), date=_date(response.headers.get("Date")))
+            return Answer(
+                status=response.status, body=await _read(response), date=_date(response.headers.get("Date"))
+            )
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:

@@ -23,7 +23,8 @@ import click
 )
 @click.option("--start-at", metavar="ISO", default=None, help="Start of the virtual clock; now by default.")
 @click.option("--no-limits", is_flag=True, help="Do not throttle calls.")
-@click.option("--refresh-mode", type=click.Choice(["keep", "rotate"]), default="keep", show_default=True)
+@click.option("--refresh-mode", type=click.Choice(["keep", "rotate"]), default="keep", show_default=True,
+              help="Whether a refresh keeps the refresh token or gives a new one.")  # fmt: skip
 @click.option("--local-redirects", is_flag=True, help="Accept http://127.0.0.1 redirect addresses.")
 @click.option("--remote-webhooks", is_flag=True, help="Deliver webhooks to other machines as well.")
 @click.option("--keep", type=click.IntRange(min=1000), default=200_000, show_default=True,

@@ -1,8 +1,6 @@
 """What is sent: likeness of texts, what an approval binds to, and when an unknown outcome is given to a person."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable
 from functools import lru_cache
 
 MILLI = 1000
@@ -18,14 +16,9 @@ def _shingles(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=65_536)
 def likeness(one: str, other: str) -> int:
-    """Return how alike two texts are, 0 to 1000: the shared share of their letter triples (Jaccard), case and signs aside."""
+    """Return how alike two texts are, 0 to 1000: the share of letter triples they share, case and signs aside."""
     left, right = _shingles(one), _shingles(other)
     return MILLI * len(left & right) // len(left | right)
-
-
-def near_duplicates(text: str, others: Iterable[tuple[str, int]], threshold_milli: int) -> int:
-    """Return how many of `others` (text, times used) are at least `threshold_milli` alike to `text`."""
-    return sum(times for other, times in others if likeness(text, other) >= threshold_milli)
 
 
 def approval_hash(*, event_id: int, act: str, target_id: str, text: str) -> bytes:
@@ -36,9 +29,3 @@ def approval_hash(*, event_id: int, act: str, target_id: str, text: str) -> byte
         raw = part.encode()
         digest.update(len(raw).to_bytes(4, "big") + raw)
     return digest.digest()
-
-
-
-def tally(texts: Iterable[str]) -> list[tuple[str, int]]:
-    """Return distinct texts with their counts."""
-    return list(Counter(texts).items())

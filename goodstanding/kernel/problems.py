@@ -24,7 +24,7 @@ class GoodstandingError(Exception):
         self.fields = fields
 
 
-class Invalid(GoodstandingError):
+class Invalid(GoodstandingError):  # noqa: N818 - reads as what it says: the input is invalid
     """Input was refused; nothing was changed."""
 
     code = "INVALID"

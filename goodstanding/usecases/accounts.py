@@ -41,8 +41,6 @@ def set_killed(ctx: Context, account_id: int, *, killed: bool, who: Who) -> None
     ctx.store.write(work)
 
 
-def _log_switch(
-    ctx: Context, tx: Transaction, account_id: int, who: Who, body: dict[str, object]
-) -> None:
+def _log_switch(ctx: Context, tx: Transaction, account_id: int, who: Who, body: dict[str, object]) -> None:
     draft = audit.Draft(account_id=account_id, kind="freeze", at=ctx.clock.now(), actor=who, body=body)
     audit.append(ctx, tx, [draft])

@@ -1,7 +1,7 @@
 """One comment's whole story: facts, decision, record and effects, in one transaction with its audit entry."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -10,6 +10,7 @@ from goodstanding.core.policy.decide import decide
 from goodstanding.core.policy.model import Decision, Effect
 from goodstanding.core.policy.sealing import record_bytes
 from goodstanding.core.signals import Signals
+from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases import outbox, policies
 from goodstanding.usecases.audit import Draft, append
@@ -52,13 +53,16 @@ class Handled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 def handle(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[Incoming]) -> Handled:
     """Record and decide comments of one account. What was seen before is dropped; the order is kept."""
-    fresh = _unknown(tx, account, incoming)
+    known = tx.known_events(account.id, account.connector, [i.comment.external_id for i in incoming])
+    fresh = _unknown(known, incoming)
     if not fresh:
         return Handled(repeated=len(incoming))
     now = ctx.clock.now()
     contacts = _contacts(ctx, tx, account, fresh, now)
     events = _events(tx, account, fresh, contacts)
     tx.add_events(events)
+    gone = {external_id for external_id, action in known if action == "delete"}
+    tx.set_event_state(account.id, [(e.external_id, "deleted") for e in events if e.external_id in gone])
     _apply_changes(ctx, tx, account, fresh)
     to_decide = [(i, e) for i, e in zip(fresh, events, strict=True) if e.action == "insert" and not e.own]
     rest = [(i, e) for i, e in zip(fresh, events, strict=True) if e.action != "insert" or e.own]
@@ -69,8 +73,8 @@ def handle(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[I
     return Handled(decided=len(to_decide), changed=len(rest), repeated=len(incoming) - len(fresh))
 
 
-def _unknown(tx: Transaction, account: Account, incoming: Sequence[Incoming]) -> list[Incoming]:
-    known = set(tx.known_events(account.id, account.connector, [i.comment.external_id for i in incoming]))
+def _unknown(before: Iterable[tuple[str, str]], incoming: Sequence[Incoming]) -> list[Incoming]:
+    known = set(before)
     fresh = []
     for one in incoming:
         c = one.comment
@@ -198,7 +202,7 @@ def _decide_all(
         [
             DecisionRow(
                 account_id=account.id, event_id=e.id, seq=seq, policy_hash=d.policy, outcome=d.outcome, rule=d.rule,
-                code=d.reasons[0].code if d.reasons else "", at=now,
+                code=telling(d), at=now,
             )
             for seq, ((_, e), d) in enumerate(zip(items, plan.decisions, strict=True), first)
         ]
@@ -227,6 +231,12 @@ def _decision_draft(one: Incoming, event: Event, record: bytes, decision: Decisi
     )
 
 
+def telling(decision: Decision) -> str:
+    """Return the reason code that says most: what stood against it, else the rule that matched."""
+    codes = [reason.code for reason in decision.reasons]
+    return next((code for code in codes if code != Code.RULE), codes[0] if codes else "")
+
+
 class _Plan:
     """Effects of a batch, gathered and then stored."""
 
@@ -245,8 +255,10 @@ class _Plan:
         self._counts[_COLUMN.get(decision.outcome, 4)] += 1
         for effect in decision.effects:
             if effect.act == "case":
-                code = decision.reasons[0].code if decision.reasons else ""
-                self._cases.append((event, effect.queue, code))
+                self._cases.append((event, effect.queue, telling(decision)))
+                if (proposal := self._proposal(effect)) is not None:
+                    text = policies.wording(self._policy, proposal)
+                    self._outgoing.append((event, decision, proposal, text))
             elif effect.act == "label" and contact is not None:
                 self._labels[contact.id] |= {*contact.labels.split(), effect.label}
             elif effect.act in ("reply", "message", "hide"):
@@ -261,6 +273,14 @@ class _Plan:
                         at=effect.not_before,
                         text=text,
                     )
+
+    def _proposal(self, case: Effect) -> Effect | None:
+        """Return the reply a case proposes, in the account's own language when the comment's is not written."""
+        for language in (case.language, self._account.language):
+            known = {(t, v) for t, v, _ in self._policy.wordings(language)}
+            if (case.template, case.variant) in known:
+                return msgspec.structs.replace(case, language=language)
+        return None
 
     def store(self, tx: Transaction) -> None:
         """Write acts, cases, labels and counts."""
@@ -302,9 +322,7 @@ class _Plan:
 _COLUMN = {"reply": 1, "message": 1, "hide": 2, "review": 3}
 
 
-def _outgoing(
-    number: int, event: Event, decision: Decision, effect: Effect, text: str, now: int
-) -> Outgoing:
+def _outgoing(number: int, event: Event, decision: Decision, effect: Effect, text: str, now: int) -> Outgoing:
     act: SendAct = "hide" if effect.act == "hide" else "message" if effect.act == "message" else "reply"
     return Outgoing(
         id=number, account_id=event.account_id, event_id=event.id, act=act, ordinal=0, contact_id=event.contact_id or 0,

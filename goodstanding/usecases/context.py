@@ -1,5 +1,6 @@
 """What every use case is handed: the ports, joined by `bootstrap`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from goodstanding.core.policy.compile import CompiledPolicy
@@ -28,5 +29,7 @@ class Context:
     signer: Signer
     platforms: dict[str, Platform]
     """By connector name, such as `tiktok`."""
+    homes: Mapping[str, Classifier] = field(default_factory=dict)
+    """Classifiers by the language an account is at home in; `classifier` serves the rest."""
     compiled: dict[str, CompiledPolicy] = field(default_factory=dict)
     """Compiled policies by hash; filled by `usecases.policies`."""

@@ -1,14 +1,13 @@
 """Gathering facts: what a decision will know, read once for a batch and kept with it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from goodstanding.core import incidents, limits
-from goodstanding.core.consent import ConsentState
-from goodstanding.core.outbox import near_duplicates, tally
+from goodstanding.core.outbox import likeness
 from goodstanding.core.policy.compile import CompiledPolicy, CounterSpec
 from goodstanding.core.policy.conditions import IntentAtLeast, IntentIn
 from goodstanding.core.policy.model import (
@@ -26,6 +25,9 @@ from goodstanding.core.signals import Signals
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import Account, Contact, Event, Queries, Spent
+
+if TYPE_CHECKING:
+    from goodstanding.core.consent import ConsentState
 
 SLOT = 10 * MINUTE
 """Width of a slot of the volume counts."""
@@ -47,6 +49,46 @@ class _Counter:
     def counts(self, act: str) -> bool:
         """Tell whether an act of this kind counts."""
         return act == self.channel or (self.channel == "any" and act in ("reply", "message"))
+
+
+class Lately:
+    """Texts sent lately, counted: under each video, and among the last `recent` of the workspace.
+
+    Which of them are near-duplicates of a wording is found once; after that only counts move.
+    """
+
+    def __init__(self, *, threshold_milli: int, recent: int) -> None:
+        self._threshold = threshold_milli
+        self._last: deque[str] = deque(maxlen=recent)
+        self._in_last: Counter[str] = Counter()
+        self._under: dict[str, Counter[str]] = defaultdict(Counter)
+        self._known: set[str] = set()
+        self._alike: dict[str, list[str]] = {}
+        """Wording asked about -> the known texts that are near-duplicates of it."""
+
+    def add(self, text: str, video_id: str | None, *, is_recent: bool = True) -> None:
+        """Count the newest text so far; `video_id` is None for one that counts under no video."""
+        if text not in self._known:
+            self._known.add(text)
+            for wording, found in self._alike.items():
+                if likeness(wording, text) >= self._threshold:
+                    found.append(text)
+        if video_id is not None:
+            self._under[video_id][text] += 1
+        if is_recent:
+            if len(self._last) == self._last.maxlen:
+                self._in_last[self._last[0]] -= 1
+            self._last.append(text)
+            self._in_last[text] += 1
+
+    def like(self, wording: str, video_id: str) -> tuple[int, int]:
+        """Return the number of near-duplicates of `wording` under the video, and among the last texts."""
+        alike = self._alike.get(wording)
+        if alike is None:
+            alike = [text for text in self._known if likeness(wording, text) >= self._threshold]
+            self._alike[wording] = alike
+        under, last = self._under[video_id], self._in_last
+        return sum([under.get(text, 0) for text in alike]), sum([last[text] for text in alike])
 
 
 def bucket_rule(policy: CompiledPolicy) -> limits.BucketRule:
@@ -133,7 +175,9 @@ class Situation:
         self._load_texts(q)
         local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(account.zone))
         self._minute, self._weekday = local.hour * 60 + local.minute, local.weekday()
-        self._sure = not ctx.clock.doubt()
+        self._sure = (
+            planning or not ctx.clock.doubt()
+        )  # a doubt holds up sending; what is planned is asked again
         self._account_facts: AccountFacts | None = None
         self._volume: VolumeFacts | None = None
 
@@ -171,13 +215,13 @@ class Situation:
         self.per_hour += 1
         self._volume = None
 
-    def note_planned(self, act: str, *, contact_id: int, rule: str, video_id: str, at: int, text: str) -> None:
+    def note_planned(
+        self, act: str, *, contact_id: int, rule: str, video_id: str, at: int, text: str
+    ) -> None:
         """Count an act planned in this batch."""
         self._add(Spent(act=act, contact_id=contact_id, rule=rule, video_id=video_id, at=at, sent=False))
         if text:
-            self._recent.insert(0, text)
-            self._by_video[video_id].insert(0, text)
-            self._tallies.clear()
+            self._lately.add(text, video_id)
             self._wordings.clear()
         self._shared.clear()
         self._quiet_counts.clear()
@@ -261,7 +305,9 @@ class Situation:
                 facts.append(self._tally(counter, spent) if spent else zero)
                 continue
             key = (counter.name, video_id if counter.scope == "video" else "")
-            facts.append(self._shared.get(key) or self._shared.setdefault(key, self._share(counter, video_id)))
+            facts.append(
+                self._shared.get(key) or self._shared.setdefault(key, self._share(counter, video_id))
+            )
         return tuple(facts)
 
     def _share(self, counter: _Counter, video_id: str) -> CounterFact:
@@ -283,14 +329,13 @@ class Situation:
         texts = q.recent_texts(max(TEXTS_MAX, self._policy.policy.similar.recent))
         if not self._planning:
             texts = [t for t in texts if t[4] != "planned"]
-        self._recent = [t[2] for t in texts[: self._policy.policy.similar.recent]]
-        self._by_video: dict[str, list[str]] = defaultdict(list)
-        for account_id, video_id, text, at, _ in texts:
-            if account_id == self.account.id and at > self.now - DAY:
-                self._by_video[video_id].append(text)
+        similar = self._policy.policy.similar
+        self._lately = Lately(threshold_milli=similar.threshold_milli, recent=similar.recent)
+        for place, (account_id, video_id, text, at, _) in reversed(list(enumerate(texts))):
+            under = video_id if account_id == self.account.id and at > self.now - DAY else None
+            self._lately.add(text, under, is_recent=place < similar.recent)
         self._wordings: dict[tuple[str, str], tuple[WordingFact, ...]] = {}
         self._triggers = triggers(self._policy)
-        self._tallies: dict[str, tuple[list[tuple[str, int]], list[tuple[str, int]]]] = {}
 
     def _wording(self, event: Event, signals: Signals | None) -> tuple[WordingFact, ...]:
         if signals is None or not any(name in self._triggers for name, _ in signals.intents):
@@ -308,17 +353,13 @@ class Situation:
         self, template: str, variant: int, text: str, *, language: str, video_id: str
     ) -> WordingFact:
         """Return how often something like `text` was sent lately."""
-        if video_id not in self._tallies:
-            recent = self._recent[: self._policy.policy.similar.recent]
-            self._tallies[video_id] = (tally(self._by_video.get(video_id, ())), tally(recent))
-        of_video, of_all = self._tallies[video_id]
-        threshold = self._policy.policy.similar.threshold_milli
+        similar_video, similar_recent = self._lately.like(text, video_id)
         return WordingFact(
             template=template,
             variant=variant,
             language=language,
-            similar_video=near_duplicates(text, of_video, threshold),
-            similar_recent=near_duplicates(text, of_all, threshold),
+            similar_video=similar_video,
+            similar_recent=similar_recent,
         )
 
 
@@ -339,7 +380,12 @@ def freeze_facts(q: Queries, account_id: int) -> FreezeFacts:
     """Return what is frozen for an account. A row counts whatever its time says: a clock set back lifts nothing."""
     found = incidents.frozen(
         (
-            incidents.Freeze(account=f.account_id or None, stops=f.scope, at=0, lifted_at=None if f.lifted_at is None else 0)
+            incidents.Freeze(
+                account=f.account_id or None,
+                stops=f.scope,
+                at=0,
+                lifted_at=None if f.lifted_at is None else 0,
+            )
             for f in q.freezes(active_only=False)
         ),
         account=account_id,

@@ -3,8 +3,7 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import Future
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -20,9 +19,13 @@ from goodstanding.usecases.ports import (
     Parsed,
     ParsedComment,
     ParsedOther,
+    StoreUnavailableError,
     Transaction,
     Unreadable,
 )
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 BATCH = 500
 """Deliveries read at once."""
@@ -39,7 +42,12 @@ def accept(ctx: Context, connector: str, arrived: Sequence[Arrived]) -> "Future[
     """Keep verified deliveries; the future gives how many were new, once they are durable."""
     platform = ctx.platforms[connector]
     sealed = [
-        (platform.recipient(a.body), hashlib.sha256(a.body).digest(), a.received_at, ctx.vault.lock(0, a.body))
+        (
+            platform.recipient(a.body),
+            hashlib.sha256(a.body).digest(),
+            a.received_at,
+            ctx.vault.lock(0, a.body),
+        )
         for a in arrived
     ]
 
@@ -68,30 +76,70 @@ def read_new(ctx: Context, *, limit: int = BATCH) -> int:
     if not deliveries:
         return 0
     parsed = [_parse(ctx, d) for d in deliveries]
-    signals = understand(ctx, [p[1].text if _is_insert(p[1]) else None for p in parsed])  # type: ignore[union-attr]  # _is_insert narrows
-    ctx.store.write(lambda tx: _handle_all(ctx, tx, deliveries, parsed, signals))
+    homes = {a.id: a.language for a in ctx.store.read(lambda q: q.accounts())}
+    texts = [
+        found.text if isinstance(found, ParsedComment) and found.action == "insert" else None
+        for _, found in parsed
+    ]
+    signals = understand(ctx, texts, [homes.get(d.account_id, "") for d in deliveries])
+    try:
+        ctx.store.write(lambda tx: _handle_all(ctx, tx, deliveries, parsed, signals))
+    except StoreUnavailableError:
+        raise
+    except Exception:  # noqa: BLE001 - one delivery that cannot be handled must not hold up the others
+        for one in zip(deliveries, parsed, signals, strict=True):
+            _handle_alone(ctx, *one)
     return len(deliveries)
 
 
-def understand(ctx: Context, texts: Sequence[str | None]) -> list[Signals | None]:
-    """Return signals for each text; None for no text, and for all when understanding fails."""
-    wanted = [t for t in texts if t is not None]
+def _handle_alone(
+    ctx: Context, delivery: Delivery, parsed: tuple[bytes, Parsed], signals: Signals | None
+) -> None:
+    """Handle one delivery; what cannot be handled is kept and shown as a problem."""
     try:
-        found = iter(ctx.classifier.signals(wanted))
-        return [None if t is None else next(found) for t in texts]
-    except Exception:  # noqa: BLE001 - a failed model means no automatic act, never a lost comment
-        return [None] * len(texts)
+        ctx.store.write(lambda tx: _handle_all(ctx, tx, [delivery], [parsed], [signals]))
+    except StoreUnavailableError:
+        raise
+    except Exception:  # noqa: BLE001 - whatever it is, the body is kept for a person to look at
+        ctx.store.write(lambda tx: _set_aside(tx, delivery.id))
 
 
-def _is_insert(parsed: Parsed) -> bool:
-    return isinstance(parsed, ParsedComment) and parsed.action == "insert"
+def _set_aside(tx: Transaction, delivery_id: int) -> None:
+    if tx.claim_deliveries([delivery_id]):
+        tx.settle_deliveries([(delivery_id, "unreadable", "HANDLING_FAILED")])
+
+
+def understand(ctx: Context, texts: Sequence[str | None], homes: Sequence[str]) -> list[Signals | None]:
+    """Return signals for each text, read by the classifier of its account's language.
+
+    None for no text, and for all of a language whose classifier fails: a failed model means no automatic act,
+    never a lost comment.
+    """
+    found: list[Signals | None] = [None] * len(texts)
+    by_home: dict[str, list[int]] = defaultdict(list)
+    for place, (text, home) in enumerate(zip(texts, homes, strict=True)):
+        if text is not None:
+            by_home[home].append(place)
+    for home, places in by_home.items():
+        classifier = ctx.homes.get(home, ctx.classifier)
+        try:
+            answers = classifier.signals([texts[place] or "" for place in places])
+            for place, answer in zip(places, answers, strict=True):
+                found[place] = answer
+        except Exception:  # noqa: BLE001 - see above
+            for place in places:
+                found[place] = None
+    return found
 
 
 def _parse(ctx: Context, delivery: Delivery) -> tuple[bytes, Parsed]:
     body = ctx.vault.unlock(0, delivery.body)
     if body is None:
         return b"", Unreadable(problem="KEY_GONE")
-    return body, ctx.platforms[delivery.connector].parse(body)
+    try:
+        return body, ctx.platforms[delivery.connector].parse(body)
+    except Exception:  # noqa: BLE001 - a reader that trips over a payload is a problem of that payload alone
+        return body, Unreadable(problem="HANDLING_FAILED")
 
 
 def _handle_all(
@@ -144,7 +192,9 @@ def _act_on(ctx: Context, tx: Transaction, account: Account, other: ParsedOther)
 def take_in(ctx: Context, account_id: int, comments: Sequence[ParsedComment], *, source: str) -> Handled:
     """Handle comments that came without a webhook (polled or imported), deduplicated with the rest."""
     now = ctx.clock.now()
-    signals = understand(ctx, [c.text if c.action == "insert" else None for c in comments])
+    account = next(a for a in ctx.store.read(lambda q: q.accounts()) if a.id == account_id)
+    texts = [c.text if c.action == "insert" else None for c in comments]
+    signals = understand(ctx, texts, [account.language] * len(texts))
     incoming = [
         Incoming(comment=c, raw=msgspec.json.encode(c), source=source, received_at=now, signals=s)
         for c, s in zip(comments, signals, strict=True)

@@ -9,6 +9,7 @@ from typing import Literal
 from goodstanding.core.outbox import approval_hash
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.timing import DAY, SECOND
+from goodstanding.usecases import outbox
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, person
 from goodstanding.usecases.ports import Act, Case, Event, Outgoing, SendAct, Transaction
@@ -75,7 +76,10 @@ def approve(ctx: Context, case_id: int, person_id: int, *, text: str | None = No
         now = ctx.clock.now()
         edited = final != proposed
         if held is not None and held.state == "held":
-            changes = {**_approval(held.event_id, held.act, held.target_id, final, person_id, now), "text": final}
+            changes = {
+                **_approval(held.event_id, held.act, held.target_id, final, person_id, now),
+                "text": final,
+            }
             tx.change_outgoing(held.id, {**changes, "state": "planned", "not_before": now + GRACE})
             outgoing_id = held.id
         else:
@@ -110,13 +114,13 @@ def keep(ctx: Context, event_id: int, person_id: int) -> None:
 
 
 def hide(ctx: Context, event_id: int, person_id: int) -> None:
-    """Hide a comment after the grace of 8 seconds; planned replies to it are cancelled, its case closed."""
+    """Hide a comment after the grace of 8 seconds; what else was planned for it is cancelled, its case closed."""
 
     def work(tx: Transaction) -> None:
         event = _event(tx, event_id)
         now = ctx.clock.now()
         for one in tx.outgoing_of_event(event_id):
-            if one.state in ("planned", "held") and one.act in ("reply", "message"):
+            if one.state in ("planned", "held"):
                 tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": now})
         outgoing_id = _plan(tx, event, "hide", "", person_id, now)
         _close(ctx, tx, event, "hide", person_id, outgoing_id)
@@ -149,8 +153,8 @@ def settle_by_person(ctx: Context, case_id: int, person_id: int, *, happened: bo
             raise GoneError(id=case_id)
         state = "sent" if happened else "failed"
         tx.change_outgoing(one.id, {"state": state, "code": "BY_PERSON", "settled_at": ctx.clock.now()})
-        if happened and one.act == "reply":
-            tx.mark_answered(one.account_id, [one.target_id])
+        if happened:
+            outbox.apply(tx, one)
         _resolve(ctx, tx, case, f"outcome-{state}", person_id, outgoing_id=one.id)
 
     ctx.store.write(work)
@@ -168,7 +172,11 @@ def undo(ctx: Context, act_id: int, person_id: int) -> Undone:
         if act.case_id is not None:
             case = tx.case(act.case_id)
             if case is not None and case.state == "resolved":
-                tx.change_case(case.id, case.version, {"state": "open", "resolution": "", "resolved_by": None, "resolved_at": None})
+                tx.change_case(
+                    case.id,
+                    case.version,
+                    {"state": "open", "resolution": "", "resolved_by": None, "resolved_at": None},
+                )
         _note(ctx, tx, f"undo-{act.kind}", _event(tx, act.event_id), person_id, outgoing_id=act.outgoing_id)
         return done
 
@@ -184,11 +192,16 @@ def _take_back(ctx: Context, tx: Transaction, act: Act, person_id: int) -> Undon
         if act.case_id is None:
             tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": now})
         else:
-            tx.change_outgoing(one.id, {"state": "held", "approved_by": None, "approved_hash": None, "approved_until": None})
+            tx.change_outgoing(
+                one.id, {"state": "held", "approved_by": None, "approved_hash": None, "approved_until": None}
+            )
         return "cancelled"
     if act.kind in ("reject", "cancel"):
         if one is not None and one.state == "cancelled":
-            tx.change_outgoing(one.id, {"state": "planned", "code": "", "settled_at": None, "not_before": now + GRACE})
+            again = max(one.not_before, now + GRACE)
+            tx.change_outgoing(
+                one.id, {"state": "planned", "code": "", "settled_at": None, "not_before": again}
+            )
             if act.kind == "reject":
                 tx.change_outgoing(one.id, {"state": "held"})
         return "cancelled"
@@ -214,7 +227,9 @@ def _undo_keep(tx: Transaction, one: Outgoing | None, event: Event, person_id: i
     if one is None:
         return "nothing"
     if one.act == "hide" and one.state == "cancelled":
-        tx.change_outgoing(one.id, {"state": "planned", "code": "", "settled_at": None, "not_before": now + GRACE})
+        tx.change_outgoing(
+            one.id, {"state": "planned", "code": "", "settled_at": None, "not_before": now + GRACE}
+        )
         return "cancelled"
     if one.act == "unhide" and one.state == "planned":
         tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": now})
@@ -225,10 +240,13 @@ def _undo_keep(tx: Transaction, one: Outgoing | None, event: Event, person_id: i
 
 def _reverse_hide(ctx: Context, tx: Transaction, event: Event, person_id: int) -> int | None:
     now = ctx.clock.now()
-    for one in tx.outgoing_of_event(event.id):
-        if one.act == "hide" and one.state in ("planned", "held"):
-            tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": now})
-            return one.id
+    planned = [
+        o for o in tx.outgoing_of_event(event.id) if o.act == "hide" and o.state in ("planned", "held")
+    ]
+    for one in planned:
+        tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": now})
+    if planned:
+        return planned[-1].id
     if event.state == "hidden":
         return _plan(tx, event, "unhide", "", person_id, now)
     return None
@@ -276,7 +294,9 @@ def _close(
 def _drop_held(ctx: Context, tx: Transaction, case: Case) -> None:
     held = tx.outgoing(case.outgoing_id) if case.outgoing_id is not None else None
     if held is not None and held.state == "held":
-        tx.change_outgoing(held.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": ctx.clock.now()})
+        tx.change_outgoing(
+            held.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": ctx.clock.now()}
+        )
 
 
 def _resolve(
@@ -295,7 +315,9 @@ def _resolve(
     if not tx.change_case(case.id, case.version, changes):
         raise MovedOnError(by=case.claimed_by or 0)
     event = _event(tx, case.event_id)
-    _note(ctx, tx, kind, event, person_id, outgoing_id=outgoing_id, case_id=case.id, before=before, after=after)
+    _note(
+        ctx, tx, kind, event, person_id, outgoing_id=outgoing_id, case_id=case.id, before=before, after=after
+    )
 
 
 def _note(

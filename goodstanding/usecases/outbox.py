@@ -16,6 +16,7 @@ from goodstanding.core.outbox import approval_hash
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.decide import Confirmation, confirm
 from goodstanding.core.policy.model import Act
+from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases import policies
 from goodstanding.usecases.audit import Draft, append
@@ -40,6 +41,12 @@ CALL_SECONDS = 30
 """A call that has not answered by then is given up, its outcome unknown."""
 CHECK_AGAIN = 2 * MINUTE
 """Between two looks for an act of unknown outcome."""
+WAIT_AGAIN = 5 * MINUTE
+"""Between two tries of what a freeze, a kill switch or a doubtful clock holds up."""
+WAITS = frozenset({Code.FREEZE, Code.KILL_SWITCH, Code.CLOCK_UNSURE})
+"""Refusals that pass: what they stop waits and is asked again. Any other refusal is final."""
+DOUBT_LOOK = 5_000
+"""Acts looked through for those that may go on while the clock is in doubt."""
 GIVE_UP = 15 * MINUTE
 """After which a person is asked."""
 
@@ -69,7 +76,9 @@ class Dispatcher:
             return 0
         account_id, fence = claim
         try:
-            reserved, taken = await self._write(lambda tx: reserve(self.ctx, tx, account_id, fence, self.batch, self._lease()))
+            reserved, taken = await self._write(
+                lambda tx: reserve(self.ctx, tx, account_id, fence, self.batch, self._lease())
+            )
             if reserved.permits:
                 results = await self._carry_out(reserved)
                 await self._write(lambda tx: settle(self.ctx, tx, reserved.permits, results))
@@ -78,15 +87,25 @@ class Dispatcher:
             await self._write(lambda tx: tx.free_lane(account_id, fence))
 
     async def look_for_unknown(self) -> int:
-        """Read back acts of unknown outcome; returns how many were looked at."""
+        """Read back acts of unknown outcome; returns how many were looked at.
+
+        Not while the clock is in doubt: that an act is absent rests on how long ago it was tried.
+        """
         now = self.ctx.clock.now()
+        if self.ctx.clock.doubt():
+            return 0
         accounts, rows = await asyncio.to_thread(self.ctx.store.read, lambda q: _unknown(q, now))
         for row in rows:
             account = accounts[row.account_id]
-            platform = self.ctx.platforms[account.connector]
-            found = await platform.find_again(account, row)
+            found = await self._find_again(account, row)
             await self._write(lambda tx, row=row, found=found: settle_unknown(self.ctx, tx, row.id, found))  # type: ignore[misc]  # bound at once
         return len(rows)
+
+    async def _find_again(self, account: Account, row: Outgoing) -> SendResult:
+        try:
+            return await self.ctx.platforms[account.connector].find_again(account, row)
+        except Exception:  # noqa: BLE001 - one answer nobody can read must not keep the others waiting
+            return SendResult(state="unknown", code="NO_ANSWER")
 
     async def recover(self) -> int:
         """Turn what a dead process left `sending` into `unknown`; returns how many."""
@@ -102,12 +121,16 @@ class Dispatcher:
     async def _carry_out(self, reserved: Reserved) -> list[SendResult]:
         gate = asyncio.Semaphore(self.concurrency)
 
+        begun = asyncio.get_running_loop().time()
+
         async def one(position: int, permit: SendPermit) -> SendResult:
             async with gate:
-                if position >= self.concurrency and permit.outgoing.act in ("reply", "message"):
-                    freeze = self.ctx.store.read(lambda q: freeze_facts(q, permit.account.id))
-                    if freeze.epoch != reserved.epoch:
-                        return SendResult(state="later", code="FREEZE")
+                if asyncio.get_running_loop().time() - begun > CALL_SECONDS:
+                    return SendResult(state="later", code="BATCH_LATE")  # others may take it for lost by now
+                if position >= self.concurrency:
+                    void = self.ctx.store.read(lambda q: _void(q, permit, reserved.epoch))
+                    if void:
+                        return SendResult(state="later", code=void)
                 return await self._call(permit)
 
         return await asyncio.gather(*(one(n, p) for n, p in enumerate(reserved.permits)))
@@ -132,18 +155,30 @@ def reserve(
     nothing = Reserved(permits=(), epoch=0)
     if not tx.hold_lane(account_id, fence, now + lease):
         return nothing, 0
-    due = tx.outgoing_due(account_id, now, limit)
+    due = _due(ctx, tx, account_id, now, limit)
     if not due:
         return nothing, 0
     contacts = sorted({o.contact_id for o in due if o.contact_id})
     tx.lock_contacts(contacts)
     account = next(a for a in tx.accounts() if a.id == account_id)
     policy = policies.compiled(ctx, tx, account.policy_hash)
+    if any(counter.scope == "workspace" for counter in policy.counters):
+        tx.lock_audit()  # the one lock of the whole workspace: lanes of two processes share these counters
     situation = Situation(ctx, tx, account=account, policy=policy, now=now, contacts=contacts, planning=False)
     round_ = _Round(ctx, tx, account=account, policy=policy, situation=situation, fence=fence)
     permits = [permit for one in due if (permit := round_.ask(one)) is not None]
     round_.finish()
     return Reserved(permits=tuple(permits), epoch=situation.freeze.epoch), len(due)
+
+
+def _due(ctx: Context, tx: Transaction, account_id: int, now: int, limit: int) -> list[Outgoing]:
+    """Return what may be asked about now. While the clock is in doubt only hiding goes on, and nothing is put off:
+    a doubtful time would say until when.
+    """
+    if not ctx.clock.doubt():
+        return tx.outgoing_due(account_id, now, limit)
+    due = tx.outgoing_due(account_id, now, DOUBT_LOOK)
+    return [one for one in due if one.act in ("hide", "unhide")][:limit]
 
 
 class _Round:
@@ -167,19 +202,41 @@ class _Round:
     def ask(self, one: Outgoing) -> SendPermit | None:
         """Return leave to call, or None after noting why not."""
         event = self._tx.event(one.event_id)
-        if event is None or (event.state in ("erased", "deleted")):
-            return self._stop(one, "cancelled", "COMMENT_GONE")
-        answer = self._confirm(one, event)
+        if event is None or event.state in ("erased", "deleted"):
+            self._stop(one, "COMMENT_GONE")
+        elif one.act in ("hide", "unhide") and self._under_way(one):
+            self._wait(one, "UNDER_WAY", MINUTE)
+        else:
+            answer = self._confirm(one, event)
+            if answer.verdict == "allow":
+                return self._permit(one)
+            self._obey(one, answer)
+        return None
+
+    def _obey(self, one: Outgoing, answer: Confirmation) -> None:
+        """Note what was answered instead of leave."""
         code = answer.reasons[0].code if answer.reasons else ""
-        if answer.verdict == "refuse":
-            return self._stop(one, "cancelled", code)
-        if answer.verdict == "review":
-            return self._to_person(one, code)
-        if answer.verdict == "defer":
-            retry_at = max(answer.retry_at, self._situation.now + MINUTE)
-            self._tx.change_outgoing(one.id, {"not_before": retry_at, "code": code})
-            return None
-        return self._permit(one)
+        refused = [g.reason.code for g in answer.gates if g.verdict == "refuse" and g.reason is not None]
+        final = [refusal for refusal in refused if refusal not in WAITS]
+        if final:
+            self._stop(one, final[0])
+        elif refused:
+            self._wait(one, refused[0], WAIT_AGAIN)
+        elif answer.verdict == "review":
+            self._to_person(one, code)
+        else:
+            self._wait(one, code, max(answer.retry_at - self._situation.now, MINUTE))
+
+    def _under_way(self, one: Outgoing) -> bool:
+        """Whether hiding or showing this comment is on its way or of unknown outcome: the order would be anyone's guess."""
+        others = self._tx.outgoing_of_event(one.event_id)
+        return any(
+            o.id != one.id and o.act in ("hide", "unhide") and o.state in ("sending", "unknown")
+            for o in others
+        )
+
+    def _wait(self, one: Outgoing, code: str, span: int) -> None:
+        self._tx.change_outgoing(one.id, {"not_before": self._situation.now + span, "code": code})
 
     def finish(self) -> None:
         """Store the bucket and seal the attempts."""
@@ -198,7 +255,8 @@ class _Round:
         if mine is not None and one.act in ("reply", "message"):
             others = self._tx.outgoing_of_event(event.id)
             answered = event.answered or any(
-                o.id != one.id and o.act == one.act and o.state in ("sending", "sent", "unknown") for o in others
+                o.id != one.id and o.act == one.act and o.state in ("sending", "sent", "unknown")
+                for o in others
             )
             facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, answered=answered))
         if mine is not None and one.act == "unhide":
@@ -219,23 +277,23 @@ class _Round:
 
     def _permit(self, one: Outgoing) -> SendPermit | None:
         now = self._situation.now
-        if one.act in ("reply", "message"):
-            if not self._situation.take_token() and one.approved_by is None:
-                self._tx.change_outgoing(one.id, {"not_before": now + MINUTE, "code": "BUCKET_EMPTY"})
-                return None
-            self._situation.note_planned(
-                one.act, contact_id=one.contact_id, rule=one.rule, video_id=one.video_id, at=now, text=one.text
-            )
+        has_token = one.act not in ("reply", "message") or self._situation.take_token()
+        if not has_token and one.approved_by is None:
+            self._wait(one, "BUCKET_EMPTY", MINUTE)
+            return None
+        self._situation.note_planned(
+            one.act, contact_id=one.contact_id, rule=one.rule, video_id=one.video_id, at=now, text=one.text
+        )
         changes = {"state": "sending", "attempt_at": now, "fence": self._fence, "code": ""}
         self._tx.change_outgoing(one.id, changes)
         self._drafts.append(_draft(one, "attempt", now, {"act": one.act}, text=one.text))
         sending = msgspec.structs.replace(one, state="sending", attempt_at=now, fence=self._fence)
         return SendPermit(account=self._account, outgoing=sending)
 
-    def _stop(self, one: Outgoing, state: str, code: str) -> None:
+    def _stop(self, one: Outgoing, code: str) -> None:
         now = self._situation.now
-        self._tx.change_outgoing(one.id, {"state": state, "code": code, "settled_at": now})
-        self._drafts.append(_draft(one, "result", now, {"act": one.act, "state": state, "code": code}))
+        self._tx.change_outgoing(one.id, {"state": "cancelled", "code": code, "settled_at": now})
+        self._drafts.append(_draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code}))
 
     def _to_person(self, one: Outgoing, code: str) -> None:
         now = self._situation.now
@@ -258,7 +316,7 @@ def settle(
                 continue
             tx.change_outgoing(one.id, _changes(result, now))
         if result.state == "sent":
-            _apply(tx, one)
+            apply(tx, one)
         body: dict[str, object] = {"act": one.act, "state": result.state, "code": result.code}
         drafts.append(_draft(one, "result", now, body))
     if drafts:
@@ -274,9 +332,11 @@ def settle_unknown(ctx: Context, tx: Transaction, outgoing_id: int, found: SendR
     body: dict[str, object] = {"act": one.act, "state": found.state, "code": "READ_BACK"}
     if found.state == "sent":
         tx.change_outgoing(one.id, _changes(found, now))
-        _apply(tx, one)
+        apply(tx, one)
     elif found.state == "failed":
-        tx.change_outgoing(one.id, {"state": "planned", "attempt_at": None, "not_before": now, "code": "READ_BACK"})
+        tx.change_outgoing(
+            one.id, {"state": "planned", "attempt_at": None, "not_before": now, "code": "READ_BACK"}
+        )
         body["state"] = "planned"
     elif now - (one.attempt_at or now) < GIVE_UP:
         tx.change_outgoing(one.id, {"not_before": now + CHECK_AGAIN})
@@ -309,7 +369,9 @@ def recover(ctx: Context, tx: Transaction) -> int:
         if now - (one.attempt_at or 0) < stale:
             continue
         if tx.settle_outgoing(one.id, one.fence, {"state": "unknown", "not_before": now}):
-            drafts.append(_draft(one, "result", now, {"act": one.act, "state": "unknown", "code": "NO_ANSWER"}))
+            drafts.append(
+                _draft(one, "result", now, {"act": one.act, "state": "unknown", "code": "NO_ANSWER"})
+            )
     if drafts:
         append(ctx, tx, drafts)
     return len(drafts)
@@ -323,6 +385,19 @@ def open_case(tx: Transaction, policy: CompiledPolicy, one: Outgoing, code: str,
         state="open", resolution="", created_at=now, due_at=now + policies.target_minutes(policy, queue) * MINUTE,
         claimed_by=None, claim_until=None, version=0, resolved_by=None, resolved_at=None,
     )  # fmt: skip
+
+
+def _void(q: Queries, permit: SendPermit, epoch: int) -> str:
+    """Return why a permit that waited for its turn no longer holds, or an empty string."""
+    account = next((a for a in q.accounts() if a.id == permit.account.id), None)
+    if account is None or account.killed:
+        return Code.KILL_SWITCH
+    if permit.outgoing.act not in ("reply", "message"):
+        return ""
+    contact = q.contact(permit.outgoing.contact_id)
+    if contact is not None and (contact.suppressed or contact.answer != "given"):
+        return Code.SUPPRESSED if contact.suppressed else Code.CONSENT_WITHDRAWN
+    return "" if freeze_facts(q, account.id).epoch == epoch else Code.FREEZE
 
 
 def _unknown(q: Queries, now: int) -> tuple[dict[int, Account], list[Outgoing]]:
@@ -348,7 +423,8 @@ def _changes(result: SendResult, now: int) -> dict[str, object]:
     }
 
 
-def _apply(tx: Transaction, one: Outgoing) -> None:
+def apply(tx: Transaction, one: Outgoing) -> None:
+    """Note on the comment what an act that happened did to it."""
     if one.act == "hide":
         tx.set_event_state(one.account_id, [(one.target_id, "hidden")])
     elif one.act == "unhide":
@@ -358,7 +434,9 @@ def _apply(tx: Transaction, one: Outgoing) -> None:
 
 
 def _draft(one: Outgoing, kind: str, now: int, body: dict[str, object], *, text: str = "") -> Draft:
-    actor: Who = ("person", str(one.approved_by)) if one.approved_by is not None else ("rule", one.rule or "policy")
+    actor: Who = (
+        ("person", str(one.approved_by)) if one.approved_by is not None else ("rule", one.rule or "policy")
+    )
     return Draft(
         account_id=one.account_id,
         kind=kind,  # type: ignore[arg-type]  # attempt or result

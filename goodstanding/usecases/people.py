@@ -21,8 +21,13 @@ PASSWORD_MIN = 10
 class Passwords(Protocol):
     """Password hashing (argon2id)."""
 
-    def hash(self, password: str) -> str: ...
-    def matches(self, stored: str, password: str) -> bool: ...
+    def hash(self, password: str) -> str:
+        """Return what is kept of a password."""
+        ...
+
+    def matches(self, stored: str, password: str) -> bool:
+        """Tell whether a password is the one kept."""
+        ...
 
 
 class NotAllowedError(GoodstandingError):
@@ -56,7 +61,7 @@ def has_owner(ctx: Context) -> bool:
 
 def setup_token(ctx: Context) -> str:
     """Return a fresh one-time token for the set-up link; older ones stop working."""
-    token = ctx.chance.bytes(24).hex()
+    token = ctx.chance.draw(24).hex()
     digest = hashlib.sha256(token.encode()).digest()
     until = ctx.clock.now() + SETUP_LIFE
 
@@ -79,7 +84,12 @@ def create_owner(
     def work(tx: Transaction) -> Person:
         kept = tx.stored_value("setup", "link")
         given = hashlib.sha256(token.encode()).digest()
-        if tx.persons() or kept is None or not hmac.compare_digest(kept[0], given) or (kept[1] or 0) < ctx.clock.now():
+        if (
+            tx.persons()
+            or kept is None
+            or not hmac.compare_digest(kept[0], given)
+            or (kept[1] or 0) < ctx.clock.now()
+        ):
             raise NotAllowedError
         owner = Person(
             id=tx.ids("person"), name=name.strip(), email=email.strip().lower(), password_hash=hashed, role="owner",

@@ -1,6 +1,5 @@
 """Policy versions: kept, compared, activated, refused. A version is never changed."""
 
-
 from goodstanding.core.policy.compile import CompiledPolicy, compile_policy
 from goodstanding.core.policy.document import Policy
 from goodstanding.core.policy.model import Effect
@@ -55,7 +54,12 @@ def keep(ctx: Context, tx: Transaction, text: str, who: Who = SYSTEM, *, parent:
     """
     policy = read(text)
     version = PolicyVersion(
-        hash=policy.hash, parent=parent, body=text, title=policy.title.en, actor=":".join(who), at=ctx.clock.now()
+        hash=policy.hash,
+        parent=parent,
+        body=text,
+        title=policy.title.en,
+        actor=":".join(who),
+        at=ctx.clock.now(),
     )
     if tx.add_policy(version):
         _log(ctx, tx, who, 0, {"act": "keep", "hash": policy.hash, "parent": parent or ""})
@@ -70,7 +74,7 @@ def keep_or_log(ctx: Context, text: str, who: Who, *, parent: str | None = None)
         refused = [p for p in invalid.problems if p.code == REFUSED]
         if refused:
             fields = refused[0].fields
-            rule, what = str(fields.get("rule", "")), str(fields.get("what", ""))
+            rule, what = str(fields.get("rule", "")), str(fields.get("word", ""))
             ctx.store.write(lambda tx: audit.refuse(ctx, tx, who, rule=rule, what=what))
         raise
 

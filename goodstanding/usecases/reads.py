@@ -65,7 +65,9 @@ class PageReads(Protocol):
         """Count planned replies and messages, at most `most`."""
         ...
 
-    def attempted(self, q: Queries, *, account_id: int, acts: Sequence[str], since: int, most: int) -> list[int]:
+    def attempted(
+        self, q: Queries, *, account_id: int, acts: Sequence[str], since: int, most: int
+    ) -> list[int]:
         """Return the attempt times after `since`, oldest first, at most `most`."""
         ...
 

@@ -7,15 +7,13 @@ import msgspec
 
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.decide import decide
-from goodstanding.core.policy.model import Record
-from goodstanding.core.policy.sealing import record_bytes
+from goodstanding.core.policy.sealing import read_record, record_bytes
 from goodstanding.usecases import policies
 from goodstanding.usecases.audit import disclose
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import DecisionRow, Queries, VaultRow
 
 PAGE = 1_000
-_record = msgspec.json.Decoder(Record).decode
 
 
 class Replayed(msgspec.Struct, kw_only=True):
@@ -70,8 +68,10 @@ def replay(ctx: Context, *, progress: Progress | None = None) -> Replayed:
         if record is None:
             result.erased += 1
             continue
-        policy = ready.get(row.policy_hash) or ready.setdefault(row.policy_hash, _version(ctx, row.policy_hash))
-        facts = _record(record).facts
+        policy = ready.get(row.policy_hash) or ready.setdefault(
+            row.policy_hash, _version(ctx, row.policy_hash)
+        )
+        facts = read_record(record).facts
         again = record_bytes(facts, decide(policy, facts, text))
         if again != record:
             result.differences += 1
@@ -97,7 +97,7 @@ def compare(
         if record is None:
             result.erased += 1
             continue
-        facts = _record(record).facts
+        facts = read_record(record).facts
         outcome = decide(other, facts, text).outcome
         before[row.outcome] += 1
         after[outcome] += 1

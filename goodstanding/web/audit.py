@@ -78,8 +78,17 @@ def _pages(desk: Desk) -> list[HTTPRouteHandler]:
                 raise NotFoundException
             vault = q.vault_rows([seq])
             values = audit.disclose(ctx, vault, seq)
-            shown = {name: value.decode("utf-8", "replace") for name, (_, value) in values.values.items()} if values else {}
-            return {"entry": opened(row), "raw": row.body.decode(), "values": shown, "erased": bool(vault) and not values}
+            shown = (
+                {name: value.decode("utf-8", "replace") for name, (_, value) in values.values.items()}
+                if values
+                else {}
+            )
+            return {
+                "entry": opened(row),
+                "raw": row.body.decode(),
+                "values": shown,
+                "erased": bool(vault) and not values,
+            }
 
         proof = audit.proof(ctx, seq)
         return desk.page(request, "entry.html", work, proof=proof.decode() if proof else "")

@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from goodstanding.core.policy.compile import CompiledPolicy
-from goodstanding.core.policy.explain import explain_decision, gate_line, reason_line, rule_lines, rule_titles
+from goodstanding.core.policy.explain import explain_decision, gate_line, rule_lines, rule_titles
 from goodstanding.core.policy.model import Record
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases import audit, moderation, policies
@@ -98,7 +98,9 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/comment/{event_id:int}/reply", sync_to_thread=True)
     def reply(request: Web, event_id: FromPath[int], data: FormBody) -> Response[Any]:
         here = f"/comment/{event_id}"
-        case = desk.read(lambda q: next((one for one in q.cases_of_event(event_id) if one.state == "open"), None))
+        case = desk.read(
+            lambda q: next((one for one in q.cases_of_event(event_id) if one.state == "open"), None)
+        )
         if case is None:
             return back(data, here, said="error", code="GONE")
         try:
@@ -159,7 +161,9 @@ def explain(desk: Desk, q: Queries, decision: DecisionRow, lang: Any) -> Why:
 def _counters(policy: CompiledPolicy, record: Record) -> list[CounterLine]:
     limits = {limit.name: limit.max for limit in policy.policy.limits}
     asked = {gate.gate.removeprefix("cap:"): gate.wanted for gate in record.decision.gates}
-    limits |= {name: wanted for name, wanted in asked.items() if isinstance(wanted, int) and name not in limits}
+    limits |= {
+        name: wanted for name, wanted in asked.items() if isinstance(wanted, int) and name not in limits
+    }
     return [
         CounterLine(name=one.name, limit=limits.get(one.name), used=one.used, free_at=one.free_at)
         for one in record.facts.counters or ()
@@ -184,8 +188,12 @@ def _moments(
     ]
     if decision is not None:
         by = f"rule:{decision.rule}" if decision.rule else "system:policy"
-        found.append(Moment(at=decision.at, order=1, kind="decided", who=by, seq=decision.seq, about=decision))
-    found += [Moment(at=one.created_at, order=2, kind="case", who="system:policy", about=one) for one in cases]
+        found.append(
+            Moment(at=decision.at, order=1, kind="decided", who=by, seq=decision.seq, about=decision)
+        )
+    found += [
+        Moment(at=one.created_at, order=2, kind="case", who="system:policy", about=one) for one in cases
+    ]
     for one in outgoing:
         by = f"person:{one.approved_by}" if one.approved_by is not None else f"rule:{one.rule or 'policy'}"
         found.append(Moment(at=one.created_at, order=3, kind=f"planned_{one.act}", who=by, about=one))
@@ -197,4 +205,3 @@ def _moments(
             by = f"{body['actor']['type']}:{body['actor']['id']}"
             found.append(Moment(at=row.at, order=4, kind=row.kind, who=by, seq=row.seq, about=body["body"]))
     return sorted(found, key=lambda one: (one.at, one.order, one.seq or 0))
-

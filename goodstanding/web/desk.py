@@ -96,26 +96,33 @@ class Desk:
         visit = visit_of(request.scope)
         zone = str(context.get("zone", "Europe/Amsterdam"))
         now = self.ctx.clock.now()
-        text = i18n.environment(visit.lang).get_template(template).render(
-            {
-                **i18n.helpers(visit.lang, now=now, zone=zone),
-                "now": now,
-                "zone": zone,
-                "lang": visit.lang,
-                "person": visit.person,
-                "asset": self.assets.url,
-                "csrf": ScopeState.from_scope(request.scope).csrf_token or "",
-                "path": request.url.path,
-                "here": _here(request),
-                "said": request.query_params.get("said", ""),
-                "said_act": request.query_params.get("act", ""),
-                "said_code": request.query_params.get("code", ""),
-                "demo": self.demo,
-                **context,
-            }
+        text = (
+            i18n.environment(visit.lang)
+            .get_template(template)
+            .render(
+                {
+                    **i18n.helpers(visit.lang, now=now, zone=zone),
+                    "now": now,
+                    "zone": zone,
+                    "lang": visit.lang,
+                    "person": visit.person,
+                    "asset": self.assets.url,
+                    "csrf": ScopeState.from_scope(request.scope).csrf_token or "",
+                    "path": request.url.path,
+                    "here": _here(request),
+                    "said": request.query_params.get("said", ""),
+                    "said_act": request.query_params.get("act", ""),
+                    "said_code": request.query_params.get("code", ""),
+                    "demo": self.demo,
+                    **context,
+                }
+            )
         )
         return Response(
-            content=text.encode(), media_type="text/html; charset=utf-8", status_code=status, cookies=cookies or []
+            content=text.encode(),
+            media_type="text/html; charset=utf-8",
+            status_code=status,
+            cookies=cookies or [],
         )
 
     def _frame(self, q: Queries, visit: Visit) -> dict[str, Any]:
@@ -229,8 +236,12 @@ def back(form: Form, default: str, *, said: str = "", act: int = 0, code: str = 
     parts = urlsplit(target)
     if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith(("//", "/\\")):
         parts = urlsplit(default)
-    extra = [(name, value) for name, value in (("said", said), ("act", str(act or "")), ("code", code)) if value]
-    kept = [part for part in parts.query.split("&") if part and part.split("=")[0] not in ("said", "act", "code")]
+    extra = [
+        (name, value) for name, value in (("said", said), ("act", str(act or "")), ("code", code)) if value
+    ]
+    kept = [
+        part for part in parts.query.split("&") if part and part.split("=")[0] not in ("said", "act", "code")
+    ]
     query = "&".join([*kept, urlencode(extra)]) if extra else "&".join(kept)
     return Redirect(parts.path + (f"?{query}" if query else ""), status_code=303)
 

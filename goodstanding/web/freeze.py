@@ -40,7 +40,11 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
         if account_id not in {0, *(one.id for one in desk.read(lambda q: q.accounts()))}:
             account_id = 0
         incidents.freeze(
-            ctx, reason=field(data, "reason", most=500), who=actor(request), scope=scope, account_id=account_id
+            ctx,
+            reason=field(data, "reason", most=500),
+            who=actor(request),
+            scope=scope,
+            account_id=account_id,
         )
         return back({}, "/", said="frozen")
 

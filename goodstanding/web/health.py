@@ -12,7 +12,6 @@ from prometheus_client.core import GaugeMetricFamily
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases.ports import Queries
 from goodstanding.web.desk import OPEN_MOST, Desk
-from goodstanding.web.gate import Visit
 
 LAG_MAX = 120_000
 """The oldest unread delivery may be so old (milliseconds) before the worker counts as ill."""
@@ -27,7 +26,10 @@ class Figures:
     def __init__(self, desk: Desk | None = None) -> None:
         self.registry = CollectorRegistry()
         self.refused = Counter(
-            "goodstanding_rejected_signatures", "Webhook calls refused at the door.", ["reason"], registry=self.registry
+            "goodstanding_rejected_signatures",
+            "Webhook calls refused at the door.",
+            ["reason"],
+            registry=self.registry,
         )
         self._lock = threading.Lock()
         self._totals: tuple[float, dict[str, dict[str, int]]] | None = None
@@ -52,10 +54,14 @@ class Figures:
             for key, value in sorted(values.items()):
                 family.add_metric([key], value)
             families.append(family)
-        families.append(GaugeMetricFamily("goodstanding_lag_seconds", "Age of the oldest unread delivery.", lag / 1000))
+        families.append(
+            GaugeMetricFamily("goodstanding_lag_seconds", "Age of the oldest unread delivery.", lag / 1000)
+        )
         families.append(GaugeMetricFamily("goodstanding_freezes", "Freezes in force.", frozen))
         families.append(
-            GaugeMetricFamily("goodstanding_clock_unsure", "1 while time is in doubt.", int(bool(desk.ctx.clock.doubt())))
+            GaugeMetricFamily(
+                "goodstanding_clock_unsure", "1 while time is in doubt.", int(bool(desk.ctx.clock.doubt()))
+            )
         )
         return generate_latest(self.registry) + generate_latest(_Once(families))  # type: ignore[arg-type]  # anything that collects
 
@@ -104,4 +110,3 @@ def routes(desk: Desk, figures: Figures) -> tuple[HTTPRouteHandler, HTTPRouteHan
 def _lag(desk: Desk, q: Queries) -> int:
     _, oldest = desk.parts.reads.waiting(q, 1)
     return 0 if oldest is None else max(0, desk.ctx.clock.now() - oldest)
-

@@ -26,7 +26,10 @@ def of_cases(reads: PageReads, q: Queries, cases: Sequence[Case]) -> list[Item]:
     around = _Around(reads, q, [one.event_id for one in cases])
     return [
         around.item(
-            one.event_id, case=one, decision=decisions.get(one.event_id), outgoing=acts.get(one.outgoing_id or 0)
+            one.event_id,
+            case=one,
+            decision=decisions.get(one.event_id),
+            outgoing=acts.get(one.outgoing_id or 0),
         )
         for one in cases
         if one.event_id in around.events

@@ -56,7 +56,9 @@ class Jobs:
         self._ids = itertools.count(1)
         self._lock = threading.Lock()
 
-    def start(self, kind: str, work: Callable[[Job], Any], *, total: int = 0, about: Mapping[str, Any]) -> Job:
+    def start(
+        self, kind: str, work: Callable[[Job], Any], *, total: int = 0, about: Mapping[str, Any]
+    ) -> Job:
         """Run `work` in a thread of its own; while one of this kind runs, that one is returned instead."""
         with self._lock:
             for job in self._jobs.values():

@@ -76,7 +76,9 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
             ctx.store.write(lambda tx: tx.change_person(person.id, {"language": chosen}))
         answer = back(data, "/")
         answer.set_cookie(
-            Cookie(key="gs_lang", value=chosen, max_age=_YEAR, samesite="lax", secure=parts.secure, httponly=True)
+            Cookie(
+                key="gs_lang", value=chosen, max_age=_YEAR, samesite="lax", secure=parts.secure, httponly=True
+            )
         )
         return answer
 

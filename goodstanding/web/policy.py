@@ -216,10 +216,15 @@ def _show(desk: Desk, request: Web, short: str | None) -> Response[Any]:
             "sources": shown.policy.sources,
             "classes": check.classify(shown.policy),
             "warnings": [(one.problem.line, say_problem(lang, one.problem)) for one in findings],
-            "changes": [(one, say(lang, line)) for one, line in zip(changes, explain_changes(changes)[1:], strict=False)],
+            "changes": [
+                (one, say(lang, line))
+                for one, line in zip(changes, explain_changes(changes)[1:], strict=False)
+            ],
             "looser": diff.needs_second_person(changes),
             "active_short": short_of(active.hash) if active else "",
-            "since": next((at for kept, _, at in q.activations(account.id) if kept == shown.hash), None) if account else None,
+            "since": next((at for kept, _, at in q.activations(account.id) if kept == shown.hash), None)
+            if account
+            else None,
         }
 
     return desk.page(request, "policy.html", work)
@@ -247,12 +252,16 @@ def groups(policy: Policy) -> list[Group]:
         for name in ("gates", "pacing", "similar")
     ]
     found += [
-        Group(name="limits", label=limit.name, numbers=tuple(_numbers(("limits", place), limit, only=("max",))))
+        Group(
+            name="limits", label=limit.name, numbers=tuple(_numbers(("limits", place), limit, only=("max",)))
+        )
         for place, limit in enumerate(policy.limits)
     ]
     if policy.quiet_hours is not None:
         quiet = policy.quiet_hours
-        times = tuple(Number(path=("quiet_hours", name), value=getattr(quiet, name)) for name in ("start", "end"))
+        times = tuple(
+            Number(path=("quiet_hours", name), value=getattr(quiet, name)) for name in ("start", "end")
+        )
         found.append(Group(name="quiet_hours", label="", numbers=times))
     return found
 
@@ -262,7 +271,9 @@ def _numbers(path: Path, part: BaseModel, *, only: tuple[str, ...] = ()) -> Iter
         value = getattr(part, name)
         if isinstance(value, bool) or not isinstance(value, int) or (only and name not in only):
             continue
-        bounds = {key: getattr(one, key) for one in info.metadata for key in ("ge", "le") if hasattr(one, key)}
+        bounds = {
+            key: getattr(one, key) for one in info.metadata for key in ("ge", "le") if hasattr(one, key)
+        }
         yield Number(path=(*path, name), value=value, low=bounds.get("ge"), high=bounds.get("le"))
 
 
@@ -277,8 +288,14 @@ def changed_text(policy: Policy, form: Form) -> str:
                 continue
             place = places[number.path] - 1
             key = number.path[-1]
-            value = given if isinstance(number.value, int) and re.fullmatch(r"-?(0|[1-9][0-9]{0,14})", given) else json.dumps(given)
-            lines[place] = re.sub(rf"({key} = )(\"[^\"]*\"|-?[0-9]+)", lambda found, value=value: found[1] + value, lines[place])  # type: ignore[misc]  # bound at once
+            value = (
+                given
+                if isinstance(number.value, int) and re.fullmatch(r"-?(0|[1-9][0-9]{0,14})", given)
+                else json.dumps(given)
+            )
+            lines[place] = re.sub(
+                rf"({key} = )(\"[^\"]*\"|-?[0-9]+)", lambda found, value=value: found[1] + value, lines[place]
+            )  # type: ignore[misc]  # bound at once
     return "\n".join(lines)
 
 
@@ -297,5 +314,3 @@ def _by_field(
         else:
             known[name] = say_problem(lang, problem)
     return known, others
-
-

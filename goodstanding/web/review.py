@@ -84,7 +84,9 @@ def _lists(desk: Desk) -> list[HTTPRouteHandler]:
                 "day_counts": desk.last_day(q),
             }
 
-        return desk.page(request, "comments.html", work, outcome=outcome, outcomes=OUTCOMES, first_page=before == NEWEST)
+        return desk.page(
+            request, "comments.html", work, outcome=outcome, outcomes=OUTCOMES, first_page=before == NEWEST
+        )
 
     @get("/acts", sync_to_thread=True)
     def acts_page(request: Web) -> Response[Any]:
@@ -114,12 +116,20 @@ def _acts(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/review/{case_id:int}/approve", sync_to_thread=True)
     def approve(request: Web, case_id: FromPath[int], data: FormBody) -> Response[Any]:
         text = field(data, "text") if "text" in data else None
-        return do(request, data, "approved", lambda me: moderation.approve(ctx, case_id, me, text=text), "/review")
+        return do(
+            request, data, "approved", lambda me: moderation.approve(ctx, case_id, me, text=text), "/review"
+        )
 
     @post("/review/{case_id:int}/reject", sync_to_thread=True)
     def reject(request: Web, case_id: FromPath[int], data: FormBody) -> Response[Any]:
         reason = next((one for one in REASONS if one == field(data, "reason")), "other")
-        return do(request, data, "rejected", lambda me: moderation.reject(ctx, case_id, me, reason=reason), "/review")
+        return do(
+            request,
+            data,
+            "rejected",
+            lambda me: moderation.reject(ctx, case_id, me, reason=reason),
+            "/review",
+        )
 
     @post("/review/{case_id:int}/outcome", sync_to_thread=True)
     def outcome(request: Web, case_id: FromPath[int], data: FormBody) -> Response[Any]:
@@ -131,11 +141,15 @@ def _acts(desk: Desk) -> list[HTTPRouteHandler]:
 
     @post("/comment/{event_id:int}/hide", sync_to_thread=True)
     def hide(request: Web, event_id: FromPath[int], data: FormBody) -> Response[Any]:
-        return do(request, data, "hidden", lambda me: moderation.hide(ctx, event_id, me), f"/comment/{event_id}")
+        return do(
+            request, data, "hidden", lambda me: moderation.hide(ctx, event_id, me), f"/comment/{event_id}"
+        )
 
     @post("/comment/{event_id:int}/keep", sync_to_thread=True)
     def keep(request: Web, event_id: FromPath[int], data: FormBody) -> Response[Any]:
-        return do(request, data, "kept", lambda me: moderation.keep(ctx, event_id, me), f"/comment/{event_id}")
+        return do(
+            request, data, "kept", lambda me: moderation.keep(ctx, event_id, me), f"/comment/{event_id}"
+        )
 
     @post("/outgoing/{outgoing_id:int}/cancel", sync_to_thread=True)
     def cancel(request: Web, outgoing_id: FromPath[int], data: FormBody) -> Response[Any]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.response import Redirect
 
 from goodstanding.core.policy.document import Limit
 from goodstanding.kernel.timing import DAY, HOUR
@@ -120,7 +119,11 @@ def _uses(desk: Desk, q: Queries) -> list[Use]:
             )
             full = len(times) >= limit.max
             found.append(
-                Use(account=account, limit=limit, used=len(times), free_at=times[0] + window if full and times else None)
+                Use(
+                    account=account,
+                    limit=limit,
+                    used=len(times),
+                    free_at=times[0] + window if full and times else None,
+                )
             )
     return found
-

@@ -39,6 +39,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`."""
+        await self._keep(self._settle_clock)
         await self._keep(self._dispatcher.recover)
         await asyncio.gather(
             self._repeat(self._read, IDLE_SECONDS),
@@ -62,6 +63,11 @@ class Worker:
         await asyncio.to_thread(ctx.store.write, lambda tx: tx.drop_expired_values(now))
         return 0
 
+    async def _settle_clock(self) -> int:
+        if self._ctx.clock.doubt():
+            await self._ask_time()
+        return 0
+
     async def _ask_time(self) -> None:
         """The clock is in doubt: let the platform's own time settle it."""
         for account in await asyncio.to_thread(self._ctx.store.read, lambda q: q.accounts()):
@@ -70,9 +76,7 @@ class Worker:
                 self._ctx.clock.hear(told)
                 return
 
-    async def _repeat(
-        self, step: Callable[[], Awaitable[int]], idle: float, *, wakes: bool = True
-    ) -> None:
+    async def _repeat(self, step: Callable[[], Awaitable[int]], idle: float, *, wakes: bool = True) -> None:
         while not self._stop.is_set():
             done = await self._keep(step)
             if done == 0:
@@ -86,8 +90,8 @@ class Worker:
             return await step()
         except StoreUnavailableError as error:
             log.warning("store_unavailable", **error.fields)
-        except Exception as error:  # noqa: BLE001 - the loop outlives whatever a step does
-            log.error("step_failed", kind=type(error).__name__, step=getattr(step, "__name__", "step"), exc_info=True)
+        except Exception as error:
+            log.exception("step_failed", kind=type(error).__name__, step=getattr(step, "__name__", "step"))
         return -1
 
     async def _rest(self, seconds: float, *, wakes: bool) -> None:

@@ -26,7 +26,9 @@ def serving(world):
     """Serve a world's pages on a free port of the loopback; yields the address."""
     free = socket.socket()
     free.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(world.web, log_level="error", lifespan="off", access_log=False, http="httptools"))
+    server = uvicorn.Server(
+        uvicorn.Config(world.web, log_level="error", lifespan="off", access_log=False, http="httptools")
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [free]}, daemon=True)
     thread.start()
     while not server.started:
@@ -82,7 +84,9 @@ def open_page(browser, address):
     contexts, watches = [], []
 
     def opened(**options):
-        context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"} | options))
+        context = browser.new_context(
+            **({"viewport": {"width": 1280, "height": 900}, "locale": "en-GB"} | options)
+        )
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(10_000)

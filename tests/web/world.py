@@ -34,7 +34,7 @@ def _prepared():
 
 
 def settings(folder):
-    return Settings(data=folder, demo_speed=1.0, demo_start=START, platform=PlatformSettings(secret=SECRET))
+    return Settings(data=folder, demo_speed=1.0, demo_start=START, platform=PlatformSettings(base="http://127.0.0.1:9/open_api/v1.3", secret=SECRET))
 
 
 class World:
@@ -79,7 +79,10 @@ class World:
         )  # fmt: skip
         videos = tuple(
             Video(id=one, account_id=1, title=title, video_class="growth", campaign="")
-            for one, title in (("7672400000000000101", "Keuken, dag 3"), ("7672400000000000202", "Soep in tien minuten"))
+            for one, title in (
+                ("7672400000000000101", "Keuken, dag 3"),
+                ("7672400000000000202", "Soep in tien minuten"),
+            )
         )
         self.ctx.store.write(lambda tx: accounts.open_account(self.ctx, tx, account, videos=videos))
 
@@ -92,16 +95,28 @@ class World:
     def owner(self, language="en"):
         token = people.setup_token(self.ctx)
         return people.create_owner(
-            self.ctx, FAST, token=token, name="Lotte", email="lotte@example.org", password=PASSWORD, language=language
+            self.ctx,
+            FAST,
+            token=token,
+            name="Lotte",
+            email="lotte@example.org",
+            password=PASSWORD,
+            language=language,
         )
 
     def events(self, outcome):
-        return [d.event_id for d in self.ctx.store.read(lambda q: q.decisions(after=0, limit=10**6)) if d.outcome == outcome]
+        return [
+            d.event_id
+            for d in self.ctx.store.read(lambda q: q.decisions(after=0, limit=10**6))
+            if d.outcome == outcome
+        ]
 
     def cases(self):
         return self.ctx.store.read(lambda q: q.open_cases(queue=None, after=(0, 0), limit=10_000))
 
     def close(self):
+        for platform in self.ctx.platforms.values():
+            self.loop.run_until_complete(platform.close())
         self.app.close()
         self.loop.close()
 
@@ -197,4 +212,5 @@ class Client:
     def sign_in(self, email="lotte@example.org", password=PASSWORD):
         answer = self.post("/sign-in", email=email, password=password)
         assert answer.status == 303, answer.words
+        self.post("/language", lang=self.language)
         return self

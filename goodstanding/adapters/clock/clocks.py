@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 DRIFT_MAX = 60_000
-"""Wall clock against monotonic clock since start, milliseconds: more is a jump."""
+"""Wall clock against monotonic clock since they were last compared with the platform, milliseconds: more is a jump."""
 REFERENCE_MAX = 30_000
 """Wall clock against the platform's own time, milliseconds."""
 GAP_MAX = 7 * 24 * 3_600_000
@@ -23,8 +23,11 @@ def _steady() -> int:
 class SystemClock:
     """The machine's clock, watched.
 
-    `persisted` is the last instant the database has seen. A doubt ends by itself when the platform's time
-    agrees with the wall clock within 30 seconds, or when a person confirms the time.
+    Between two comparisons with the platform time runs with the monotonic clock, so a step of the wall clock moves no
+    window; it only raises a doubt. `persisted` is the last instant the database has seen. A clock nobody has compared
+    yet is in doubt too. A doubt ends by itself when the platform's time agrees with the wall clock within 30 seconds,
+    or when a person confirms the time; only then may time go back, to what is now known to be right. So two instants
+    with such a comparison between them may be up to 60 seconds nearer to each other, or further apart, than they seem.
     """
 
     def __init__(
@@ -33,31 +36,34 @@ class SystemClock:
         self._wall, self._steady = wall, steady
         self._lock = threading.Lock()
         self._high = persisted
-        self._start = (wall(), steady())
-        self._doubt = "CLOCK_GAP" if persisted and wall() - persisted > GAP_MAX else ""
-        if persisted and persisted - wall() > DRIFT_MAX:
+        self._anchor = (wall(), steady())
+        self._doubt = "CLOCK_UNHEARD"
+        self._apart = abs(self._anchor[0] - persisted) if persisted else 0
+        if persisted and self._anchor[0] - persisted > GAP_MAX:
+            self._doubt = "CLOCK_GAP"
+        if persisted and persisted - self._anchor[0] > DRIFT_MAX:
             self._doubt = "CLOCK_BEHIND"
 
     def now(self) -> int:
         with self._lock:
-            wall = self._wall()
-            drift = (wall - self._start[0]) - (self._steady() - self._start[1])
-            if abs(drift) > DRIFT_MAX:
-                self._doubt = "CLOCK_JUMP"
-                self._start = (wall, self._steady())
-            self._high = max(self._high, wall)
-            return self._high
+            return self._now()
 
     def doubt(self) -> str:
-        self.now()
-        return self._doubt
+        with self._lock:
+            self._now()
+            return self._doubt
+
+    def apart(self) -> int:
+        """Return how far off time seemed when the doubt arose, milliseconds."""
+        return self._apart
 
     def hear(self, reference: int) -> None:
         with self._lock:
+            now = self._now()
             apart = abs(self._wall() - reference)
             if apart > REFERENCE_MAX:
-                self._doubt = "CLOCK_APART"
-            elif self._doubt:
+                self._doubt, self._apart = "CLOCK_APART", apart
+            elif self._doubt or abs(now - reference) > REFERENCE_MAX:
                 self._settle()
 
     def confirm(self) -> None:
@@ -68,10 +74,18 @@ class SystemClock:
     def real_seconds(self, span: int) -> float:
         return span / 1000
 
+    def _now(self) -> int:
+        running = self._anchor[0] + self._steady() - self._anchor[1]
+        apart = abs(self._wall() - running)
+        if not self._doubt and apart > DRIFT_MAX:
+            self._doubt, self._apart = "CLOCK_JUMP", apart
+        self._high = max(self._high, running)
+        return self._high
+
     def _settle(self) -> None:
         self._doubt = ""
-        self._high = self._wall()
-        self._start = (self._wall(), self._steady())
+        self._anchor = (self._wall(), self._steady())
+        self._high = self._anchor[0]
 
 
 class DemoClock:
@@ -88,6 +102,10 @@ class DemoClock:
 
     def doubt(self) -> str:
         return ""
+
+    def apart(self) -> int:
+        """Return 0: the demo's clock is right by definition."""
+        return 0
 
     def hear(self, reference: int) -> None:
         """The demo's platform follows this clock, not the other way round."""

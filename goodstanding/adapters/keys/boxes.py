@@ -8,12 +8,15 @@ from typing import Protocol
 
 import psycopg
 
-_TABLES = (
+_SUBJECT_KEY = (
     "CREATE TABLE IF NOT EXISTS {p}subject_key (workspace_id BIGINT NOT NULL, contact_id BIGINT NOT NULL,"
-    " wrapped {bytes}, destroyed_at BIGINT, PRIMARY KEY (workspace_id, contact_id))",
-    "CREATE TABLE IF NOT EXISTS {p}named_key (workspace_id BIGINT NOT NULL, name TEXT NOT NULL,"
-    " wrapped {bytes} NOT NULL, PRIMARY KEY (workspace_id, name))",
+    " wrapped {bytes}, destroyed_at BIGINT, PRIMARY KEY (workspace_id, contact_id))"
 )
+_NAMED_KEY = (
+    "CREATE TABLE IF NOT EXISTS {p}named_key (workspace_id BIGINT NOT NULL, name TEXT NOT NULL,"
+    " wrapped {bytes} NOT NULL, PRIMARY KEY (workspace_id, name))"
+)
+_TABLES = (_SUBJECT_KEY, _NAMED_KEY)
 
 
 class KeyBox(Protocol):
@@ -36,7 +39,12 @@ class SqliteKeyBox:
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         run = self._connection.execute
-        for pragma in ("busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+        for pragma in (
+            "busy_timeout = 10000",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "secure_delete = ON",
+        ):
             run(f"PRAGMA {pragma}")
         for table in _TABLES:
             run(table.format(p="", bytes="BLOB"))
@@ -79,7 +87,8 @@ class SqliteKeyBox:
     def named(self, name: str) -> bytes | None:
         with self._lock:
             row = self._connection.execute(
-                "SELECT wrapped FROM named_key WHERE workspace_id = ? AND name = ?", (self._workspace_id, name)
+                "SELECT wrapped FROM named_key WHERE workspace_id = ? AND name = ?",
+                (self._workspace_id, name),
             ).fetchone()
         return row[0] if row else None
 

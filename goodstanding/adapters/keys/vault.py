@@ -4,6 +4,7 @@ Destroying a person's key makes every ciphertext of that person unreadable, in b
 (once the key file's own short-lived backups are gone).
 """
 
+import hashlib
 import hmac
 import os
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from goodstanding.adapters.keys.boxes import KeyBox
+from goodstanding.kernel.problems import GoodstandingError
 
 NONCE = 12
 KEY = 32
@@ -21,13 +23,24 @@ CACHE_MAX = 50_000
 INTAKE = "intake"
 
 
-def master_key(path: Path, environment: str | None) -> bytes:
-    """Return the master key: from the environment (64 hex digits), else from `path`, which is made if missing."""
+class MasterKeyError(GoodstandingError):
+    """The master key is missing, malformed or not the one that wrapped the keys; field: why."""
+
+    code = "MASTER_KEY"
+
+
+def master_key(path: Path, environment: str | None, *, known: bool = False) -> bytes:
+    """Return the master key: from the environment (64 hex digits), else from `path`, which is made if missing.
+
+    With `known` keys to open, a missing file is never replaced by a new one. Raises `MasterKeyError`.
+    """
     if environment:
-        return bytes.fromhex(environment)
+        return _from_hex(environment)
     try:
-        return bytes.fromhex(path.read_text().strip())
+        return _from_hex(path.read_text())
     except FileNotFoundError:
+        if known:
+            raise MasterKeyError(why="missing") from None
         path.parent.mkdir(parents=True, exist_ok=True)
         key = os.urandom(KEY)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
@@ -35,6 +48,16 @@ def master_key(path: Path, environment: str | None) -> bytes:
             out.flush()
             os.fsync(out.fileno())
         return key
+
+
+def _from_hex(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text.strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY:
+        raise MasterKeyError(why="malformed")
+    return key
 
 
 class KeyVault:
@@ -102,7 +125,10 @@ class KeyVault:
         return nonce + self._wrap.encrypt(nonce, key, None)
 
     def _open(self, wrapped: bytes) -> bytes:
-        return self._wrap.decrypt(wrapped[:NONCE], wrapped[NONCE:], None)
+        try:
+            return self._wrap.decrypt(wrapped[:NONCE], wrapped[NONCE:], None)
+        except InvalidTag:
+            raise MasterKeyError(why="does not fit") from None
 
 
 class Ed25519Signer:
@@ -133,12 +159,12 @@ class KeyedChance:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
-    def bytes(self, count: int) -> bytes:
+    def draw(self, count: int) -> bytes:
         return os.urandom(count)
 
     def keyed(self, purpose: str, value: int) -> int:
-        digest = hmac.digest(self._key, b"%s:%d" % (purpose.encode(), value), "sha256")
-        return int.from_bytes(digest[:4], "big")
+        digest = hashlib.blake2b(b"%s:%d" % (purpose.encode(), value), key=self._key, digest_size=4)
+        return int.from_bytes(digest.digest(), "big")
 
     def keyed_digest(self, purpose: str, value: str) -> bytes:
         return hmac.digest(self._key, f"{purpose}:{value}".encode(), "sha256")

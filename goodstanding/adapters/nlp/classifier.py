@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from typing import Literal
 
 import msgspec
 
@@ -34,6 +35,8 @@ class Token(msgspec.Struct, frozen=True, gc=False):
     key: str
     entry: Entry | None
     phrases: tuple[int, ...]
+    polarity: int
+    role: int
 
 
 Chunk = tuple[int, int, tuple[Token, ...]]
@@ -65,18 +68,20 @@ class Reader:
         """Return what one stretch of lower-case text without white space holds."""
         tokens = tuple(map(self.token, normalise.words_of(chunk)))
         bits, counts = summed(tokens)
-        if any(map(str.isdigit, chunk)) or not chunk.isascii():
-            bits |= _NUMBER * bool(_NUMERIC.search(chunk))
+        bits |= _NUMBER * normalise.may_be_typed(chunk)
+        if not bits & _TYPED:
+            counts += sum(map(str.isdigit, chunk)) << 5 * _FIELD
         return bits, counts, tokens
 
     def token(self, word: normalise.Word) -> Token:
         """Return the word with what the lists say about it."""
         entry = self._known(word)
         key = entry.key if entry else _placeholder(word)
-        return Token(word, key, entry, self._lexicon.anchors.get(key, ()))
+        polarity, role = (entry.polarity, _role(entry)) if entry else (0, sentiment.PLAIN)
+        return Token(word, key, entry, self._lexicon.anchors.get(key, ()), polarity, role)
 
     def spelled(self, found: Sequence[Token]) -> tuple[Token, ...]:
-        """Return the tokens with spelled-out words joined and, when nobody knows the whole, parted into known words."""
+        """Return the tokens with spelled-out words joined, or parted when only the parts are known."""
         out: list[Token] = []
         for single, run in groupby(found, key=lambda token: normalise.is_single(token.word)):
             tokens = list(run)
@@ -155,15 +160,16 @@ class Reader:
         return None
 
     def _unmasked(self, form: str) -> Entry | None:
-        """Return the rude word whose letters are hidden behind stars, if one fits."""
+        """Return the rude word whose letters are hidden behind stars; a curse before worse."""
         pattern = re.compile(re.escape(form).replace(r"\*", "."))
-        fits = next((key for key in self._lexicon.risks if len(key) == len(form) and pattern.fullmatch(key)), None)
-        return self._lexicon.entries[fits] if fits else self._lexicon.entries.get(form.strip("*"))
+        fits = [self._lexicon.entries[key] for key in self._lexicon.risks if pattern.fullmatch(key)]
+        if not fits:
+            return self._lexicon.entries.get(form.strip("*"))
+        return min(fits, key=lambda entry: (not entry.severity("profanity"), entry.key))
 
 
 _DUTCH = frozenset({"nl"})
 _STRETCHED = re.compile(r"(.)\1\1")
-_NUMERIC = re.compile(r"\d\d|[€$£]|\d[.,-]|\d$")
 
 
 def _placeholder(word: normalise.Word) -> str:
@@ -196,21 +202,23 @@ def _counted(token: Token) -> int:
     )
     unknown = not known and any(map(str.isalpha, form))
     single = len(form) == 1
-    return (
-        dutch | english << _FIELD | other << 2 * _FIELD | unknown << 3 * _FIELD | single << 4 * _FIELD
-    )
+    return dutch | english << _FIELD | other << 2 * _FIELD | unknown << 3 * _FIELD | single << 4 * _FIELD
 
 
 class ListClassifier:
     """Finds signals by the shipped lists. The same text always gives the same signals.
 
-    Scores are rule strengths in thousandths, not measured probabilities. In a text whose language has no lists the
-    heads abstain (`None`), unless a listed word or phrase was found.
+    Scores are rule strengths in thousandths, not measured probabilities. In a text whose language has no
+    lists the heads abstain (`None`), unless a listed word or phrase was found. `home` is the language told
+    for a text of words that both languages share (`link?`); without it such a text is `und`, though no head
+    abstains.
     """
 
-    def __init__(self, lexicon: Lexicon | None = None) -> None:
+    def __init__(self, lexicon: Lexicon | None = None, *, home: Literal["nl", "en"] | None = None) -> None:
         self._lexicon = lexicon or shipped()
-        self.model = f"{VERSION}+{normalise.VERSION}:{self._lexicon.digest[:16]}"
+        self._home = home
+        parts = (VERSION, normalise.VERSION, *((home,) if home else ()))
+        self.model = f"{'+'.join(parts)}:{self._lexicon.digest[:16]}"
         self._reader = Reader(self._lexicon)
         self._chunks = _Chunks(self._reader)
         self._texts: dict[str, Signals] = {}
@@ -223,10 +231,10 @@ class ListClassifier:
         """Return the signals of `text` without looking in the memory of whole texts."""
         low = normalise.lowered(text)
         bits, counts, chunks = self._read(low)
-        if bits & _NUMBER:
+        if bits & _NUMBER or counts >> 5 * _FIELD >= normalise.TYPED_DIGITS_MIN:
             bits, counts, chunks = self._read(normalise.typed(low))
         tokens = [token for chunk in chunks for token in chunk[2]]
-        if bits & _MIMIC or counts >> 4 * _FIELD >= _SINGLES_MIN:
+        if bits & _MIMIC or (counts >> 4 * _FIELD & _MASK >= _SINGLES_MIN and _spelled_out(tokens)):
             tokens = self._undisguised(tokens)
             bits, counts = summed(tokens)
         return self._found(text, tokens, bits, counts)
@@ -251,30 +259,35 @@ class ListClassifier:
     def _undisguised(self, tokens: Sequence[Token]) -> list[Token]:
         words = normalise.fold_lookalikes(tuple(token.word for token in tokens))
         read = [
-            token if token.word is word else self._reader.token(word) for token, word in zip(tokens, words, strict=True)
+            token if token.word is word else self._reader.token(word)
+            for token, word in zip(tokens, words, strict=True)
         ]
         return list(self._reader.spelled(read))
 
     def _found(self, text: str, tokens: Sequence[Token], bits: int, counts: int) -> Signals:
+        dutch, english = counts & _MASK, counts >> _FIELD & _MASK
         tongue, certainty, listed = language.decided(
-            dutch=counts & _MASK,
-            english=counts >> _FIELD & _MASK,
+            dutch=dutch,
+            english=english,
             other=counts >> 2 * _FIELD & _MASK,
             unknown=counts >> 3 * _FIELD & _MASK,
         )
+        if self._home and certainty == 0 and listed and dutch and english:
+            tongue, certainty = language.assumed(self._home)
         matched = self._matched(tokens) if bits & _ANCHOR else ()
-        scores = extract.strongest(matched) if matched else {}
-        entries = [token.entry for token in tokens] if bits & (_RISK | _FEELING | _GROUP) else []
-        feeling = _felt(entries) if bits & _FEELING else 0
+        scores = {phrase.head: phrase.milli for phrase in matched if phrase.milli}
+        feeling = _felt(tokens) if bits & _FEELING else 0
         harmful = harm.NONE
         if bits & (_RISK | _GROUP) or not scores.keys().isdisjoint(_HARMS):
             harmful = harm.judged(
-                entries or [token.entry for token in tokens],
+                [token.entry for token in tokens],
                 quoted=[token.word.quoted for token in tokens],
                 phrases=scores,
                 feeling=feeling,
             )
-        contains = tuple(sorted({t.word.kind for t in tokens if t.word.kind in _TYPES})) if bits & _TYPED else ()
+        contains = (
+            tuple(sorted({t.word.kind for t in tokens if t.word.kind in _TYPES})) if bits & _TYPED else ()
+        )
         spam = max(scores.get("spam", 0), _advertised(contains))
 
         def shown(score: int) -> int | None:
@@ -294,14 +307,13 @@ class ListClassifier:
             intents=extract.intents(scores) if scores else (),
             answer=extract.answer(text, exact=self._lexicon.answers, scores=scores),
             contains=contains,
-            hits=_explained(harmful, matched) if matched or harmful.hits else (),
+            hits=_explained(harmful, matched, tokens) if matched or harmful.hits else (),
         )
 
-    def _matched(self, tokens: Sequence[Token]) -> tuple[Phrase, ...]:
-        numbers = {number for token in tokens for number in token.phrases}
-        line = f" {' '.join([token.key for token in tokens])} "
+    def _matched(self, tokens: Sequence[Token]) -> Sequence[Phrase]:
+        numbers = sorted({number for token in tokens for number in token.phrases})
         phrases = self._lexicon.phrases
-        return tuple([phrases[n] for n in sorted(numbers) if phrases[n].matches.search(line)])
+        return extract.strongest([phrases[n] for n in numbers], keys=[token.key for token in tokens])
 
 
 _HARMS = frozenset(("abuse", "hate", "threat", "sexual"))
@@ -312,16 +324,24 @@ def _advertised(contains: Sequence[str]) -> int:
     return max((_ADVERTISING.get(kind, 0) for kind in contains), default=0)
 
 
-def _felt(entries: Sequence[Entry | None]) -> int:
-    return sentiment.scored(
-        [entry.polarity if entry else 0 for entry in entries],
-        negates=[entry is not None and entry.severity("negation") > 0 for entry in entries],
-        stresses=[entry is not None and entry.severity("intensifier") > 0 for entry in entries],
-    )
+def _felt(tokens: Sequence[Token]) -> int:
+    return sentiment.scored([token.polarity for token in tokens], roles=[token.role for token in tokens])
 
 
-def _explained(harmful: harm.Harm, matched: Sequence[Phrase]) -> tuple[tuple[str, str], ...]:
-    """Return at most eight (head, words) that drove a score, the strongest phrases first."""
-    strong = sorted((p for p in matched if p.milli), key=lambda phrase: (-phrase.milli, phrase.head, phrase.text))
-    told = [*harmful.hits, *((phrase.head, phrase.text) for phrase in strong)]
-    return tuple(dict.fromkeys(told))[:_HITS_MAX]
+def _spelled_out(tokens: Sequence[Token]) -> bool:
+    return "1" * _SINGLES_MIN in "".join(["1" if len(token.word.form) == 1 else "0" for token in tokens])
+
+
+def _role(entry: Entry) -> int:
+    if entry.severity("negation"):
+        return sentiment.NEGATES
+    return sentiment.STRESSES if entry.severity("intensifier") else sentiment.PLAIN
+
+
+def _explained(
+    harmful: harm.Harm, matched: Sequence[Phrase], tokens: Sequence[Token]
+) -> tuple[tuple[str, str], ...]:
+    """Return at most eight (head, words) that drove a score, listed words first."""
+    keys = [token.key for token in tokens]
+    told = [(phrase.head, extract.words_matched(phrase, keys=keys)) for phrase in matched if phrase.milli]
+    return (*harmful.hits, *told)[:_HITS_MAX]

@@ -36,8 +36,8 @@ def judged(
 ) -> Harm:
     """Return the harm in a text of `entries` (one per word, `None` for a word on no list).
 
-    `phrases` are the scores of matched phrases by head; `feeling` is the sentiment without the rude words counted,
-    in thousandths: a warm text softens a rude word that is said to nobody.
+    `phrases` are the scores of matched phrases by head; `feeling` is the sentiment in thousandths: a warm
+    text softens a rude word that is said to nobody.
     """
     abuse, hate = phrases.get("abuse", 0), phrases.get("hate", 0)
     threat, sexual = phrases.get("threat", 0), phrases.get("sexual", 0)
@@ -51,7 +51,7 @@ def judged(
                 continue
             if head == "profanity" and _medical(entries, at):
                 continue
-            hits.append((head, entry.key))
+            hits.append(("abuse" if head == "insult" else head, entry.key))
             profanity = max(profanity, severity)
             said = _excused(entries, at, quoted=quoted)
             if head == "insult":
@@ -63,7 +63,12 @@ def judged(
     hate = max(hate, _composed(entries))
     abuse = max(abuse, threat, hate, sexual * 2 // 3 if sexual >= _HATE_WORD - 50 else 0)
     return Harm(
-        abuse=abuse, hate=hate, threat=threat, sexual=sexual, profanity=profanity, hits=tuple(dict.fromkeys(hits))
+        abuse=abuse,
+        hate=hate,
+        threat=threat,
+        sexual=sexual,
+        profanity=profanity,
+        hits=tuple(dict.fromkeys(hits)),
     )
 
 
@@ -76,7 +81,7 @@ def _insult(entries: Sequence[Entry | None], at: int, severity: int, *, warm: bo
     if _any(before, "you") or _any(after, "you"):
         return _AIMED[severity]
     if len(entries) <= _SHORT and not warm and not _any(before, "third"):
-        return _AIMED[severity] * 9 // 10
+        return _AIMED[severity] if severity == len(_AIMED) - 1 else _AIMED[severity] * 9 // 10
     if _any(before, "third"):
         return _THIRD[severity]
     return _LOOSE[severity] * (4 if warm else 10) // 10

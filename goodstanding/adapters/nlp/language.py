@@ -8,6 +8,9 @@ _OWN = 4
 _SHARED = 1
 _EVIDENCE_MIN = 3
 _MARGIN = 1.25
+_ODDS = 6
+"""One word that only one language has makes that language so many times likelier."""
+_CERTAINTY = tuple(round(1000 - 1000 / (1 + _ODDS ** (lead / _OWN))) for lead in range(10 * _OWN))
 
 _DUTCH = re.compile(
     r"ij|aa[bdfgklmnprst]|uu[rsk]|oe[fgkmnprt]|ee[kmnprstg]|[^a-z]?sch[^o]|tje|lijk|heid|cht|ngen$|den$|ken$|ren$|gge|euw|ieuw|isch$|^ge.*[td]$|^ver|^ont"
@@ -15,7 +18,14 @@ _DUTCH = re.compile(
 _ENGLISH = re.compile(
     r"th|^wh|ing$|[^s]tion|ight|ough|ck|[^aeiou]y$|ly$|ness$|ful$|ous$|ea[ckdlmnrst]|oo[klmt]|sh|ould|^un|ie[sd]$|ers$|[^e]ed$|ay$"
 )
-_OTHER = re.compile(r"[äöüßçñãõøåæœğışłąęśżźć¿¡áíóúàèìòùâêîôû]|ção|ungs?$|lich|keit$|zione$|ción|[^\x00-\u024f]")
+_OTHER = re.compile(
+    r"[äöüßçñãõøåæœğışłąęśżźć¿¡áíóúàèìòùâêîôû]|ção|ungs?$|lich|keit$|zione$|ción|[^\x00-\u024f]"
+)
+
+
+def assumed(home: str) -> tuple[str, int]:
+    """Return the home language, as sure as one telling word makes it, for a text that tells none."""
+    return home, _CERTAINTY[_OWN]
 
 
 def weight(*, word: str, known: bool, languages: Iterable[str]) -> tuple[int, int, int]:
@@ -36,11 +46,14 @@ def decided(*, dutch: int, english: int, other: int, unknown: int) -> tuple[str,
 
     A text without any telling or unknown word (`link?`, or hearts alone) has no language but the lists hold.
     """
-    total = dutch + english + other
     best = max(dutch, english)
     if best >= _EVIDENCE_MIN and best > other:
         rival = max(min(dutch, english), other)
         if best >= rival * _MARGIN:
-            return ("nl" if dutch > english else "en"), 1000 * best // (total + 1), True
+            return (
+                ("nl" if dutch > english else "en"),
+                _CERTAINTY[min(best - rival, len(_CERTAINTY) - 1)],
+                True,
+            )
         return "und", 0, other == 0
     return "und", 0, other == 0 and unknown == 0

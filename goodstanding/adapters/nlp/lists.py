@@ -3,7 +3,7 @@
 A file names its version, date, source and language and holds three kinds of table:
 
 - `[[words]]`: `head`, an optional `severity` or `polarity`, and `words`, parted by white space;
-- `[[phrases]]`: `head`, `milli` (the score when it matches) and `phrases`, in the small notation of `compiled`;
+- `[[phrases]]`: `head`, `milli` (the score when it matches) and `phrases`, in the notation of `compiled`;
 - `[[answers]]`: `answer` and whole texts that mean exactly that.
 """
 
@@ -19,6 +19,25 @@ import msgspec
 
 from goodstanding.adapters.nlp.normalise import keys_of, squeezed
 
+HEADS = frozenset(
+    (
+        *(
+            "insult",
+            "profanity",
+            "sexual",
+            "threat",
+            "hate",
+            "group",
+            "spite",
+            "feeling",
+            "illness",
+            "medical",
+        ),
+        *("common", "you", "self", "third", "negation", "intensifier", "report"),
+        *("heart", "joy", "laugh", "sad", "anger", "money", "sexy", "weapon"),
+    )
+)
+"""Every head a table of words may name."""
 RISKS = ("insult", "profanity", "sexual", "threat", "hate")
 """Heads whose words are searched under disguise."""
 
@@ -45,6 +64,8 @@ class Phrase(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     milli: int
     text: str
     matches: re.Pattern[str]
+    needs: tuple[frozenset[str], ...]
+    """Sets of keys; a matching text holds at least one of each."""
 
 
 class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +78,7 @@ class Lexicon(msgspec.Struct, frozen=True, kw_only=True):
     """Squeezed spelling -> key, for words with letters repeated at will."""
     risks: tuple[str, ...]
     phrases: tuple[Phrase, ...]
+    """Those that take a head away (score 0) first, then the strongest first."""
     anchors: Mapping[str, tuple[int, ...]]
     """Key -> indexes of the phrases that can only match a text holding that key."""
     answers: Mapping[str, str]
@@ -81,19 +103,21 @@ def shipped() -> Lexicon:
 
 
 def built(documents: Iterable[Mapping[str, Any]], *, digest: str) -> Lexicon:
-    """Return the lexicon of parsed list files; raises `ValueError` naming a phrase that cannot be read."""
+    """Return the lexicon of parsed list files; raises `ValueError` naming an unknown head or bad phrase."""
     read = list(documents)
     entries = _entries(read)
-    phrases: list[Phrase] = []
-    anchors: dict[str, list[int]] = {}
     common = {k for k, e in entries.items() if any(head == "common" for head, _ in e.heads)}
-    for document in read:
-        for table in document.get("phrases", ()):
-            for text in table["phrases"]:
-                pattern, holders = compiled(text, common=common)
-                for key in holders:
-                    anchors.setdefault(key, []).append(len(phrases))
-                phrases.append(Phrase(head=table["head"], milli=table["milli"], text=text, matches=pattern))
+    phrases = [
+        compiled(text, head=table["head"], milli=table["milli"])
+        for document in read
+        for table in document.get("phrases", ())
+        for text in table["phrases"]
+    ]
+    phrases.sort(key=lambda phrase: (phrase.milli > 0, -phrase.milli, phrase.head, phrase.text))
+    anchors: dict[str, list[int]] = {}
+    for number, phrase in enumerate(phrases):
+        for key in _anchor(phrase, common=common):
+            anchors.setdefault(key, []).append(number)
     for key in {word for phrase in phrases for word in _literals(phrase.text)} | set(anchors):
         entries.setdefault(key, Entry(key=key, heads=(), polarity=0, languages=frozenset()))
     risks = tuple(sorted(k for k, e in entries.items() if any(head in RISKS for head, _ in e.heads)))
@@ -112,37 +136,47 @@ def built(documents: Iterable[Mapping[str, Any]], *, digest: str) -> Lexicon:
     )
 
 
-def compiled(text: str, *, common: Iterable[str] = ()) -> tuple[re.Pattern[str], tuple[str, ...]]:
-    """Return a phrase's pattern and its anchor words, one of which any matching text holds.
+def compiled(text: str, *, head: str, milli: int) -> Phrase:
+    """Return the phrase written in `text`; raises `ValueError` without a word or with nested brackets.
 
-    Notation, parted by spaces: `word`, `one|other`, `(two words|or another)`, `(left out or not)?`, `~3` up to three
-    words between, `^` and `$` start and end of the text, `<number>` any number, `!one|other` names the anchor by hand.
+    Notation, parted by spaces: `word`, `one|other`, `(two words|or another)`, `(left out or not)?`, `~3`
+    for up to three words between, `^` and `$` for start and end of the text, `<number>` for any number,
+    `<any>` for any typed thing, `!one|other` for the word that tells most, by which a text is first tried.
     """
     parts: list[str] = []
-    choices: list[tuple[str, ...]] = []
-    named: tuple[str, ...] | None = None
+    needs: list[frozenset[str]] = []
     for element in _ELEMENT.findall(text):
         if element in "^$":
             parts.append(r"\A " if element == "^" else r"\Z")
         elif element[0] == "~":
             parts.append(rf"(?:\S+ ){{0,{int(element[1:])}}}")
         elif element[0] == "(":
+            inner = element[1:].rstrip("?").removesuffix(")")
             optional = element.endswith("?")
-            parts.append(_alternatives(element.strip("()?")) + ("?" if optional else ""))
+            if not optional and (words := _holders(inner)):
+                needs.append(words)
+            parts.append(_alternatives(inner) + ("?" if optional else ""))
         else:
-            words = _anchor_words(element.removeprefix("!"))
-            named = words if element[0] == "!" else named
+            words = _holders(element.removeprefix("!"))
             if words:
-                choices.append(words)
+                needs.insert(0 if element[0] == "!" else len(needs), words)
             parts.append(_alternatives(element.removeprefix("!")))
-    usual = frozenset(common)
-    anchor = named or min(choices, key=lambda words: (sum(w in usual or w == "?" for w in words), len(words)), default=())
-    if not anchor:
+    if not needs or any(not _NESTED.isdisjoint(word) for words in needs for word in words):
         raise ValueError(text)
-    return re.compile(("" if parts[0] == r"\A " else "(?<= )") + "".join(parts)), anchor
+    pattern = re.compile(("" if parts[0] == r"\A " else "(?<= )") + "".join(parts))
+    return Phrase(head=head, milli=milli, text=text, matches=pattern, needs=tuple(needs))
+
+
+def _anchor(phrase: Phrase, *, common: Iterable[str]) -> frozenset[str]:
+    """Return the keys under which a phrase is found: those named by hand, else the least common ones."""
+    if "!" in phrase.text:
+        return phrase.needs[0]
+    usual = frozenset(common) | {"?"}
+    return min(phrase.needs, key=lambda words: (len(words & usual), len(words)))
 
 
 _ELEMENT = re.compile(r"\([^)]*\)\??|\S+")
+_NESTED = frozenset("()")
 _PLACES = ("<url>", "<email>", "<handle>", "<phone>", "<iban>", "<price>")
 
 
@@ -164,12 +198,12 @@ def _alternative(words: str) -> str:
     return "".join(re.escape(_key(word)) + " " for word in words.split())
 
 
-def _anchor_words(element: str) -> tuple[str, ...]:
-    """Return the words one of which stands where the element matches; none when it may match without a known word."""
+def _holders(element: str) -> frozenset[str]:
+    """Return the words of which one stands where the element matches; none when other text may."""
     if not {"$", "<number>"}.isdisjoint(element.split("|")):
-        return ()
-    words = [_key(word) for word in element.split("|") if word != "<any>"]
-    return (*words, *(_PLACES if "<any>" in element else ()))
+        return frozenset()
+    words = [_key(words.split()[0]) for words in element.split("|") if words != "<any>"]
+    return frozenset((*words, *(_PLACES if "<any>" in element else ())))
 
 
 def _literals(text: str) -> set[str]:
@@ -182,6 +216,8 @@ def _entries(documents: Iterable[Mapping[str, Any]]) -> dict[str, Entry]:
     languages: dict[str, set[str]] = {}
     for document in documents:
         for table in document.get("words", ()):
+            if table["head"] not in HEADS:
+                raise ValueError(table["head"])
             for word in table["words"].split():
                 key = keys_of(word)[0]
                 found = heads.setdefault(key, {})

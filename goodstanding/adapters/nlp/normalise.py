@@ -1,8 +1,8 @@
 """The normaliser: what a reader sees in a text, whatever disguise its letters wear.
 
-A text becomes words. Each word keeps two views: `form`, the undamaged word (NFKC, lower case, invisible characters
-gone), and `keys`, the spellings under which word lists may know it, best first (accents, letter-like signs, digits
-for letters and long runs undone). Nothing here knows a list, so the same text always gives the same words.
+A text becomes words. Each word keeps two views: `form`, the undamaged word (NFKC, lower case, invisible
+characters gone), and `keys`, the spellings under which word lists may know it, best first (accents, signs,
+digits for letters and long runs undone). Nothing here knows a list.
 """
 
 import re
@@ -12,6 +12,8 @@ from itertools import groupby
 from typing import Literal
 
 import msgspec
+
+from goodstanding.adapters.nlp.letters import LEET, LEET_AS_L, LOOKALIKES, PLAIN_LETTERS
 
 VERSION = "normal-1"
 """Changes whenever any text could give other words than before."""
@@ -34,9 +36,8 @@ class Word(msgspec.Struct, frozen=True, gc=False):
     """Wholly written in letters of another script that look Latin; folded only beside Latin words."""
 
 
-_INVISIBLE = {
-    c: None
-    for c in (
+_INVISIBLE: dict[int, str | None] = dict.fromkeys(
+    (
         *(0x00AD, 0x034F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFEFF, 0xFFA0),
         *range(0x180B, 0x1810),
         *range(0x200B, 0x2010),
@@ -47,42 +48,29 @@ _INVISIBLE = {
         *range(0xE0000, 0xE0080),
         *range(0xE0100, 0xE01F0),
     )
-}
+)
 _BADGES = {0x1F150 + i: chr(97 + i) for i in range(26)} | {0x1F170 + i: chr(97 + i) for i in range(26)}
 _SIGNS = {ord(c): "'" for c in "\u2018\u2019\u201b\u02bc\u0060\u00b4\u2032"} | {
     ord(c): '"' for c in "\u201c\u201d\u201e\u00ab\u00bb\u2033"
 }
 _FIRST_PASS = _INVISIBLE | _BADGES | _SIGNS
 
-# Letters of other scripts (lower case) that a reader takes for Latin ones.
-_LOOKALIKES = {
-    ord(pair[0]): pair[1]
-    for pair in (
-        "аa вb еe ёe зe іi їi кk мm нh оo рp сc тt уy хx ѕs јj ԁd ԛq ԝw һh ӏl є3 гr пn иu яr ґr ьb ӓa ӧo "
-        "αa βb γy εe ζz ηn ιi κk νv οo ρp τt υu χx ωw ϲc σo ɑa ɡg ɩi ʀr ʟl ɴn ʏy ᴀa ᴄc ᴅd ᴇe ᴊj ᴋk ᴍm ᴏo ᴘp "
-        "ᴛt ᴜu ᴠv ᴡw ᴢz ɪi ɢg ʜh ꜱs ꜰf ʙb ցg օo սu ոn հh"
-    ).split()
-}
-_LETTERS = {ord("ı"): "i", ord("ß"): "ss", ord("ø"): "o", ord("æ"): "ae", ord("œ"): "oe", ord("ł"): "l"} | {
-    ord("đ"): "d",
-    ord("ð"): "d",
-    ord("þ"): "th",
-    ord("ħ"): "h",
-}
-_LEET = {ord(pair[0]): pair[1] for pair in "0o 1i 3e 4a 5s 7t 8b 9g @a $s !i |i €e £l +t".split()}
-_LEET_L = _LEET | {ord("1"): "l", ord("!"): "l", ord("|"): "l"}
-
 _RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
 _TAG = re.compile(r"</?[a-z][^<>]{0,400}>", re.IGNORECASE)
-_TOP_LEVEL = "com|net|org|info|biz|shop|app|xyz|online|site|store|club|co|io|tv|ly|gg|gl|nl|ru|uk|eu|cc|se|pl|br|fr|es"
+_TOP_LEVEL = (
+    "com|net|org|info|biz|shop|app|xyz|online|site|store|club|co|io|tv|ly|gg|gl|nl|ru|uk|eu|cc|se|pl|br|fr|es"
+)
 _URL = re.compile(
     r"(?:https?:/?/?|ftp://|www\.)[^\s<>\"]{3,}"
-    rf"|[a-z0-9][a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:(?:{_TOP_LEVEL})(?![a-z0-9.])(?:[/?#][^\s<>\"]*)?|[a-z]{{2,6}}/[^\s<>\"]+)"
+    r"|[a-z0-9][a-z0-9-]{1,62}(?:\.[a-z0-9-]{1,63}){0,5}\."
+    rf"(?:(?:{_TOP_LEVEL})(?![a-z0-9.])(?:[/?#][^\s<>\"]*)?"
+    r"|[a-z]{2,6}/[^\s<>\"]+)"
 )
-_EMAIL = re.compile(r"[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,12}")
+_EMAIL = re.compile(r"[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,5}\.[a-z]{2,12}")
 _HANDLE = re.compile(r"@[\w.]{2,30}")
 _TYPED = re.compile(
-    r"(?P<iban>(?<![a-z0-9])[a-z]{2}\d{2}(?:[ ]?[a-z0-9]{4}){2,7}(?:[ ]?[a-z0-9]{1,3})?(?![a-z0-9]))"
+    r"(?P<iban>(?<![a-z0-9])[a-z]{2}\d{2}[ ]?[a-z0-9]{4}(?:[ ]?\d{4}){2,6}"
+    r"(?:[ ]?[a-z0-9]{1,4}){0,3}(?![a-z0-9]))"
     r"|(?P<price>(?:[€$£]|(?<![a-z])(?:eur|usd|euro)\b)[ ]{0,2}\d{1,6}(?:[.,]\d{1,3})*(?:,-)?"
     r"|(?<![\w.,])\d{1,6}(?:[.,]\d{1,3})*[ ]?(?:€|£|,-|(?:euros?|eur|usd|dollars?|bucks)(?![a-z])))"
     r"|(?P<phone>(?<![\w/=+-])(?:\+|00)[1-9]\d{0,2}[ .-]?(?:\(0\))?(?:[ .()-]{0,2}\d){7,12}(?![\w/=])"
@@ -90,6 +78,7 @@ _TYPED = re.compile(
     r"|(?<![\w/=.,-])\(?[2-9]\d{2}\)?[ .-]\d{3}[ .-]\d{4}(?![\w/=]))",
     re.IGNORECASE,
 )
+_MONEY = re.compile(r"[€$£]|,-|(?:^|\d)(?:euros?|eur|usd|dollars?|bucks)(?![a-z])")
 _EMOJI = "\u2190-\u21ff\u2300-\u27bf\u2900-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff"
 _MARKS = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0dff\u0e31-\u0e4e"
@@ -102,8 +91,8 @@ _LEETED = re.compile(r"[\w@$!|€£+*']*")
 _EMOTICON = re.compile(r"[:;=x8][-'o^]?[)(dpo3/\\|*]+|<3+|</3|\^[._]?\^|[)(][:;=]|:'[()]|-_+-|xd+|t_t")
 _EDGE = "\"'.,:;()[]{}<>~_-=/\\*#^&%+|…·•¿¡–—"  # noqa: RUF001 - these are the dashes people type
 _EMOJI_REPEATS = 3
-_SPELLED_LETTERS = 3
-_MASKED_LETTERS = 2
+_SPELLEDPLAIN_LETTERS = 3
+_MASKEDPLAIN_LETTERS = 2
 
 
 def lowered(text: str) -> str:
@@ -113,8 +102,17 @@ def lowered(text: str) -> str:
 
 
 def typed(low: str) -> str:
-    """Return `low` with phone numbers, bank accounts and prices replaced by `<phone>`, `<iban>` and `<price>`."""
+    """Return `low` with phone numbers, bank accounts and prices as `<phone>`, `<iban>` and `<price>`."""
     return _TYPED.sub(lambda found: f" <{found.lastgroup}> ", low)
+
+
+def may_be_typed(chunk: str) -> bool:
+    """Tell whether a stretch without white space calls for `typed`; a text of eight digits does so too."""
+    return bool(_MONEY.search(chunk))
+
+
+TYPED_DIGITS_MIN = 8
+"""Fewer digits make no phone number or bank account."""
 
 
 def squeezed(key: str) -> str:
@@ -135,7 +133,7 @@ def words_of(chunk: str) -> tuple[Word, ...]:
 def words(text: str) -> tuple[Word, ...]:
     """Return the words of `text`."""
     low = lowered(text)
-    if any(map(str.isdigit, low)):
+    if sum(map(str.isdigit, low)) >= TYPED_DIGITS_MIN or any(map(may_be_typed, low.split())):
         low = typed(low)
     return fold_lookalikes(join_spelled(tuple(word for chunk in low.split() for word in words_of(chunk))))
 
@@ -145,7 +143,7 @@ def join_spelled(found: tuple[Word, ...]) -> tuple[Word, ...]:
     out: list[Word] = []
     for single, run in groupby(found, key=is_single):
         letters = tuple(run)
-        if single and len(letters) >= _SPELLED_LETTERS:
+        if single and len(letters) >= _SPELLEDPLAIN_LETTERS:
             out.append(_plain("".join(word.form for word in letters)))
         else:
             out.extend(letters)
@@ -164,7 +162,7 @@ def fold_lookalikes(found: tuple[Word, ...]) -> tuple[Word, ...]:
     others = [word for word in found if word.kind == "word" and not word.lookalike]
     if not others or any(not _latin(word.form) for word in others):
         return found
-    return tuple(_plain(word.form.translate(_LOOKALIKES)) if word.lookalike else word for word in found)
+    return tuple(_plain(word.form.translate(LOOKALIKES)) if word.lookalike else word for word in found)
 
 
 def keys_of(form: str) -> tuple[str, ...]:
@@ -175,7 +173,7 @@ def keys_of(form: str) -> tuple[str, ...]:
     else:
         plain = [base]
         if any(map(str.isalpha, base)):
-            plain += [base.translate(_LEET), base.translate(_LEET_L)]
+            plain += [base.translate(LEET), base.translate(LEET_AS_L)]
     keys = [_RUN.sub(r"\1\1", key) for key in plain] + [_RUN.sub(r"\1", key) for key in plain]
     return tuple(dict.fromkeys(key for key in keys if key)) or (form,)
 
@@ -210,7 +208,7 @@ def _stretches(text: str) -> Iterator[tuple[str | None, int, int]]:
 def _join_places(found: list[tuple[str, int, int]]) -> Iterator[tuple[str, int, int]]:
     for single, run in groupby(found, key=lambda place: len(place[0]) == 1 and place[0].isalnum()):
         places = list(run)
-        if single and len(places) >= _SPELLED_LETTERS:
+        if single and len(places) >= _SPELLEDPLAIN_LETTERS:
             yield "".join(place[0] for place in places), places[0][1], places[-1][2]
         else:
             yield from places
@@ -218,15 +216,20 @@ def _join_places(found: list[tuple[str, int, int]]) -> Iterator[tuple[str, int, 
 
 def _visible(chunk: str) -> str:
     """Return the chunk without invisible characters, in compatibility form."""
-    return unicodedata.normalize("NFKC", chunk.translate(_FIRST_PASS)).translate(_FIRST_PASS).lower().replace("i\u0307", "i")
+    return (
+        unicodedata.normalize("NFKC", chunk.translate(_FIRST_PASS))
+        .translate(_FIRST_PASS)
+        .lower()
+        .replace("i\u0307", "i")
+    )
 
 
 def _folded(form: str) -> str:
     """Return the second view: no accents, and Latin letters for look-alikes inside a mixed word."""
     bare = "".join(c for c in unicodedata.normalize("NFD", form) if unicodedata.category(c) != "Mn")
-    bare = bare.translate(_LETTERS)
+    bare = bare.translate(PLAIN_LETTERS)
     if any("a" <= c <= "z" for c in bare):
-        bare = bare.translate(_LOOKALIKES)
+        bare = bare.translate(LOOKALIKES)
     return unicodedata.normalize("NFC", bare)
 
 
@@ -235,7 +238,7 @@ def _latin(form: str) -> bool:
 
 
 def _plain(form: str, *, quoted: bool = False) -> Word:
-    mimic = not form.isascii() and all(ord(c) in _LOOKALIKES for c in form)
+    mimic = not form.isascii() and all(ord(c) in LOOKALIKES for c in form)
     return Word(form, keys_of(form), "word", quoted, mimic)
 
 
@@ -246,7 +249,7 @@ def _pieces(seen: str) -> Iterator[Word]:
             yield Word(part[:3], (part[:3],), "emoji")
             continue
         if _HANDLE.match(part):
-            yield Word("<handle>", (part.strip(_EDGE + "!?").translate(_LEET), "<handle>"), "handle")
+            yield Word("<handle>", (part.strip(_EDGE + "!?").translate(LEET), "<handle>"), "handle")
             continue
         at = 0
         for kind, start, end in _typed_parts(part):
@@ -278,7 +281,7 @@ def _loose(part: str) -> Iterator[Word]:
     if _masked(part):
         form = part.strip("\"'.,:;!?()")
         yield Word(form, (form,), "word", quoted)
-    elif len(core) > _SPELLED_LETTERS and _SPELLED.fullmatch(core):
+    elif len(core) > _SPELLEDPLAIN_LETTERS and _SPELLED.fullmatch(core):
         yield _plain("".join(c for c in core if c.isalnum()), quoted=quoted)
     elif _LEETED.fullmatch(core) and "_" not in core and any(map(str.isalpha, core)) and not _glued(core):
         yield _plain(core, quoted=quoted)
@@ -295,7 +298,7 @@ def _masked(part: str) -> bool:
     letters = sum(map(str.isalpha, core))
     stars = core.count("*")
     inside = "*" in core.strip("*")
-    return core[:1].isalpha() and letters + stars == len(core) and (inside or stars >= _MASKED_LETTERS)
+    return core[:1].isalpha() and letters + stars == len(core) and (inside or stars >= _MASKEDPLAIN_LETTERS)
 
 
 def _glued(core: str) -> bool:

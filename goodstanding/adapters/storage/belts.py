@@ -34,9 +34,7 @@ def postgres_belts() -> list[str]:
         f" IF OLD.state <> NEW.state AND NOT ({_allowed('OLD', 'NEW')}) THEN"
         " RAISE EXCEPTION 'outgoing: this move is not allowed'; END IF; RETURN NEW; END $$"
     )
-    moves = (
-        "CREATE TRIGGER outgoing_moves BEFORE UPDATE OF state ON outgoing FOR EACH ROW EXECUTE FUNCTION outgoing_moves()"
-    )
+    moves = "CREATE TRIGGER outgoing_moves BEFORE UPDATE OF state ON outgoing FOR EACH ROW EXECUTE FUNCTION outgoing_moves()"
     return [refuse_function, *refuse, moves_function, moves]
 
 

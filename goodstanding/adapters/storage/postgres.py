@@ -2,17 +2,38 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from functools import cache
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import psycopg
 
 from goodstanding.adapters.storage.statements import Row, S, Statements
 from goodstanding.adapters.storage.writer import Writer
-from goodstanding.usecases.ports import Queries, Transaction
+from goodstanding.usecases.ports import Queries, StoreUnavailableError, Transaction
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
+_TROUBLE = {
+    "40001": "conflict",
+    "40P01": "conflict",
+    "53100": "full",
+    "55P03": "locked",
+    "57014": "locked",
+    "25006": "read-only",
+}
+"""What the server's own states mean to us (postgresql.org/docs, appendix A)."""
+
+
+def trouble(error: BaseException) -> str:
+    """Return why the database cannot be used, or an empty string for any other error."""
+    if isinstance(error, StoreUnavailableError):
+        return str(error.fields.get("why", "lost"))
+    if not isinstance(error, psycopg.Error):
+        return ""
+    known = _TROUBLE.get(error.sqlstate or "")
+    return known or ("lost" if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) else "")
 
 
 @cache
@@ -68,8 +89,7 @@ class PostgresStatements(Statements):
 
     def claim_deliveries(self, ids: Sequence[int]) -> set[int]:
         rows = self._all(
-            "SELECT id FROM delivery WHERE workspace_id = ? AND state = 'new' AND id = ANY(?)"
-            " FOR UPDATE SKIP LOCKED",
+            "SELECT id FROM delivery WHERE workspace_id = ? AND state = 'new' AND id = ANY(?) FOR UPDATE SKIP LOCKED",
             (self.workspace_id, list(ids)),
         )
         return {r[0] for r in rows}
@@ -85,6 +105,11 @@ class PostgresStatements(Statements):
             (owner, until, self.workspace_id, self.workspace_id, now, due),
         )
         return (row[0], row[1]) if row else None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the connection was cut."""
+        return self._connection.closed
 
     def begin(self) -> None:
         """A transaction begins with its first statement."""
@@ -107,6 +132,9 @@ class PostgresStatements(Statements):
     def close(self) -> None:
         self._connection.close()
 
+    def trouble(self, error: BaseException) -> str:
+        return trouble(error)
+
 
 class PostgresStore:
     """The store of one workspace in a Postgres database. Row locks decide between processes."""
@@ -126,17 +154,36 @@ class PostgresStore:
         return self._writer.submit(work)
 
     def read(self, work: Callable[[Queries], T]) -> T:
+        try:
+            return self._read(work)
+        except psycopg.Error as error:
+            why = trouble(error)
+            if not why:
+                raise
+            raise StoreUnavailableError(why=why) from error
+
+    def _read(self, work: Callable[[Queries], T]) -> T:
         reader = self._reader()
         try:
             result = work(cast("Queries", reader))
+            reader.commit()
         except psycopg.OperationalError:
-            self._local.reader = None
+            self._drop(reader)
             raise
         except BaseException:
-            reader.rollback()
+            if reader.lost:
+                self._drop(reader)
+            else:
+                reader.rollback()
             raise
-        reader.commit()
         return result
+
+    def _drop(self, reader: PostgresStatements) -> None:
+        """Forget a reader whose connection is of no use any more; the next read opens another."""
+        self._local.reader = None
+        with self._lock:
+            self._readers.remove(reader)
+        reader.close()
 
     def close(self) -> None:
         self._writer.close()

@@ -1,5 +1,5 @@
 """Queries of the pages, for both databases. Each touches a bounded number of rows through an index."""
-# ruff: noqa: S608, SLF001, D102 - names are ours; the statements are the siblings' own; the port says what is promised
+# ruff: noqa: S608, SLF001 - names are ours; the statements are the siblings' own; the port says what is promised
 
 from collections.abc import Sequence
 from typing import cast
@@ -25,6 +25,7 @@ from goodstanding.usecases.reads import ProblemRow
 _DUE = "state IN ('planned','sending','unknown')"
 """The condition of the partial index on what is due; a query must repeat it to use the index."""
 _SPENT = "state IN ('planned','sending','sent','unknown')"
+
 
 class StoredReads:
     """The port `PageReads` over the statements of either database."""
@@ -132,7 +133,9 @@ class StoredReads:
         )
         return sum(int(s._all(sql, (s.workspace_id, one, most))[0][0]) for one in _account_ids(s))
 
-    def attempted(self, q: Queries, *, account_id: int, acts: Sequence[str], since: int, most: int) -> list[int]:
+    def attempted(
+        self, q: Queries, *, account_id: int, acts: Sequence[str], since: int, most: int
+    ) -> list[int]:
         s = _statements(q)
         sql = (
             "SELECT attempt_at FROM outgoing WHERE workspace_id = ? AND account_id = ?"
@@ -143,7 +146,9 @@ class StoredReads:
     def video_titles(self, q: Queries, ids: Sequence[str]) -> dict[str, str]:
         s = _statements(q)
         where, param = s._among("id", list(ids))
-        rows = s._all(f"SELECT id, title FROM video WHERE workspace_id = ? AND {where}", (s.workspace_id, param))
+        rows = s._all(
+            f"SELECT id, title FROM video WHERE workspace_id = ? AND {where}", (s.workspace_id, param)
+        )
         return {r[0]: r[1] for r in rows if r[1]}
 
     def newest_delivery(self, q: Queries) -> int:
@@ -179,7 +184,9 @@ class StoredReads:
             "SELECT sum(replied), sum(hidden), sum(reviewed), sum(rest) FROM volume WHERE workspace_id = ?",
             (s.workspace_id,),
         )
-        acts = s._all("SELECT state, count(*) FROM outgoing WHERE workspace_id = ? GROUP BY state", (s.workspace_id,))
+        acts = s._all(
+            "SELECT state, count(*) FROM outgoing WHERE workspace_id = ? GROUP BY state", (s.workspace_id,)
+        )
         outcomes = ("replied", "hidden", "reviewed", "left")
         return {
             "deliveries": q.deliveries_by_state(),
@@ -199,7 +206,9 @@ def _account_ids(s: Statements) -> list[int]:
 def _by_ids(q: Queries, table: str, columns: str, ids: Sequence[int]) -> list[Row]:
     s = _statements(q)
     where, param = s._among("id", list(ids))
-    return s._all(f"SELECT {columns} FROM {table} WHERE workspace_id = ? AND {where}", (s.workspace_id, param))
+    return s._all(
+        f"SELECT {columns} FROM {table} WHERE workspace_id = ? AND {where}", (s.workspace_id, param)
+    )
 
 
 def _newest(q: Queries, table: str) -> int:

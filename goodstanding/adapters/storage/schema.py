@@ -4,6 +4,8 @@ Every row carries `workspace_id` and `account_id` (0: the whole workspace), and 
 that a second tenant could collide on. Instants are UTC milliseconds.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -30,7 +32,9 @@ metadata = MetaData(
 )
 
 
-def _column(name: str, kind: type[TypeEngine[object]], *, null: bool = False, default: str | None = None) -> Column[object]:
+def _column(
+    name: str, kind: type[TypeEngine[Any]], *, null: bool = False, default: str | None = None
+) -> Column[object]:
     return Column(name, kind(), nullable=null, server_default=None if default is None else text(default))
 
 
@@ -55,7 +59,11 @@ def _owned() -> tuple[Column[object], Column[object]]:
 
 
 workspace = Table(
-    "workspace", metadata, Column("id", BigInteger(), primary_key=True, autoincrement=False), _text("name"), _int("created_at")
+    "workspace",
+    metadata,
+    Column("id", BigInteger(), primary_key=True, autoincrement=False),
+    _text("name"),
+    _int("created_at"),
 )
 
 sequence = Table(
@@ -157,7 +165,13 @@ delivery = Table(
     PrimaryKeyConstraint("workspace_id", "id"),
     UniqueConstraint("workspace_id", "account_id", "connector", "digest"),
     CheckConstraint("state IN ('new','read','unknown','unreadable')", name="state"),
-    Index("ix_delivery_new", "workspace_id", "id", sqlite_where=text("state = 'new'"), postgresql_where=text("state = 'new'")),
+    Index(
+        "ix_delivery_new",
+        "workspace_id",
+        "id",
+        sqlite_where=text("state = 'new'"),
+        postgresql_where=text("state = 'new'"),
+    ),
 )
 
 contact = Table(
@@ -228,7 +242,13 @@ decision = Table(
     _int("at"),
     PrimaryKeyConstraint("workspace_id", "event_id"),
 )
-Index("ix_decision_outcome", decision.c.workspace_id, decision.c.account_id, decision.c.outcome, decision.c.event_id)
+Index(
+    "ix_decision_outcome",
+    decision.c.workspace_id,
+    decision.c.account_id,
+    decision.c.outcome,
+    decision.c.event_id,
+)
 
 outgoing = Table(
     "outgoing",
@@ -259,22 +279,39 @@ outgoing = Table(
     _int("created_at"),
     PrimaryKeyConstraint("workspace_id", "id"),
     UniqueConstraint("workspace_id", "account_id", "event_id", "act", "ordinal"),
-    CheckConstraint("state IN ('held','planned','sending','sent','failed','unknown','cancelled')", name="state"),
+    CheckConstraint(
+        "state IN ('held','planned','sending','sent','failed','unknown','cancelled')", name="state"
+    ),
     CheckConstraint("act IN ('reply','message','hide','unhide')", name="act"),
 )
 _spent = text("state IN ('planned','sending','sent','unknown')")
 Index(
-    "ix_outgoing_contact", outgoing.c.workspace_id, outgoing.c.contact_id, outgoing.c.act, outgoing.c.attempt_at,
-    sqlite_where=_spent, postgresql_where=_spent,
+    "ix_outgoing_contact",
+    outgoing.c.workspace_id,
+    outgoing.c.contact_id,
+    outgoing.c.act,
+    outgoing.c.attempt_at,
+    sqlite_where=_spent,
+    postgresql_where=_spent,
 )
 Index(
-    "ix_outgoing_account", outgoing.c.workspace_id, outgoing.c.account_id, outgoing.c.act, outgoing.c.attempt_at,
-    sqlite_where=_spent, postgresql_where=_spent,
+    "ix_outgoing_account",
+    outgoing.c.workspace_id,
+    outgoing.c.account_id,
+    outgoing.c.act,
+    outgoing.c.attempt_at,
+    sqlite_where=_spent,
+    postgresql_where=_spent,
 )
 _due = text("state IN ('planned','sending','unknown')")
 Index(
-    "ix_outgoing_due", outgoing.c.workspace_id, outgoing.c.account_id, outgoing.c.state, outgoing.c.not_before,
-    sqlite_where=_due, postgresql_where=_due,
+    "ix_outgoing_due",
+    outgoing.c.workspace_id,
+    outgoing.c.account_id,
+    outgoing.c.state,
+    outgoing.c.not_before,
+    sqlite_where=_due,
+    postgresql_where=_due,
 )
 Index("ix_outgoing_provider", outgoing.c.workspace_id, outgoing.c.account_id, outgoing.c.provider_ref)
 
@@ -311,8 +348,13 @@ review_case = Table(
 )
 _open = text("state = 'open'")
 Index(
-    "ix_review_case_open", review_case.c.workspace_id, review_case.c.account_id, review_case.c.due_at, review_case.c.id,
-    sqlite_where=_open, postgresql_where=_open,
+    "ix_review_case_open",
+    review_case.c.workspace_id,
+    review_case.c.account_id,
+    review_case.c.due_at,
+    review_case.c.id,
+    sqlite_where=_open,
+    postgresql_where=_open,
 )
 Index("ix_review_case_event", review_case.c.workspace_id, review_case.c.event_id)
 

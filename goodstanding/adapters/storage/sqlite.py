@@ -3,19 +3,41 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import msgspec
 
 from goodstanding.adapters.storage.statements import Row, S, Statements
 from goodstanding.adapters.storage.writer import Writer
-from goodstanding.usecases.ports import Queries, Transaction
+from goodstanding.usecases.ports import Queries, StoreUnavailableError, Transaction
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 T = TypeVar("T")
 BUSY_MS = 10_000
 """How long a statement waits for another process's lock before it fails."""
+_TROUBLE = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_PROTOCOL: "locked",
+    sqlite3.SQLITE_IOERR: "disk",
+    sqlite3.SQLITE_CANTOPEN: "lost",
+    sqlite3.SQLITE_READONLY: "read-only",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+}
+"""What the database's own result codes mean to us (sqlite.org/rescode.html); all others are a job's own fault."""
+
+
+def trouble(error: BaseException) -> str:
+    """Return why the database cannot be used, or an empty string for any other error."""
+    if isinstance(error, StoreUnavailableError):
+        return str(error.fields.get("why", "lost"))
+    code = getattr(error, "sqlite_errorcode", None) if isinstance(error, sqlite3.Error) else None
+    return "" if code is None else _TROUBLE.get(code & 0xFF, "")
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
@@ -76,7 +98,7 @@ class SqliteStatements(Statements):
 
     def claim_deliveries(self, ids: Sequence[int]) -> set[int]:
         where, param = self._among("id", ids)
-        sql = f"SELECT id FROM delivery WHERE workspace_id = ? AND state = 'new' AND {where}"  # noqa: S608 - names are ours
+        sql = f"SELECT id FROM delivery WHERE workspace_id = ? AND state = 'new' AND {where}"
         return {r[0] for r in self._all(sql, (self.workspace_id, param))}
 
     def claim_lane(self, owner: str, now: int, until: int, due: int) -> tuple[int, int] | None:
@@ -113,6 +135,9 @@ class SqliteStatements(Statements):
     def close(self) -> None:
         self._connection.close()
 
+    def trouble(self, error: BaseException) -> str:
+        return trouble(error)
+
 
 class SqliteStore:
     """The store of one workspace in one file."""
@@ -132,12 +157,21 @@ class SqliteStore:
         return self._writer.submit(work)
 
     def read(self, work: Callable[[Queries], T]) -> T:
+        try:
+            return self._read(work)
+        except sqlite3.Error as error:
+            why = trouble(error)
+            if not why:
+                raise
+            raise StoreUnavailableError(why=why) from error
+
+    def _read(self, work: Callable[[Queries], T]) -> T:
         reader = self._reader()
         reader._execute("BEGIN")  # noqa: SLF001 - a snapshot for all statements of `work`
         try:
             return work(cast("Queries", reader))
         finally:
-            reader.commit()
+            reader.rollback()
 
     def close(self) -> None:
         self._writer.close()

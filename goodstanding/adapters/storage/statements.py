@@ -6,9 +6,8 @@ Placeholders are `?`; `postgres.py` rewrites them once per statement.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from goodstanding.core.policy.model import Mode, VideoClass
 from goodstanding.usecases.ports import (
     Account,
     Act,
@@ -32,6 +31,9 @@ from goodstanding.usecases.ports import (
     Video,
     VolumeRow,
 )
+
+if TYPE_CHECKING:
+    from goodstanding.core.policy.model import Mode, VideoClass
 
 Row = tuple[Any, ...]
 S = TypeVar("S", str, int)
@@ -97,7 +99,14 @@ def _event(r: Row) -> Event:
 
 def _decision(r: Row) -> DecisionRow:
     return DecisionRow(
-        account_id=r[0], event_id=r[1], seq=r[2], policy_hash=r[3], outcome=r[4], rule=r[5], code=r[6], at=r[7]
+        account_id=r[0],
+        event_id=r[1],
+        seq=r[2],
+        policy_hash=r[3],
+        outcome=r[4],
+        rule=r[5],
+        code=r[6],
+        at=r[7],
     )
 
 
@@ -151,7 +160,12 @@ def _audit(r: Row) -> AuditRow:
 
 def _delivery(r: Row) -> Delivery:
     return Delivery(
-        id=r[0], account_id=r[1], connector=r[2], digest=bytes(r[3]), received_at=r[4], body=bytes(r[5] or b"")
+        id=r[0],
+        account_id=r[1],
+        connector=r[2],
+        digest=bytes(r[3]),
+        received_at=r[4],
+        body=bytes(r[5] or b""),
     )
 
 
@@ -184,23 +198,23 @@ class Statements(ABC):
 
     def _insert(self, table: str, columns: str, rows: Sequence[Sequence[object]], tail: str = "") -> int:
         w = self.workspace_id
-        sql = f"INSERT INTO {table} (workspace_id, {columns}) VALUES (?, {marks(_width(columns))}) {tail}"  # noqa: S608 - names are ours
+        sql = f"INSERT INTO {table} (workspace_id, {columns}) VALUES (?, {marks(_width(columns))}) {tail}"
         return self._many(sql, [(w, *row) for row in rows])
 
     def _change(self, table: str, changes: Mapping[str, object], where: str, params: Sequence[object]) -> int:
         names = ", ".join(f"{name} = ?" for name in changes)
         values = [int(v) if isinstance(v, bool) else v for v in changes.values()]
-        sql = f"UPDATE {table} SET {names} WHERE workspace_id = ? AND {where}"  # noqa: S608 - names are ours
+        sql = f"UPDATE {table} SET {names} WHERE workspace_id = ? AND {where}"
         return self._run(sql, (*values, self.workspace_id, *params))
 
     # -- queries ---------------------------------------------------------------------------------------------
 
     def accounts(self) -> list[Account]:
-        sql = f"SELECT {_ACCOUNT} FROM account WHERE workspace_id = ? ORDER BY account_id"  # noqa: S608 - names are ours
+        sql = f"SELECT {_ACCOUNT} FROM account WHERE workspace_id = ? ORDER BY account_id"
         return [_account(r) for r in self._all(sql, (self.workspace_id,))]
 
     def account_of(self, connector: str, external_id: str) -> Account | None:
-        sql = f"SELECT {_ACCOUNT} FROM account WHERE workspace_id = ? AND connector = ? AND external_id = ?"  # noqa: S608 - names are ours
+        sql = f"SELECT {_ACCOUNT} FROM account WHERE workspace_id = ? AND connector = ? AND external_id = ?"
         row = self._one(sql, (self.workspace_id, connector, external_id))
         return _account(row) if row else None
 
@@ -212,7 +226,7 @@ class Statements(ABC):
         return str(row[0]) if row else None
 
     def persons(self) -> list[Person]:
-        sql = f"SELECT {_PERSON} FROM person WHERE workspace_id = ? ORDER BY id"  # noqa: S608 - names are ours
+        sql = f"SELECT {_PERSON} FROM person WHERE workspace_id = ? ORDER BY id"
         return [_person(r) for r in self._all(sql, (self.workspace_id,))]
 
     def stored_value(self, namespace: str, name: str) -> tuple[bytes, int | None] | None:
@@ -257,11 +271,11 @@ class Statements(ABC):
 
     def contacts_by_external(self, account_id: int, external_ids: Sequence[str]) -> dict[str, Contact]:
         where, param = self._among("external_id", external_ids)
-        sql = f"SELECT {_CONTACT} FROM contact WHERE workspace_id = ? AND account_id = ? AND {where}"  # noqa: S608 - names are ours
+        sql = f"SELECT {_CONTACT} FROM contact WHERE workspace_id = ? AND account_id = ? AND {where}"
         return {r[2]: _contact(r) for r in self._all(sql, (self.workspace_id, account_id, param))}
 
     def contact(self, contact_id: int) -> Contact | None:
-        sql = f"SELECT {_CONTACT} FROM contact WHERE workspace_id = ? AND id = ?"  # noqa: S608 - names are ours
+        sql = f"SELECT {_CONTACT} FROM contact WHERE workspace_id = ? AND id = ?"
         row = self._one(sql, (self.workspace_id, contact_id))
         return _contact(row) if row else None
 
@@ -270,50 +284,48 @@ class Statements(ABC):
     ) -> dict[tuple[str, str], int]:
         where, param = self._among("external_id", external_ids)
         sql = (
-            "SELECT external_id, action, id FROM event"  # noqa: S608 - names are ours
+            "SELECT external_id, action, id FROM event"
             f" WHERE workspace_id = ? AND account_id = ? AND connector = ? AND {where}"
         )
         return {(r[0], r[1]): r[2] for r in self._all(sql, (self.workspace_id, account_id, connector, param))}
 
     def event(self, event_id: int) -> Event | None:
-        sql = f"SELECT {_EVENT} FROM event WHERE workspace_id = ? AND id = ?"  # noqa: S608 - names are ours
+        sql = f"SELECT {_EVENT} FROM event WHERE workspace_id = ? AND id = ?"
         row = self._one(sql, (self.workspace_id, event_id))
         return _event(row) if row else None
 
     def event_texts(self, event_ids: Sequence[int]) -> dict[int, str | None]:
         where, param = self._among("id", event_ids)
-        sql = f"SELECT id, text FROM event WHERE workspace_id = ? AND {where}"  # noqa: S608 - names are ours
+        sql = f"SELECT id, text FROM event WHERE workspace_id = ? AND {where}"
         return {r[0]: r[1] for r in self._all(sql, (self.workspace_id, param))}
 
     def decision(self, event_id: int) -> DecisionRow | None:
-        sql = f"SELECT {_DECISION} FROM decision WHERE workspace_id = ? AND event_id = ?"  # noqa: S608 - names are ours
+        sql = f"SELECT {_DECISION} FROM decision WHERE workspace_id = ? AND event_id = ?"
         row = self._one(sql, (self.workspace_id, event_id))
         return _decision(row) if row else None
 
     def decisions(self, *, after: int, limit: int, account_id: int | None = None) -> list[DecisionRow]:
         mine = "" if account_id is None else "AND account_id = ?"
-        sql = (
-            f"SELECT {_DECISION} FROM decision WHERE workspace_id = ? AND event_id > ? {mine}"  # noqa: S608 - names are ours
-            " ORDER BY event_id LIMIT ?"
-        )
+        sql = f"SELECT {_DECISION} FROM decision WHERE workspace_id = ? AND event_id > ? {mine} ORDER BY event_id LIMIT ?"
         extra = () if account_id is None else (account_id,)
         return [_decision(r) for r in self._all(sql, (self.workspace_id, after, *extra, limit))]
 
     def outgoing(self, outgoing_id: int) -> Outgoing | None:
-        sql = f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? AND id = ?"  # noqa: S608 - names are ours
+        sql = f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? AND id = ?"
         row = self._one(sql, (self.workspace_id, outgoing_id))
         return _outgoing(row) if row else None
 
     def outgoing_of_event(self, event_id: int) -> list[Outgoing]:
-        sql = (
-            f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? AND event_id = ?"  # noqa: S608 - names are ours
-            " ORDER BY id"
-        )
+        sql = f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? AND event_id = ? ORDER BY id"
         return [_outgoing(r) for r in self._all(sql, (self.workspace_id, event_id))]
+
+    def outgoing_of_contact(self, contact_id: int) -> list[Outgoing]:
+        sql = f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? AND contact_id = ? ORDER BY id"
+        return [_outgoing(r) for r in self._all(sql, (self.workspace_id, contact_id))]
 
     def outgoing_due(self, account_id: int, now: int, limit: int) -> list[Outgoing]:
         sql = (
-            f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? AND account_id = ? AND state = 'planned'"  # noqa: S608 - names are ours
+            f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? AND account_id = ? AND state = 'planned'"
             " AND not_before <= ? AND state IN ('planned','sending','unknown') ORDER BY not_before, id LIMIT ?"
         )
         return [_outgoing(r) for r in self._all(sql, (self.workspace_id, account_id, now, limit))]
@@ -321,7 +333,7 @@ class Statements(ABC):
     def outgoing_in_state(self, state: str, *, limit: int, account_id: int | None = None) -> list[Outgoing]:
         mine = "" if account_id is None else "AND account_id = ?"
         sql = (
-            f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? {mine} AND state = ?"  # noqa: S608 - names are ours
+            f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? {mine} AND state = ?"
             " ORDER BY not_before, id LIMIT ?"
         )
         extra = () if account_id is None else (account_id,)
@@ -329,21 +341,23 @@ class Statements(ABC):
 
     def outgoing_by_provider(self, account_id: int, refs: Sequence[str]) -> dict[str, int]:
         where, param = self._among("provider_ref", refs)
-        sql = f"SELECT provider_ref, id FROM outgoing WHERE workspace_id = ? AND account_id = ? AND {where}"  # noqa: S608 - names are ours
+        sql = f"SELECT provider_ref, id FROM outgoing WHERE workspace_id = ? AND account_id = ? AND {where}"
         return {r[0]: r[1] for r in self._all(sql, (self.workspace_id, account_id, param))}
 
     def next_due(self) -> int | None:
         row = self._one(
-            "SELECT min(not_before) FROM outgoing WHERE workspace_id = ? AND state = 'planned'", (self.workspace_id,)
+            "SELECT min(not_before) FROM outgoing WHERE workspace_id = ? AND state = 'planned'",
+            (self.workspace_id,),
         )
         return row[0] if row else None
 
     def spent(self, account_id: int, since: int, contacts: Sequence[int] | None) -> list[Spent]:
-        columns = "act, contact_id, rule, video_id, coalesce(attempt_at, not_before), attempt_at IS NOT NULL AND state <> 'planned'"
-        base = f"SELECT {columns} FROM outgoing WHERE workspace_id = ? AND account_id = ? AND {_SPENT}"  # noqa: S608 - names are ours
+        moment, sent = "coalesce(attempt_at, not_before)", "attempt_at IS NOT NULL AND state <> 'planned'"
+        columns = f"act, contact_id, rule, video_id, {moment}, {sent}"
+        base = f"SELECT {columns} FROM outgoing WHERE workspace_id = ? AND account_id = ? AND {_SPENT}"
         params: list[object] = [self.workspace_id, account_id]
         if contacts is None:
-            base += " AND act IN ('reply','message')"
+            base += " AND act IN ('reply','message','hide')"
         else:
             where, param = self._among("contact_id", contacts)
             base += f" AND {where}"
@@ -357,23 +371,23 @@ class Statements(ABC):
     def recent_texts(self, limit: int) -> list[tuple[int, str, str, int, str]]:
         sql = (
             "SELECT account_id, video_id, text, coalesce(attempt_at, not_before), state FROM outgoing"
-            f" WHERE workspace_id = ? AND act IN ('reply','message') AND {_SPENT} ORDER BY id DESC LIMIT ?"  # noqa: S608 - names are ours
+            f" WHERE workspace_id = ? AND act IN ('reply','message') AND {_SPENT} ORDER BY id DESC LIMIT ?"
         )
         return [(r[0], r[1], r[2], r[3], r[4]) for r in self._all(sql, (self.workspace_id, limit))]
 
     def case(self, case_id: int) -> Case | None:
-        sql = f"SELECT {_CASE} FROM review_case WHERE workspace_id = ? AND id = ?"  # noqa: S608 - names are ours
+        sql = f"SELECT {_CASE} FROM review_case WHERE workspace_id = ? AND id = ?"
         row = self._one(sql, (self.workspace_id, case_id))
         return _case(row) if row else None
 
     def cases_of_event(self, event_id: int) -> list[Case]:
-        sql = f"SELECT {_CASE} FROM review_case WHERE workspace_id = ? AND event_id = ? ORDER BY id"  # noqa: S608 - names are ours
+        sql = f"SELECT {_CASE} FROM review_case WHERE workspace_id = ? AND event_id = ? ORDER BY id"
         return [_case(r) for r in self._all(sql, (self.workspace_id, event_id))]
 
     def open_cases(self, *, queue: str | None, after: tuple[int, int], limit: int) -> list[Case]:
         only = "" if queue is None else "AND queue = ?"
         sql = (
-            f"SELECT {_CASE} FROM review_case WHERE workspace_id = ? AND state = 'open' {only}"  # noqa: S608 - names are ours
+            f"SELECT {_CASE} FROM review_case WHERE workspace_id = ? AND state = 'open' {only}"
             " AND (due_at, id) > (?, ?) ORDER BY due_at, id LIMIT ?"
         )
         extra = () if queue is None else (queue,)
@@ -381,30 +395,32 @@ class Statements(ABC):
 
     def acts(self, *, person_id: int | None, limit: int) -> list[Act]:
         only = "" if person_id is None else "AND person_id = ?"
-        sql = f"SELECT {_ACT} FROM act WHERE workspace_id = ? {only} ORDER BY id DESC LIMIT ?"  # noqa: S608 - names are ours
+        sql = f"SELECT {_ACT} FROM act WHERE workspace_id = ? {only} ORDER BY id DESC LIMIT ?"
         extra = () if person_id is None else (person_id,)
         return [_act(r) for r in self._all(sql, (self.workspace_id, *extra, limit))]
 
     def acts_of_event(self, event_id: int) -> list[Act]:
-        sql = f"SELECT {_ACT} FROM act WHERE workspace_id = ? AND event_id = ? ORDER BY id"  # noqa: S608 - names are ours
+        sql = f"SELECT {_ACT} FROM act WHERE workspace_id = ? AND event_id = ? ORDER BY id"
         return [_act(r) for r in self._all(sql, (self.workspace_id, event_id))]
 
     def act(self, act_id: int) -> Act | None:
-        row = self._one(f"SELECT {_ACT} FROM act WHERE workspace_id = ? AND id = ?", (self.workspace_id, act_id))  # noqa: S608 - names are ours
+        row = self._one(
+            f"SELECT {_ACT} FROM act WHERE workspace_id = ? AND id = ?", (self.workspace_id, act_id)
+        )
         return _act(row) if row else None
 
     def freezes(self, *, active_only: bool) -> list[FreezeRow]:
         only = "AND lifted_at IS NULL" if active_only else ""
-        sql = f"SELECT {_FREEZE} FROM freeze WHERE workspace_id = ? {only} ORDER BY id"  # noqa: S608 - names are ours
+        sql = f'SELECT {_FREEZE} FROM "freeze" WHERE workspace_id = ? {only} ORDER BY id'
         return [_freeze(r) for r in self._all(sql, (self.workspace_id,))]
 
     def policy(self, policy_hash: str) -> PolicyVersion | None:
-        sql = f"SELECT {_POLICY} FROM policy_version WHERE workspace_id = ? AND hash = ?"  # noqa: S608 - names are ours
+        sql = f"SELECT {_POLICY} FROM policy_version WHERE workspace_id = ? AND hash = ?"
         row = self._one(sql, (self.workspace_id, policy_hash))
         return _policy(row) if row else None
 
     def policies(self) -> list[PolicyVersion]:
-        sql = f"SELECT {_POLICY} FROM policy_version WHERE workspace_id = ? ORDER BY at, hash"  # noqa: S608 - names are ours
+        sql = f"SELECT {_POLICY} FROM policy_version WHERE workspace_id = ? ORDER BY at, hash"
         return [_policy(r) for r in self._all(sql, (self.workspace_id,))]
 
     def activations(self, account_id: int) -> list[tuple[str, str, int]]:
@@ -421,7 +437,8 @@ class Statements(ABC):
             (self.workspace_id, account_id, since),
         )
         return [
-            VolumeRow(slot=r[0], comments=r[1], replied=r[2], hidden=r[3], reviewed=r[4], rest=r[5]) for r in rows
+            VolumeRow(slot=r[0], comments=r[1], replied=r[2], hidden=r[3], reviewed=r[4], rest=r[5])
+            for r in rows
         ]
 
     def audit_head(self) -> tuple[int, bytes]:
@@ -429,25 +446,20 @@ class Statements(ABC):
         return (row[0], bytes(row[1])) if row else (0, b"")
 
     def audit_entries(self, start: int, stop: int) -> list[AuditRow]:
-        sql = (
-            f"SELECT {_AUDIT} FROM audit_entry WHERE workspace_id = ? AND seq >= ? AND seq < ? ORDER BY seq"  # noqa: S608 - names are ours
-        )
+        sql = f"SELECT {_AUDIT} FROM audit_entry WHERE workspace_id = ? AND seq >= ? AND seq < ? ORDER BY seq"
         return [_audit(r) for r in self._all(sql, (self.workspace_id, start, stop))]
 
     def audit_after(self, seq: int, limit: int) -> list[AuditRow]:
-        sql = f"SELECT {_AUDIT} FROM audit_entry WHERE workspace_id = ? AND seq > ? ORDER BY seq LIMIT ?"  # noqa: S608 - names are ours
+        sql = f"SELECT {_AUDIT} FROM audit_entry WHERE workspace_id = ? AND seq > ? ORDER BY seq LIMIT ?"
         return [_audit(r) for r in self._all(sql, (self.workspace_id, seq, limit))]
 
     def audit_of_event(self, event_id: int) -> list[AuditRow]:
-        sql = f"SELECT {_AUDIT} FROM audit_entry WHERE workspace_id = ? AND event_id = ? ORDER BY seq"  # noqa: S608 - names are ours
+        sql = f"SELECT {_AUDIT} FROM audit_entry WHERE workspace_id = ? AND event_id = ? ORDER BY seq"
         return [_audit(r) for r in self._all(sql, (self.workspace_id, event_id))]
 
     def audit_newest(self, *, before: int, limit: int, kind: str | None = None) -> list[AuditRow]:
         only = "" if kind is None else "AND kind = ?"
-        sql = (
-            f"SELECT {_AUDIT} FROM audit_entry WHERE workspace_id = ? AND seq < ? {only}"  # noqa: S608 - names are ours
-            " ORDER BY seq DESC LIMIT ?"
-        )
+        sql = f"SELECT {_AUDIT} FROM audit_entry WHERE workspace_id = ? AND seq < ? {only} ORDER BY seq DESC LIMIT ?"
         extra = () if kind is None else (kind,)
         return [_audit(r) for r in self._all(sql, (self.workspace_id, before, *extra, limit))]
 
@@ -469,7 +481,8 @@ class Statements(ABC):
 
     def audit_nodes(self) -> Iterator[tuple[int, int, bytes]]:
         rows = self._stream(
-            "SELECT level, position, hash FROM audit_node WHERE workspace_id = ? ORDER BY (position + 1) << CAST(level AS INTEGER), level",
+            "SELECT level, position, hash FROM audit_node WHERE workspace_id = ?"
+            " ORDER BY (position + 1) << CAST(level AS INTEGER), level",
             (self.workspace_id,),
         )
         for r in rows:
@@ -483,7 +496,7 @@ class Statements(ABC):
 
     def vault_rows(self, seqs: Sequence[int]) -> dict[int, VaultRow]:
         where, param = self._among("seq", seqs)
-        sql = f"SELECT seq, account_id, contact_id, cipher FROM vault WHERE workspace_id = ? AND {where}"  # noqa: S608 - names are ours
+        sql = f"SELECT seq, account_id, contact_id, cipher FROM vault WHERE workspace_id = ? AND {where}"
         return {
             r[0]: VaultRow(seq=r[0], account_id=r[1], contact_id=r[2], cipher=bytes(r[3]))
             for r in self._all(sql, (self.workspace_id, param))
@@ -493,7 +506,7 @@ class Statements(ABC):
         if not digests:
             return set()
         sql = (
-            "SELECT digest FROM suppression WHERE workspace_id = ? AND account_id IN (0, ?)"  # noqa: S608 - names are ours
+            "SELECT digest FROM suppression WHERE workspace_id = ? AND account_id IN (0, ?)"
             f" AND digest IN ({marks(len(digests))})"
         )
         return {bytes(r[0]) for r in self._all(sql, (self.workspace_id, account_id, *digests))}
@@ -539,7 +552,7 @@ class Statements(ABC):
     def drop_stored_value(self, namespace: str, name: str | None) -> None:
         only, extra = ("", ()) if name is None else (" AND name = ?", (name,))
         self._run(
-            f"DELETE FROM stored_value WHERE workspace_id = ? AND account_id = 0 AND namespace = ?{only}",  # noqa: S608 - names are ours
+            f"DELETE FROM stored_value WHERE workspace_id = ? AND account_id = 0 AND namespace = ?{only}",
             (self.workspace_id, namespace, *extra),
         )
 
@@ -600,7 +613,9 @@ class Statements(ABC):
         read = [(w, i) for i, state, _ in rows if state == "read"]
         rest = [(state, problem, w, i) for i, state, problem in rows if state != "read"]
         if read:
-            self._many("UPDATE delivery SET state = 'read', body = NULL WHERE workspace_id = ? AND id = ?", read)
+            self._many(
+                "UPDATE delivery SET state = 'read', body = NULL WHERE workspace_id = ? AND id = ?", read
+            )
         if rest:
             self._many("UPDATE delivery SET state = ?, problem = ? WHERE workspace_id = ? AND id = ?", rest)
 
@@ -644,7 +659,9 @@ class Statements(ABC):
         )
 
     def add_decisions(self, rows: Sequence[DecisionRow]) -> None:
-        values = [(d.account_id, d.event_id, d.seq, d.policy_hash, d.outcome, d.rule, d.code, d.at) for d in rows]
+        values = [
+            (d.account_id, d.event_id, d.seq, d.policy_hash, d.outcome, d.rule, d.code, d.at) for d in rows
+        ]
         self._insert("decision", _DECISION, values)
 
     def add_outgoing(self, rows: Sequence[Outgoing]) -> None:
@@ -662,15 +679,26 @@ class Statements(ABC):
         self._change("outgoing", changes, "id = ?", (outgoing_id,))
 
     def settle_outgoing(self, outgoing_id: int, fence: int, changes: Mapping[str, object]) -> bool:
-        return self._change("outgoing", changes, "id = ? AND fence = ? AND state = 'sending'", (outgoing_id, fence)) == 1
+        return (
+            self._change(
+                "outgoing", changes, "id = ? AND fence = ? AND state = 'sending'", (outgoing_id, fence)
+            )
+            == 1
+        )
 
     def ensure_lanes(self, account_ids: Sequence[int]) -> None:
         self._insert(
-            "lane", "account_id", [(a,) for a in account_ids], "ON CONFLICT (workspace_id, account_id) DO NOTHING"
+            "lane",
+            "account_id",
+            [(a,) for a in account_ids],
+            "ON CONFLICT (workspace_id, account_id) DO NOTHING",
         )
 
     def hold_lane(self, account_id: int, fence: int, until: int) -> bool:
-        return self._change("lane", {"lease_until": until}, "account_id = ? AND fence = ?", (account_id, fence)) == 1
+        return (
+            self._change("lane", {"lease_until": until}, "account_id = ? AND fence = ?", (account_id, fence))
+            == 1
+        )
 
     def free_lane(self, account_id: int, fence: int) -> None:
         self._change("lane", {"lease_until": 0}, "account_id = ? AND fence = ?", (account_id, fence))
@@ -686,7 +714,15 @@ class Statements(ABC):
         self._insert("review_case", _CASE, values)
 
     def change_case(self, case_id: int, version: int, changes: Mapping[str, object]) -> bool:
-        return self._change("review_case", {**changes, "version": version + 1}, "id = ? AND version = ?", (case_id, version)) == 1
+        return (
+            self._change(
+                "review_case",
+                {**changes, "version": version + 1},
+                "id = ? AND version = ?",
+                (case_id, version),
+            )
+            == 1
+        )
 
     def add_act(self, row: Act) -> None:
         a = row
@@ -700,16 +736,31 @@ class Statements(ABC):
 
     def add_freeze(self, row: FreezeRow) -> None:
         f = row
-        self._insert("freeze", _FREEZE, [(f.id, f.account_id, f.scope, f.reason, f.actor, f.at, f.lifted_by, f.lifted_at)])
+        self._insert(
+            '"freeze"',
+            _FREEZE,
+            [(f.id, f.account_id, f.scope, f.reason, f.actor, f.at, f.lifted_by, f.lifted_at)],
+        )
 
     def lift_freeze(self, freeze_id: int, actor: str, at: int) -> bool:
-        return self._change("freeze", {"lifted_by": actor, "lifted_at": at}, "id = ? AND lifted_at IS NULL", (freeze_id,)) == 1
+        return (
+            self._change(
+                '"freeze"',
+                {"lifted_by": actor, "lifted_at": at},
+                "id = ? AND lifted_at IS NULL",
+                (freeze_id,),
+            )
+            == 1
+        )
 
     def add_policy(self, row: PolicyVersion) -> bool:
         p = row
         columns = f"account_id, {_POLICY}"
         values = [(0, p.hash, p.parent, p.body, p.title, p.actor, p.at)]
-        return self._insert("policy_version", columns, values, "ON CONFLICT (workspace_id, hash) DO NOTHING") == 1
+        return (
+            self._insert("policy_version", columns, values, "ON CONFLICT (workspace_id, hash) DO NOTHING")
+            == 1
+        )
 
     def add_activation(self, account_id: int, policy_hash: str, actor: str, at: int) -> None:
         row = (account_id, self.ids("policy_activation"), policy_hash, actor, at)
@@ -749,19 +800,29 @@ class Statements(ABC):
         )  # fmt: skip
 
     def add_vault(self, rows: Sequence[VaultRow]) -> None:
-        self._insert("vault", "seq, account_id, contact_id, cipher", [(v.seq, v.account_id, v.contact_id, v.cipher) for v in rows])
+        self._insert(
+            "vault",
+            "seq, account_id, contact_id, cipher",
+            [(v.seq, v.account_id, v.contact_id, v.cipher) for v in rows],
+        )
 
     def erase_contact(self, contact_id: int, at: int) -> dict[str, int]:
         w = self.workspace_id
         return {
-            "vault": self._run("DELETE FROM vault WHERE workspace_id = ? AND contact_id = ?", (w, contact_id)),
+            "vault": self._run(
+                "DELETE FROM vault WHERE workspace_id = ? AND contact_id = ?", (w, contact_id)
+            ),
             "event": self._run(
-                "UPDATE event SET text = NULL, state = 'erased' WHERE workspace_id = ? AND contact_id = ?", (w, contact_id)
+                "UPDATE event SET text = NULL, state = 'erased' WHERE workspace_id = ? AND contact_id = ?",
+                (w, contact_id),
             ),
             "outgoing": self._run(
                 "UPDATE outgoing SET text = '' WHERE workspace_id = ? AND contact_id = ?", (w, contact_id)
             ),
             "contact": self._change(
-                "contact", {"handle": "", "external_id": f"erased:{contact_id}", "erased_at": at}, "id = ?", (contact_id,)
+                "contact",
+                {"handle": "", "external_id": f"erased:{contact_id}", "erased_at": at},
+                "id = ?",
+                (contact_id,),
             ),
         }

@@ -51,7 +51,10 @@ class Pace:
         if now < self._paused_until:
             return self._paused_until - now
         mine = self._endpoints.setdefault((account_id, endpoint), deque())
-        for calls, most in ((self._app, self._rules.app_per_minute), (mine, self._rules.account_endpoint_per_minute)):
+        for calls, most in (
+            (self._app, self._rules.app_per_minute),
+            (mine, self._rules.account_endpoint_per_minute),
+        ):
             while calls and calls[0] <= now - MINUTE:
                 calls.popleft()
             if len(calls) >= most:
@@ -169,7 +172,12 @@ class TikTok:
         """Look among our own replies under the comment; absent counts only when enough time has passed."""
         cursor = 0
         for _ in range(PAGES_MAX):
-            query = {"video_id": one.video_id, "comment_id": one.target_id, "cursor": str(cursor), "max_count": "30"}
+            query = {
+                "video_id": one.video_id,
+                "comment_id": one.target_id,
+                "cursor": str(cursor),
+                "max_count": "30",
+            }
             reply = _reply((await self._get(account, "/business/comment/reply/list/", query)).body)
             if reply.code != 0:
                 return SendResult(state="unknown", code=str(reply.code))

@@ -35,7 +35,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
 def rules() -> Rules:
     """Return the shipped numbers."""
-    text = (files("goodstanding.playbooks") / "platform" / "tiktok-api-2026-11.toml").read_text(encoding="utf-8")
+    text = (files("goodstanding.playbooks") / "platform" / "tiktok-api-2026-11.toml").read_text(
+        encoding="utf-8"
+    )
     data = msgspec.toml.decode(text)
     return msgspec.convert({**data["webhook"], **data["limits"], **data["errors"]}, Rules)
 
@@ -67,7 +69,9 @@ _recipient = msgspec.json.Decoder(_Recipient).decode
 _comment = msgspec.json.Decoder(_Comment).decode
 
 
-def verify(body: bytes, header: str, *, secret: bytes, now: int, rules: Rules) -> Literal["ok", "bad", "stale"]:
+def verify(
+    body: bytes, header: str, *, secret: bytes, now: int, rules: Rules
+) -> Literal["ok", "bad", "stale"]:
     """Check a webhook's signature over its raw bytes, then its age. `now` in milliseconds.
 
     Source: developers.tiktok.com/doc/webhooks-verification.

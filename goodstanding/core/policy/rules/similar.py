@@ -11,7 +11,7 @@ from goodstanding.core.policy.model import Facts, GateTrace, WordingFact
 from goodstanding.kernel.reasons import Code
 
 ID = "similar"
-CODES = (Code.SIMILAR_TEXT, Code.FACT_MISSING)
+CODES = (Code.SIMILAR_TEXT, Code.LANGUAGE_UNSURE, Code.FACT_MISSING)
 SOURCE = "TT-SPAM-1"
 NUMBERS = ("similar.video_day_max", "similar.recent_max")
 Choice = tuple[GateTrace, int]
@@ -25,14 +25,22 @@ def chooser(policy: Policy, template: Template) -> Callable[[Facts], Choice]:
     wanted = f"video<={similar.video_day_max},recent<={similar.recent_max}"
     missing = say.missing("wording", wanted)
     video_max, recent_max, template_id = similar.video_day_max, similar.recent_max, template.id
-    fine = Ready(lambda least: say.allow(wanted, least))
-    counts = {language: len(template.variants(language)) for language in policy.gates.languages}
+    fine: Ready[int, GateTrace] = Ready(lambda least: say.allow(wanted, least))
+    least_sure = policy.gates.language_milli_min
+    counts: dict[str, int] = {
+        language: len(template.variants(language)) for language in policy.gates.languages
+    }
 
     def choose(facts: Facts) -> Choice:
         if facts.wording is None or facts.signals is None:
             return missing, -1
         language = facts.signals.language
         known = counts.get(language, 0)
+        if known == 0:
+            milli = facts.signals.language_milli
+            return say.refuse(
+                Code.LANGUAGE_UNSURE, wanted, language, language=language, milli=milli, needed=least_sure
+            ), -1
         fresh: list[WordingFact] = []
         stale: list[WordingFact] = []
         for one in facts.wording:

@@ -1,0 +1,73 @@
+"""The product as `goodstanding serve` runs it, for measurements: made ready, then served until told to stop.
+
+    python -m bench.serving --data DIR --secret S [--accounts N] [--platform URL] [--policy FILE] [--no-worker]
+
+Prints its address when it answers.
+"""
+
+import argparse
+import asyncio
+import cProfile
+import pstats
+import threading
+from pathlib import Path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--secret", required=True)
+    parser.add_argument("--accounts", type=int, default=1)
+    parser.add_argument("--platform", default="http://127.0.0.1:9")
+    parser.add_argument("--policy", type=Path)
+    parser.add_argument("--concurrency", type=int, default=1)
+    parser.add_argument("--no-worker", action="store_true")
+    parser.add_argument("--profile", type=Path, help="write a profile of all threads here at the end")
+    given = parser.parse_args()
+
+    from bench.measuring import open_accounts
+    from goodstanding.adapters.tiktok.tokens import TokenPair
+    from goodstanding.bootstrap import open_app
+    from goodstanding.cli.serve import run
+    from goodstanding.settings import PlatformSettings, Settings
+    from goodstanding.usecases import policies
+
+    platform = PlatformSettings(base=given.platform, client_id="bench", secret=given.secret, paced=False)
+    profiles = profile_threads() if given.profile else []
+    settings = Settings(data=given.data, port=0, platform=platform, send_concurrency=given.concurrency)
+    app = open_app(settings)
+    chosen = ""
+    if given.policy:
+        text = given.policy.read_text(encoding="utf-8")
+        chosen = app.ctx.store.write(lambda tx: policies.keep(app.ctx, tx, text))
+    if not app.ctx.store.read(lambda q: q.accounts()):
+        open_accounts(app, given.accounts, policy_hash=chosen)
+        for number in range(1, given.accounts + 1):
+            app.tokens.store(number, TokenPair(access_token="bench", got_at=app.clock.now()))
+    try:
+        asyncio.run(
+            run(app, web=True, work=not given.no_worker, announce=lambda address: print(address, flush=True))
+        )
+    finally:
+        if profiles:
+            profiles[0].disable()
+            pstats.Stats(*profiles).dump_stats(str(given.profile))
+
+
+def profile_threads() -> list[cProfile.Profile]:
+    """Profile this thread and all that start from now on; the profiles are filled when their threads end."""
+    profiles = [cProfile.Profile()]
+    inner = threading.Thread.run
+
+    def watched(thread: threading.Thread) -> None:
+        mine = cProfile.Profile()
+        profiles.append(mine)
+        mine.runcall(inner, thread)
+
+    threading.Thread.run = watched  # type: ignore[method-assign]  # on purpose
+    profiles[0].enable()
+    return profiles
+
+
+if __name__ == "__main__":
+    main()

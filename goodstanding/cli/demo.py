@@ -1,0 +1,221 @@
+"""`goodstanding demo`: the running product, filled, with nobody real in it."""
+
+import asyncio
+import secrets
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from goodstanding.cli.opening import fail, say, told
+from goodstanding.cli.words import CANNOT_REACH
+
+if TYPE_CHECKING:
+    from goodstanding.bootstrap import App
+    from goodstanding.cli.filling import Sandbox
+    from goodstanding.web.parts import DemoControls
+
+LIVE_COMMENTS = 600
+LIVE_SECONDS = 2 * 3600
+SPIKE_COMMENTS = 1_500
+AFTERNOON = 14 * 60 + 5
+"""The demo's present: today at five past two, local, when things are open."""
+
+
+@click.command()
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8420,
+    show_default=True,
+    help="Port of the pages; 0 takes a free one.",
+)
+@click.option(
+    "--no-browser", is_flag=True, envvar="GOODSTANDING_NO_BROWSER", help="Print the address, open nothing."
+)
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Keep the demo in this folder; otherwise nothing is kept.",
+)
+@click.option(
+    "--comments",
+    type=click.IntRange(0, 5_000_000),
+    default=10_000,
+    show_default=True,
+    help="How many comments come in first.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the invented crowd.")
+@click.option(
+    "--seed-only",
+    is_flag=True,
+    help="Fill the folder, carry out everything due on a virtual clock, and stop.",
+)
+def demo(
+    *, port: int, no_browser: bool, data: Path | None, comments: int, seed: int, seed_only: bool
+) -> None:
+    """Fill and open a running example: product and TikTok sandbox, all of it invented.
+
+    Comments come in live, replies wait out their delay (the clock on Today can run faster), harmful comments are
+    hidden, doubtful ones wait for you. Nothing leaves this computer.
+    """
+    click.echo(f"  {say('demo_head')}")
+    folder = data or Path(tempfile.mkdtemp(prefix="goodstanding-demo-"))
+    try:
+        asyncio.run(
+            _demo(
+                folder, port=port, browser=not no_browser, comments=comments, seed=seed, seed_only=seed_only
+            )
+        )
+    finally:
+        if data is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _demo(folder: Path, *, port: int, browser: bool, comments: int, seed: int, seed_only: bool) -> None:
+    from goodstanding.cli import filling
+
+    started = time.monotonic()
+    secret = secrets.token_hex(16)
+    port = port or _free_port()
+    present = _present()
+    past = present - filling.HISTORY
+    keep = max(200_000, 2 * comments)
+    webhook = f"http://127.0.0.1:{port}/hook/tiktok"
+    try:
+        with filling.sandbox(
+            port=_free_port(), start_at=past, secret=secret, seed=seed, webhook=webhook, keep=keep
+        ) as box:
+            app = _open(folder, box, port=port, secret=secret, start=past)
+            try:
+                await _fill(app, box, comments=comments, seed=seed, started=started)
+                if seed_only:
+                    await filling.carry_out_all(app, box)
+                    click.echo(f"  ✓ {say('demo_seeded', folder=str(folder))}")
+                    return
+                await _run(app, box, browser=browser, seed=seed)
+            finally:
+                if seed_only:
+                    await asyncio.gather(*(p.close() for p in app.ctx.platforms.values()))
+                    app.close()
+    except filling.SandboxError as error:
+        fail(f"{say('demo_sandbox')} {error}", CANNOT_REACH)
+
+
+def _open(folder: Path, box: "Sandbox", *, port: int, secret: str, start: int) -> "App":
+    from goodstanding.bootstrap import open_app
+    from goodstanding.cli.filling import APP_ID
+    from goodstanding.settings import PlatformSettings, Settings
+
+    platform = PlatformSettings(base=f"{box.url}/open_api/v1.3", client_id=APP_ID, secret=secret, paced=False)
+    settings = Settings(
+        data=folder, port=port, platform=platform, demo_speed=1.0, demo_start=start, send_concurrency=4
+    )
+    with told(str(folder)):
+        return open_app(settings)
+
+
+async def _fill(app: "App", box: "Sandbox", *, comments: int, seed: int, started: float) -> None:
+    from goodstanding.cli import filling
+
+    await box.ready()
+    await box.control("clock", {"freeze": True})
+    account = filling.open_demo_account(app, await box.control("state"), "normal")
+    await filling.grant(app, box, account)
+    await filling.live_through(app, box, comments=comments, seed=seed, progress=_progress(comments))
+    found = filling.counts(app)
+    click.echo(f"  ✓ {say('demo_filled', **found, seconds=f'{time.monotonic() - started:.1f}')}")
+
+
+async def _run(app: "App", box: "Sandbox", *, browser: bool, seed: int) -> None:
+    from goodstanding.cli import serve
+
+    live: dict[str, object] = {"count": LIVE_COMMENTS, "seed": seed + 7_001, "spread_seconds": LIVE_SECONDS}
+
+    def announce(address: str) -> None:
+        click.echo(f"  ✓ {say('demo_started')}")
+        click.echo(address)
+        click.echo(f"    {say('demo_stop')}")
+        if browser:
+            click.launch(f"{address}demo-enter")
+
+    await box.control("clock", {"freeze": False})
+    await box.control("crowd", live)
+    await serve.run(app, web=True, work=True, demo=_controls(app, box, seed), announce=announce)
+
+
+def _controls(app: "App", box: "Sandbox", seed: int) -> "DemoControls":
+    """Return what the pages of a demo may do with time and the crowd; both clocks move together."""
+    from goodstanding.adapters.clock.clocks import DemoClock
+    from goodstanding.web.parts import DemoControls
+
+    clock = app.clock
+    assert isinstance(clock, DemoClock)
+    spikes = iter(range(1_000_000))
+
+    def set_speed(speed: float) -> None:
+        clock.set_speed(speed)
+        _wait(box.control("clock", {"speed": speed}))
+
+    def advance(span: int) -> None:
+        clock.advance(span)
+        _wait(box.control("clock", {"advance_seconds": span / 1000}))
+
+    def spike() -> None:
+        order = {
+            "count": SPIKE_COMMENTS,
+            "seed": seed + 900_001 + next(spikes),
+            "spread_seconds": 600,
+            "spike": True,
+        }
+        _wait(box.control("crowd", order))
+
+    return DemoControls(
+        enter=lambda: next(iter(app.ctx.store.read(lambda q: q.persons())), None),
+        speed=lambda: clock.speed,
+        set_speed=set_speed,
+        advance=advance,
+        spike=spike,
+    )
+
+
+def _wait(call: Coroutine[Any, Any, Any]) -> None:
+    """Run a control call to its end from a page's thread."""
+    asyncio.run(call)
+
+
+def _progress(total: int) -> Any:
+    import sys
+
+    if not sys.stderr.isatty() or not total:
+        return lambda _: None
+
+    def show(done: int) -> None:
+        end = "\r" if done < total else "\r\033[K"
+        click.echo(f"  {done:,} / {total:,}{end}", nl=False, err=True)
+
+    return show
+
+
+def _present() -> int:
+    """Return today at five past two in Amsterdam, UTC milliseconds."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    zone = ZoneInfo("Europe/Amsterdam")
+    today = datetime.fromtimestamp(time.clock_gettime(time.CLOCK_REALTIME), zone)
+    return int(
+        today.replace(hour=AFTERNOON // 60, minute=AFTERNOON % 60, second=0, microsecond=0).timestamp() * 1000
+    )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,112 @@
+"""What commands on an installation share: its options, opening it, and the language of the words."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+from goodstanding.cli.words import CANNOT_REACH, WRONG_USE, language
+from goodstanding.locale import sentence
+
+if TYPE_CHECKING:
+    from goodstanding.bootstrap import App
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def say(key: str, **fields: object) -> str:
+    """Return the sentence of `cli.KEY`."""
+    return sentence(language(None), f"cli.{key}", fields)
+
+
+def place_options(command: F) -> F:
+    """Add `--data` and `--database`."""
+    for option in (
+        click.option(
+            "--database",
+            envvar="GOODSTANDING_DATABASE",
+            default="",
+            metavar="URL",
+            help="postgresql://… instead of the SQLite file in the folder.",
+        ),
+        click.option(
+            "--data",
+            envvar="GOODSTANDING_DATA",
+            default="data",
+            show_default=True,
+            type=click.Path(file_okay=False, path_type=Path),
+            help="Folder of the installation: database, keys, backups.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def opened(data: Path, database: str, *, must_exist: bool = True) -> Iterator["App"]:
+    """Open an installation for one command; exit 3 with a plain sentence when it cannot be reached."""
+    from goodstanding.bootstrap import open_app
+    from goodstanding.settings import Settings
+
+    settings = Settings(
+        data=data, database=database, master_key=os.environ.get("GOODSTANDING_MASTER_KEY", "")
+    )
+    if must_exist and not database and not settings.database_file.exists():
+        fail(say("no_installation", folder=str(data)), CANNOT_REACH)
+    with told(place(data, database)):
+        app = open_app(settings)
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+@contextmanager
+def told(where: str) -> Iterator[None]:
+    """Turn whatever goes wrong while opening into one sentence and exit 3."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever the driver says, the person gets one sentence
+        if type(error).__name__ == "MasterKeyError":
+            fail(say("wrong_master_key", folder=where), CANNOT_REACH)
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        fail(say("cannot_open", folder=where, why=why), CANNOT_REACH)
+
+
+def place(data: Path, database: str) -> str:
+    """Return where an installation is, in words: its folder, or its database without the password."""
+    return re.sub(r"(?<=://)[^/@]*@", "", database) if database else str(data)
+
+
+def check_account(app: "App", account: int, *, every: bool = True) -> None:
+    """Exit 2 unless the account is known; 0 stands for all of them where `every`."""
+    known = [a.id for a in app.ctx.store.read(lambda q: q.accounts())]
+    if account not in known and not (every and account == 0):
+        fail(say("account_unknown", account=account, known=", ".join(map(str, known)) or "-"), WRONG_USE)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Print a sentence to standard error and exit."""
+    click.echo(message, err=True)
+    raise SystemExit(code)
+
+
+def as_json(value: object) -> None:
+    """Print a value as one line of JSON."""
+    import msgspec
+
+    click.echo(msgspec.json.encode(value).decode())
+
+
+def whoami() -> tuple[str, str]:
+    """Return the actor of an act on the command line: the account on this machine."""
+    import getpass
+
+    try:
+        return ("system", f"cli:{getpass.getuser()}")
+    except (KeyError, OSError):
+        return ("system", "cli")

@@ -1,0 +1,106 @@
+"""`goodstanding understand`: what the classifier finds in texts."""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from goodstanding.core.signals import Signals
+
+_BATCH_LINES = 512
+_INTENT_MILLI_MIN = 500
+_MOOD_MILLI_MIN = 200
+_HEADS = ("abuse", "hate", "spam")
+
+
+@click.command()
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--jsonl", is_flag=True, help='Read JSON lines {"text": …} and write one JSON line for each.')
+def understand(*, file: IO[bytes], jsonl: bool) -> None:
+    """Tell what is found in each text of FILE (standard input by default), one text a line.
+
+    With --jsonl a line that cannot be read is reported with its number and answered with {"error": …}, so
+    that lines stay aligned; the exit code is then 1.
+    """
+    from goodstanding.adapters.nlp.classifier import ListClassifier
+
+    classifier = ListClassifier()
+    broken = 0
+    for batch in _batches(_read(file, jsonl=jsonl)):
+        found = iter(classifier.signals([text for _, text, error in batch if error is None]))
+        for number, _, error in batch:
+            if error is None:
+                click.echo(json.dumps(told(next(found)), ensure_ascii=False))
+            else:
+                broken += 1
+                click.echo(f"line {number}: {error}", err=True)
+                click.echo(json.dumps({"error": error}))
+    if broken:
+        sys.exit(1)
+
+
+def told(signals: "Signals") -> dict[str, Any]:
+    """Return the public form of `signals`; a head that abstained is left out and named in `abstain`."""
+    scores = {
+        "abuse": _worst(signals.abuse_milli, signals.threat_milli),
+        "hate": signals.hate_milli,
+        "spam": signals.spam_milli,
+    }
+    out: dict[str, Any] = {head: milli / 1000 for head, milli in scores.items() if milli is not None}
+    abstain = [head for head in _HEADS if scores[head] is None]
+    if signals.sentiment_milli is None:
+        abstain.append("sentiment")
+    out["sentiment"] = _mood(signals.sentiment_milli or 0)
+    out["lang"] = signals.language
+    out["intents"] = [intent for intent, milli in signals.intents if milli >= _INTENT_MILLI_MIN]
+    out["abstain"] = abstain
+    return out
+
+
+def _worst(*scores: int | None) -> int | None:
+    return max((score for score in scores if score is not None), default=None)
+
+
+def _mood(milli: int) -> str:
+    if milli <= -_MOOD_MILLI_MIN:
+        return "negative"
+    return "positive" if milli >= _MOOD_MILLI_MIN else "neutral"
+
+
+Line = tuple[int, str, str | None]
+"""(number from 1, text, what is wrong with the line)"""
+
+
+def _read(file: Iterable[bytes], *, jsonl: bool) -> Iterator[Line]:
+    for number, raw in enumerate(file, start=1):
+        try:
+            line = raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+        except UnicodeDecodeError as wrong:
+            yield number, "", f"not UTF-8 at byte {wrong.start + 1}"
+            continue
+        yield (number, *_text_of(line)) if jsonl else (number, line, None)
+
+
+def _text_of(line: str) -> tuple[str, str | None]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as wrong:
+        return "", f"not JSON: {wrong}"
+    text = row.get("text") if isinstance(row, dict) else None
+    if not isinstance(text, str):
+        return "", 'no string "text"'
+    return text, None
+
+
+def _batches(lines: Iterator[Line]) -> Iterator[list[Line]]:
+    batch: list[Line] = []
+    for line in lines:
+        batch.append(line)
+        if len(batch) == _BATCH_LINES:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,32 @@
+"""Erasure: a person's data becomes unreadable at once, and the log still proves everything else."""
+
+from goodstanding.usecases.audit import Draft, append
+from goodstanding.usecases.context import Context, Who
+from goodstanding.usecases.moderation import GoneError
+from goodstanding.usecases.ports import Transaction
+
+
+def erase(ctx: Context, contact_id: int, *, who: Who) -> dict[str, int]:
+    """Remove a contact's live text and vault values and destroy the key; returns counts by table.
+
+    What keeps us from ever writing to this person again survives as a keyed hash. Raises `GoneError`.
+    """
+
+    def work(tx: Transaction) -> dict[str, int]:
+        contact = tx.contact(contact_id)
+        if contact is None:
+            raise GoneError(id=contact_id)
+        now = ctx.clock.now()
+        digest = ctx.chance.keyed_digest("suppression", f"{contact.account_id}:{contact.external_id}")
+        tx.add_suppression(contact.account_id, digest, "erased", now)
+        for one in tx.outgoing_of_contact(contact_id):
+            if one.state in ("planned", "held"):
+                tx.change_outgoing(one.id, {"state": "cancelled", "code": "COMMENT_GONE", "settled_at": now})
+        counts = tx.erase_contact(contact_id, now)
+        body: dict[str, object] = {"basis": "request", **counts}
+        append(ctx, tx, [Draft(account_id=contact.account_id, kind="erasure", at=now, actor=who, body=body)])
+        return counts
+
+    counts = ctx.store.write(work)
+    ctx.vault.destroy(contact_id)
+    return counts
