@@ -46,7 +46,8 @@ def test_everything_is_verified_on_one_press(world, me):
 
 
 def test_a_changed_byte_is_named_loudly(world, me):
-    seq = world.ctx.store.read(lambda q: q.decision(world.events("none")[0])).seq
+    event_id = world.events("none")[0]
+    seq = world.ctx.store.read(lambda q: q.decision(event_id)).seq
     with sqlite3.connect(world.app.settings.database_file) as db:
         names = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_entry'")]
         for name in names:
