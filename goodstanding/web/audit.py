@@ -11,9 +11,9 @@ from litestar.response import Redirect
 
 from goodstanding.core.audit.entries import Kind
 from goodstanding.kernel.problems import GoodstandingError
-from goodstanding.usecases import audit
+from goodstanding.usecases import audit, evidence
 from goodstanding.usecases.ports import AuditRow, Queries
-from goodstanding.web.desk import Desk, Web, back, field, trouble, whole
+from goodstanding.web.desk import Desk, Web, actor, back, field, trouble, whole
 from goodstanding.web.jobs import Job
 from goodstanding.web.login import FormBody
 
@@ -111,11 +111,19 @@ def _checks(desk: Desk) -> list[HTTPRouteHandler]:
         return back(data, "/audit", said="checkpoint")
 
     @post("/audit/export", sync_to_thread=True)
-    def export(data: FormBody) -> Response[Any]:
-        if desk.parts.export is None:
+    def export(request: Web, data: FormBody) -> Response[Any]:
+        if desk.parts.build_pack is None:
             return back(data, "/audit", said="error", code="NO_EXPORT")
         try:
-            packed = desk.parts.export(field(data, "reason", most=300) or "-")
+            packed = evidence.export(
+                ctx,
+                desk.parts.build_pack,
+                who=actor(request),
+                events=numbers(field(data, "comment")),
+                seqs=numbers(field(data, "entries")),
+                reason=field(data, "reason", most=300),
+                masked=field(data, "masked") == "yes",
+            )
         except GoodstandingError as error:
             return back(data, "/audit", said="error", code=trouble(error))
         return Response(
@@ -142,6 +150,11 @@ def _checks(desk: Desk) -> list[HTTPRouteHandler]:
         return Redirect(f"/job/{job_id}", status_code=303)
 
     return [verify, checkpoint, export, job_page, stop]
+
+
+def numbers(text: str) -> list[int]:
+    """Return the whole numbers in `text`, separated by commas."""
+    return [int(one) for one in text.split(",") if one.isascii() and one.isdigit()]
 
 
 def _rows(q: Queries, kind: str, high: int) -> tuple[list[AuditRow], int]:

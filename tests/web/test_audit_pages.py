@@ -1,12 +1,17 @@
 """The log's pages: timeline, entries with proof, verification that is loud when something is wrong."""
 
+import dataclasses
 import sqlite3
 
 import pytest
 from world import Client, World
 
+from goodstanding.adapters.evidence import verifier
+from goodstanding.bootstrap import web_parts
+
 from goodstanding.core.audit.checkpoint import parse_proof
 from goodstanding.usecases import audit
+from goodstanding.web.app import create_app
 
 
 @pytest.fixture
@@ -84,23 +89,21 @@ def test_the_timeline_pages_back_to_the_first_entry(world, me):
 
 
 def test_without_a_packer_the_export_says_so(world, me):
-    import dataclasses
-
-    from goodstanding.bootstrap import web_parts
-    from goodstanding.web.app import create_app
-
-    world.web = create_app(dataclasses.replace(web_parts(world.app), export=None), wake=lambda: None)
-    assert "cannot make evidence packs" in me.follow(me.post("/audit/export", reason="appeal")).words
+    world.web = create_app(dataclasses.replace(web_parts(world.app), build_pack=None), wake=lambda: None)
+    assert "cannot make evidence packs" in me.follow(me.post("/audit/export", comment="1")).words
 
 
-def test_a_pack_is_a_download(world, me):
-    import dataclasses
-
-    from goodstanding.bootstrap import web_parts
-    from goodstanding.web.app import create_app
-
-    asked = []
-    world.web = create_app(dataclasses.replace(web_parts(world.app), export=lambda reason: asked.append(reason) or b"PK"), wake=lambda: None)
-    answer = me.post("/audit/export", reason="appeal")
-    assert (answer.body, asked) == (b"PK", ["appeal"])
+@pytest.mark.parametrize("masked", ["", "yes"])
+def test_a_pack_about_one_comment_is_a_download_that_proves_itself(world, me, masked):
+    event_id = world.events("hide")[0]
+    answer = me.post("/audit/export", comment=str(event_id), reason="appeal", masked=masked)
     assert answer.header("content-disposition") == 'attachment; filename="goodstanding-evidence.zip"'
+    result = verifier.check_pack(verifier.read_zip(answer.body), audit.note_key(world.ctx).fingerprint)
+    assert result.problems == []
+    text = world.ctx.store.read(lambda q: q.event(event_id)).text
+    assert (text in "".join(f.decode() for n, f in verifier.read_zip(answer.body).items() if n.startswith("disclosed/"))) is (not masked)
+    assert "Export" in me.get("/audit?kind=export").words
+
+
+def test_a_pack_of_nothing_is_refused_in_words(world, me):
+    assert "There is nothing to put into a pack." in me.follow(me.post("/audit/export", comment="x,-1")).words
