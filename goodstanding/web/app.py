@@ -143,7 +143,9 @@ def _unavailable(desk: Desk) -> Handler:
 
 def _failed(desk: Desk) -> Handler:
     def answer(request: Web, error: Exception) -> Response[Any]:
-        where = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]]
+        where = [
+            f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]
+        ]
         log.error("page_failed", kind=type(error).__name__, where=where)  # no values: they may be personal
         return desk.render(request, "message.html", {"code": "failed"}, status=500)
 

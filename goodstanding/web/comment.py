@@ -169,7 +169,9 @@ def _same(record: SealedRecord, made: Decision) -> bool:
 def _counters(policy: CompiledPolicy, facts: Facts, made: Decision) -> list[CounterLine]:
     limits = {limit.name: limit.max for limit in policy.policy.limits}
     asked = {gate.gate.removeprefix("cap:"): gate.wanted for gate in made.gates}
-    limits |= {name: wanted for name, wanted in asked.items() if isinstance(wanted, int) and name not in limits}
+    limits |= {
+        name: wanted for name, wanted in asked.items() if isinstance(wanted, int) and name not in limits
+    }
     return [
         CounterLine(name=one.name, limit=limits.get(one.name), used=one.used, free_at=one.free_at)
         for one in facts.counters or ()

@@ -28,7 +28,9 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
     def setup_form(request: Web, token: FromPath[str]) -> Response[Any]:
         if people.has_owner(ctx):
             return desk.render(request, "message.html", {"code": "setup_done"}, status=410)
-        return desk.render(request, "setup.html", {"token": token, "form": {"name": "", "email": ""}, "error": None})
+        return desk.render(
+            request, "setup.html", {"token": token, "form": {"name": "", "email": ""}, "error": None}
+        )
 
     @post("/setup/{token:str}", sync_to_thread=True, public=True)
     def setup(request: Web, token: FromPath[str], data: FormBody) -> Response[Any]:

@@ -38,7 +38,9 @@ def test_a_written_answer_is_planned_and_can_be_taken_back(world, me):
     assert case.id not in {one.id for one in world.cases()}
     page = undo(me, page)
     assert "Taken back. Nothing had left yet." in page.words
-    assert [one[1] for one in outgoing(world, case.event_id)] == ["held"] or [one[1] for one in outgoing(world, case.event_id)] == ["cancelled"]
+    assert [one[1] for one in outgoing(world, case.event_id)] == ["held"] or [
+        one[1] for one in outgoing(world, case.event_id)
+    ] == ["cancelled"]
     assert case.id in {one.id for one in world.cases()}
 
 
@@ -124,7 +126,9 @@ def test_every_act_wakes_the_worker_and_has_a_named_actor(world, me):
 
 
 def test_freezing_says_what_stops_holds_sends_and_lifts(world, me):
-    planned = world.ctx.store.read(lambda q: [o for o in q.outgoing_in_state("planned", limit=999) if o.act == "reply"])
+    planned = world.ctx.store.read(
+        lambda q: [o for o in q.outgoing_in_state("planned", limit=999) if o.act == "reply"]
+    )
     assert f"Stops now: {len(planned)} planned repl" in me.get("/freeze").words
     page = me.follow(me.post("/freeze", scope="everything", reason="boycott <now>"))
     assert "Frozen: everything that is sent. By Lotte" in page.words
@@ -134,14 +138,21 @@ def test_freezing_says_what_stops_holds_sends_and_lifts(world, me):
     world.app.clock.advance(3 * 3_600_000)
     freeze = world.ctx.store.read(lambda q: q.freezes(active_only=True))[0]
     world.loop.run_until_complete(Dispatcher(ctx=world.ctx, owner="test").send_due())
-    held = world.ctx.store.read(lambda q: [o for o in q.outgoing_in_state("planned", limit=999) if o.act == "reply"])
+    held = world.ctx.store.read(
+        lambda q: [o for o in q.outgoing_in_state("planned", limit=999) if o.act == "reply"]
+    )
     assert len(held) == len(planned)
     lift = me.get(f"/lift/{freeze.id}")
     assert f"{len(planned)} planned repl" in lift.words
     page = me.follow(me.post(f"/lift/{freeze.id}", planned="discard"))
     assert "What was planned was discarded." in page.words
     assert "Frozen:" not in page.words
-    assert world.ctx.store.read(lambda q: [o for o in q.outgoing_in_state("planned", limit=999) if o.act == "reply"]) == []
+    assert (
+        world.ctx.store.read(
+            lambda q: [o for o in q.outgoing_in_state("planned", limit=999) if o.act == "reply"]
+        )
+        == []
+    )
     assert "That freeze was lifted already." in me.follow(me.post(f"/lift/{freeze.id}")).words
 
 
@@ -158,7 +169,9 @@ def test_the_story_tells_the_acts_in_order(world, me):
     me.post(f"/comment/{case.event_id}/hide")
     page = me.get(f"/comment/{case.event_id}").words
     page = page[page.index("What happened") :]
-    order = [page.index(word) for word in ("Came in.", "Decided: Review", "Put before a person :", "Hide planned")]
+    order = [
+        page.index(word) for word in ("Came in .", "Decided: Review", "Put before a person :", "Hide planned")
+    ]
     assert order == sorted(order)
     assert "Gates asked" in page
     assert "Limits at that moment" in page

@@ -54,10 +54,18 @@ def test_a_changed_byte_is_named_loudly(world, me):
     event_id = world.events("none")[0]
     seq = world.ctx.store.read(lambda q: q.decision(event_id)).seq
     with sqlite3.connect(world.app.settings.database_file) as db:
-        names = [r[0] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_entry'")]
+        names = [
+            r[0]
+            for r in db.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_entry'"
+            )
+        ]
         for name in names:
             db.execute(f"DROP TRIGGER {name}")
-        db.execute("UPDATE audit_entry SET body = replace(CAST(body AS TEXT), 'NO_TRIGGER', 'NO_TRIGGES') WHERE seq = ?", (seq,))
+        db.execute(
+            "UPDATE audit_entry SET body = replace(CAST(body AS TEXT), 'NO_TRIGGER', 'NO_TRIGGES') WHERE seq = ?",
+            (seq,),
+        )
     page = me.follow(me.post("/audit/verify"))
     assert "The log was changed" in page.words
     assert f'href="/audit/{seq}"' in page.text
@@ -101,7 +109,12 @@ def test_a_pack_about_one_comment_is_a_download_that_proves_itself(world, me, ma
     result = verifier.check_pack(verifier.read_zip(answer.body), audit.note_key(world.ctx).fingerprint)
     assert result.problems == []
     text = world.ctx.store.read(lambda q: q.event(event_id)).text
-    assert (text in "".join(f.decode() for n, f in verifier.read_zip(answer.body).items() if n.startswith("disclosed/"))) is (not masked)
+    assert (
+        text
+        in "".join(
+            f.decode() for n, f in verifier.read_zip(answer.body).items() if n.startswith("disclosed/")
+        )
+    ) is (not masked)
     assert "Export" in me.get("/audit?kind=export").words
 
 

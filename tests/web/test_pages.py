@@ -146,7 +146,7 @@ def test_decided_comments_page_back_to_the_first(world, monkeypatch):
     seen, path = [], "/comments?outcome=none"
     while path:
         text = client.get(path).text
-        seen += [int(one) for one in re.findall(r'/comment/(\d+)#why', text)]
+        seen += [int(one) for one in re.findall(r"/comment/(\d+)#why", text)]
         found = re.search(r'href="(/comments\?outcome=none&amp;before=\d+)"', text)
         path = found[1].replace("&amp;", "&") if found else ""
     assert seen == sorted(world.events("none"), reverse=True)
@@ -160,7 +160,14 @@ def test_text_from_outside_is_never_markup(tmp_path):
     world.owner()
     odd = "<script>alert(1)</script> <b>sukkel</b> \u202e&amp; {{ 7*7 }} %(x)s \x00"
     comment = ParsedComment(
-        external_id="1", video_id="7672400000000000101", parent_id="", action="insert", author="+odd", handle='"><img src=x>', text=odd, at=world.ctx.clock.now()
+        external_id="1",
+        video_id="7672400000000000101",
+        parent_id="",
+        action="insert",
+        author="+odd",
+        handle='"><img src=x>',
+        text=odd,
+        at=world.ctx.clock.now(),
     )
     intake.take_in(world.ctx, 1, [comment], source="poll")
     client = Client(world).sign_in()

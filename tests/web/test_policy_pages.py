@@ -126,7 +126,9 @@ def test_a_good_pasted_file_is_kept_and_can_be_read_back(world, me):
 
 
 def test_a_back_test_counts_what_would_change_with_examples(world, me):
-    new = re.search(r"/policy/version/(\w+)", edit(me, world, **{"gates.intent_milli_min": "1000"}).header("location"))[1]
+    new = re.search(
+        r"/policy/version/(\w+)", edit(me, world, **{"gates.intent_milli_min": "1000"}).header("location")
+    )[1]
     log = world.ctx.store.read(lambda q: q.audit_head()[0])
     page = me.follow(me.post("/policy/backtest", version=new, account="1"))
     assert "Decided again: 120 of 120 stored decisions." in page.words
@@ -163,7 +165,9 @@ def test_a_running_job_shows_its_progress_and_can_be_stopped(world, me, monkeypa
     page = me.follow(answer)
     assert "Nothing is sent." in page.words
     assert '<progress max="120"' in page.text
-    assert me.post("/policy/backtest", version=short(active(world)), account="1").header("location") == answer.header("location")
+    assert me.post("/policy/backtest", version=short(active(world)), account="1").header(
+        "location"
+    ) == answer.header("location")
     monkeypatch.setattr(audit, "PATIENCE", 5)
     stopped = me.follow(me.post(answer.header("location") + "/stop"))
     assert "Stopped by you. Nothing was changed." in stopped.words

@@ -5,6 +5,7 @@ import atexit
 import re
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -34,7 +35,12 @@ def _prepared():
 
 
 def settings(folder):
-    return Settings(data=folder, demo_speed=1.0, demo_start=START, platform=PlatformSettings(base="http://127.0.0.1:9/open_api/v1.3", secret=SECRET))
+    return Settings(
+        data=folder,
+        demo_speed=1.0,
+        demo_start=START,
+        platform=PlatformSettings(base="http://127.0.0.1:9/open_api/v1.3", secret=SECRET),
+    )
 
 
 class World:
@@ -115,8 +121,11 @@ class World:
         return self.ctx.store.read(lambda q: q.open_cases(queue=None, after=(0, 0), limit=10_000))
 
     def close(self):
-        for platform in self.ctx.platforms.values():
-            self.loop.run_until_complete(platform.close())
+        closing = [platform.close() for platform in self.ctx.platforms.values()]
+        with ThreadPoolExecutor(1) as pool:  # a browser test has a loop of its own in this thread
+            pool.submit(
+                self.loop.run_until_complete, asyncio.wait([self.loop.create_task(one) for one in closing])
+            ).result()
         self.app.close()
         self.loop.close()
 
