@@ -172,7 +172,11 @@ class Situation:
         self.freeze = freeze_facts(q, account.id)
         self._videos: dict[str, VideoClass] = {v.id: v.video_class for v in q.videos(account.id)}
         self._load_spent(q, contacts)
-        self._load_texts(q)
+        self._q = q
+        self._sent: list[tuple[str, str]] = []
+        self._lately: Lately | None = None
+        self._wordings: dict[tuple[str, str], tuple[WordingFact, ...]] = {}
+        self._triggers = triggers(policy)
         local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(account.zone))
         self._minute, self._weekday = local.hour * 60 + local.minute, local.weekday()
         self._sure = (
@@ -221,7 +225,7 @@ class Situation:
         """Count an act planned in this batch."""
         self._add(Spent(act=act, contact_id=contact_id, rule=rule, video_id=video_id, at=at, sent=False))
         if text:
-            self._lately.add(text, video_id)
+            self._sent.append((text, video_id))
             self._wordings.clear()
         self._shared.clear()
         self._quiet_counts.clear()
@@ -325,17 +329,23 @@ class Situation:
             name=counter.name, used=len(times), free_at=min(times) + counter.window if times else 0
         )
 
-    def _load_texts(self, q: Queries) -> None:
-        texts = q.recent_texts(max(TEXTS_MAX, self._policy.policy.similar.recent))
-        if not self._planning:
-            texts = [t for t in texts if t[4] != "planned"]
-        similar = self._policy.policy.similar
-        self._lately = Lately(threshold_milli=similar.threshold_milli, recent=similar.recent)
-        for place, (account_id, video_id, text, at, _) in reversed(list(enumerate(texts))):
-            under = video_id if account_id == self.account.id and at > self.now - DAY else None
-            self._lately.add(text, under, is_recent=place < similar.recent)
-        self._wordings: dict[tuple[str, str], tuple[WordingFact, ...]] = {}
-        self._triggers = triggers(self._policy)
+    def _texts(self) -> Lately:
+        """Return texts sent lately and planned in this batch; read when first asked for, most batches never ask."""
+        lately = self._lately
+        if lately is None:
+            similar = self._policy.policy.similar
+            lately = self._lately = Lately(threshold_milli=similar.threshold_milli, recent=similar.recent)
+            texts = self._q.recent_texts(max(TEXTS_MAX, similar.recent))
+            if not self._planning:
+                texts = [t for t in texts if t[4] != "planned"]
+            for place in range(len(texts) - 1, -1, -1):
+                account_id, video_id, text, at, _ = texts[place]
+                under = video_id if account_id == self.account.id and at > self.now - DAY else None
+                lately.add(text, under, is_recent=place < similar.recent)
+        for text, video_id in self._sent:
+            lately.add(text, video_id)
+        self._sent.clear()
+        return lately
 
     def _wording(self, event: Event, signals: Signals | None) -> tuple[WordingFact, ...]:
         if signals is None or not any(name in self._triggers for name, _ in signals.intents):
@@ -353,7 +363,7 @@ class Situation:
         self, template: str, variant: int, text: str, *, language: str, video_id: str
     ) -> WordingFact:
         """Return how often something like `text` was sent lately."""
-        similar_video, similar_recent = self._lately.like(text, video_id)
+        similar_video, similar_recent = self._texts().like(text, video_id)
         return WordingFact(
             template=template,
             variant=variant,
