@@ -153,4 +153,4 @@ def _write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        fail(say("cannot_write_file", path=str(path), why=error.strerror or str(error)), CANNOT_REACH)
+        fail(say("cannot_write", path=str(path), why=error.strerror or str(error)), CANNOT_REACH)

@@ -47,7 +47,7 @@ def test_a_changed_byte_in_a_sealed_body_names_the_entry(gs, copied, seq, place)
 
 
 def test_every_byte_of_an_entry_counts(gs, copied):
-    seq, body, stored = rows(copied, "SELECT seq, body, hash FROM audit_entry WHERE seq = 42")[0]
+    _, body, stored = rows(copied, "SELECT seq, body, hash FROM audit_entry WHERE seq = 42")[0]
     assert hashlib.sha256(b"\0" + body).digest() == stored
     for place in range(len(body)):
         assert hashlib.sha256(b"\0" + flipped(body, place)).digest() != stored

@@ -76,7 +76,7 @@ def test_an_erased_person_is_counted_apart_and_the_log_holds(gs, gone):
 
 
 def test_no_byte_of_the_person_is_left_in_the_files(gone):
-    folder, contact, text, handle, outside = gone
+    folder, _, text, handle, outside = gone
     rows(folder, "PRAGMA wal_checkpoint(TRUNCATE)")
     kept = b"".join(path.read_bytes() for path in sorted(folder.glob("goodstanding.db*")))
     for needle in (text, handle, outside):
@@ -84,7 +84,7 @@ def test_no_byte_of_the_person_is_left_in_the_files(gone):
 
 
 def test_the_key_is_gone_and_the_person_is_never_written_to_again(gone):
-    folder, contact, *_, outside = gone
+    folder, contact, *_ = gone
     import sqlite3
 
     with closing(sqlite3.connect(folder / "keys.db")) as keys:

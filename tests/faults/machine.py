@@ -38,6 +38,18 @@ class Machine(RuleBasedStateMachine):
         finally:
             self.world.close()
 
+    def calm(self, viewer="+A"):
+        """What was forbidden is allowed again, so that something can happen at all."""
+        world = self.world
+        world.offset, world.reachable = 0, True
+        world.house()
+        while world.allowed.freezes:
+            world.lift()
+        world.kill(False)
+        world.offer_hiding(True)
+        world.activate("usual")
+        world.give(viewer)
+
     # --- the usual day ---
 
     @rule(viewer=VIEWERS, text=TEXTS)
@@ -46,18 +58,19 @@ class Machine(RuleBasedStateMachine):
 
     @rule(viewer=VIEWERS, outcome=OUTCOMES, text=st.sampled_from(["price", "price", "insult"]))
     def ordinary_flow(self, viewer, outcome, text):
+        self.calm(viewer)
         self.world.comment(viewer, text)
         self.world.step(3 * MINUTE)
         self.world.flow(outcome)
 
     @rule(viewer=VIEWERS, count=st.integers(2, 6), text=st.sampled_from(["price", "price", "insult"]))
     def burst(self, viewer, count, text):
-        """Nothing is said twice at once, so they are all planned before the first is sent."""
-        before = self.world.allowed.policy
+        """All are planned under a wide policy before the first is sent."""
+        self.calm(viewer)
         self.world.activate("open")
         for _ in range(count):
             self.world.comment(viewer, text)
-        self.world.activate("usual" if before == "open" else before)
+        self.world.activate("usual")
         self.world.step(3 * MINUTE)
         self.world.flow()
 
@@ -71,6 +84,7 @@ class Machine(RuleBasedStateMachine):
         """A comment that falls due a millisecond before, at, or after an act leaves a window."""
         scope, channel, count, hours = limit
         world = self.world
+        self.calm()
         text = "insult" if channel == "hide" else "price"
         if most:
             for _ in range(count):
@@ -84,10 +98,10 @@ class Machine(RuleBasedStateMachine):
         if leaves - 4 * MINUTE < world.real:
             return
         world.step(leaves - 4 * MINUTE - world.real)
-        before = world.allowed.policy
+        self.calm()
         world.activate("open")  # else it would not even be planned
         world.comment("+A", text)
-        world.activate("usual" if before == "open" else before)
+        world.activate("usual")
         world.step(leaves + by - world.real)
         world.flow()
 
@@ -109,6 +123,7 @@ class Machine(RuleBasedStateMachine):
     def meanwhile(self, what, viewer, count):
         """Something is forbidden while the first of several calls is under way."""
         world = self.world
+        self.calm(viewer)
         for _ in range(count):
             world.comment(viewer, "price")
         world.step(3 * MINUTE)
@@ -124,6 +139,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(what=MEANWHILE, viewer=VIEWERS)
     def planned_then_forbidden(self, what, viewer):
+        self.calm(viewer)
         self.world.comment(viewer, "price")
         self._forbid(what, viewer)
         self.world.step(3 * MINUTE)
@@ -203,6 +219,7 @@ class Machine(RuleBasedStateMachine):
         wait=st.sampled_from([9 * SECOND, 9 * SECOND, DAY + MINUTE]),
     )
     def approved_flow(self, viewer, text, alter, wait):
+        self.calm(viewer)
         self.world.comment(viewer, "grumpy price")
         number = self.world.approve(text)
         if number is not None and alter:
@@ -261,11 +278,16 @@ class Machine(RuleBasedStateMachine):
     @rule(viewer=VIEWERS, turn=TURNS, restart=st.booleans())
     def burst_and_jump(self, viewer, turn, restart):
         """A person's limit is used up and then the clock jumps."""
+        self.calm(viewer)
+        self.world.activate("open")
         for _ in range(4):
             self.world.comment(viewer, "price")
+        self.world.activate("usual")
         self.world.step(3 * MINUTE)
         self.world.flow()
+        self.world.activate("open")
         self.world.comment(viewer, "price")
+        self.world.activate("usual")
         self.world.turn_clock(turn)
         if restart:
             self.world.restart()

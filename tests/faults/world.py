@@ -351,6 +351,8 @@ class World:
         self.hashes = {}
         self.reachable = True
         self.store = None
+        self.violation = None
+        """The first one: whoever calls the platform takes any exception for a lost answer."""
         self.round_real = self.round_basis = None
         self.open()
         self.ctx.store.write(self._first_rows)
@@ -611,6 +613,8 @@ class World:
             return
         finally:
             self.platform.script, self.platform.hooks = [], []
+            if self.violation:
+                raise self.violation
         for call in self.calls[settled:]:
             call.known_negative = call.outcome in ("failed", "later")
 
@@ -749,7 +753,8 @@ class World:
 
     def _need(self, holds, what, call):
         if not holds:
-            raise Violation(f"{what}: {call}")
+            self.violation = self.violation or Violation(f"{what}: {call}")
+            raise self.violation
 
     def found(self, one):
         """Read back: seen, absent after ten minutes by the product's clock, or not known."""
@@ -798,6 +803,8 @@ class World:
 
     def check(self):
         """Everything that must hold when the dust has settled; raises `Violation`."""
+        if self.violation:
+            raise self.violation
         for one in self.rows():
             attempts, results = len(self.entries("attempt", one.id)), self.entries("result", one.id)
             mine = [c for c in self.calls if c.outgoing == one.id]
