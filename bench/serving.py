@@ -11,6 +11,7 @@ import cProfile
 import hashlib
 import pstats
 import threading
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,11 +86,11 @@ def sign_in(tx: "Transaction") -> None:
 
 def profile_threads() -> list[cProfile.Profile]:
     """Profile this thread and all that start from now on; the profiles are filled when their threads end."""
-    profiles = [cProfile.Profile()]
+    profiles = [cProfile.Profile(time.thread_time)]
     inner = threading.Thread.run
 
     def watched(thread: threading.Thread) -> None:
-        mine = cProfile.Profile()
+        mine = cProfile.Profile(time.thread_time)
         profiles.append(mine)
         mine.runcall(inner, thread)
 
