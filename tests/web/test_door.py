@@ -15,8 +15,8 @@ PAYLOADS = Path(__file__).parents[1] / "payloads" / "tiktok"
 WORKED = (
     rb'{"client_key":"7412345678901234567","event":"comment.update","create_time":1790000000,'
     rb'"user_openid":"-000SandboxCreatorOpenId","content":"{\"comment_id\":7247303576418566913,'
-    rb'\"video_id\":7203946942097902849,\"parent_comment_id\":0,\"comment_type\":\"comment\",'
-    rb'\"comment_action\":\"insert\",\"timestamp\":1790000000123,\"unique_identifier\":\"+SandboxViewer01\",'
+    rb"\"video_id\":7203946942097902849,\"parent_comment_id\":0,\"comment_type\":\"comment\","
+    rb"\"comment_action\":\"insert\",\"timestamp\":1790000000123,\"unique_identifier\":\"+SandboxViewer01\","
     rb'\"text\":\"Waar is de link?\"}"}'
 )
 WORKED_SIGNATURE = "t=1790000003,s=f93542482d699a0a6f0c636eb9a767349137aa3e3cf1c09024f19b1d2a2ada50"
@@ -36,7 +36,9 @@ def sign(body, at=START // 1000, secret=SECRET):
 
 def deliver(world, body, signature=None, **more):
     headers = [("tiktok-signature", signature if signature is not None else sign(body))]
-    return Client(world, address="203.0.113.9", host="hooks.example").request("POST", "/hook/tiktok", body=body, headers=headers, **more)
+    return Client(world, address="203.0.113.9", host="hooks.example").request(
+        "POST", "/hook/tiktok", body=body, headers=headers, **more
+    )
 
 
 def states(world):
@@ -55,7 +57,9 @@ def test_what_is_kept_is_the_raw_body_under_the_vault(world):
     assert world.ctx.vault.unlock(0, kept.body) == WORKED
 
 
-@pytest.mark.parametrize("header", ["", "t=1,s=", "nonsense", WORKED_SIGNATURE.replace("f9", "f8", 1), "t=1790000003"])
+@pytest.mark.parametrize(
+    "header", ["", "t=1,s=", "nonsense", WORKED_SIGNATURE.replace("f9", "f8", 1), "t=1790000003"]
+)
 def test_a_wrong_signature_is_refused_counted_and_leaves_nothing(world, header):
     answer = deliver(world, WORKED, header)
     assert (answer.status, states(world), world.woken) == (401, {}, 0)
@@ -75,7 +79,9 @@ def test_a_signature_holds_for_the_exact_bytes_only(world):
 
 def test_too_large_by_its_length_header_is_refused_unread(world):
     client = Client(world)
-    answer = client.request("POST", "/hook/tiktok", headers=[("content-length", str((1 << 20) + 1)), ("tiktok-signature", "x")])
+    answer = client.request(
+        "POST", "/hook/tiktok", headers=[("content-length", str((1 << 20) + 1)), ("tiktok-signature", "x")]
+    )
     assert (answer.status, states(world)) == (413, {})
 
 
@@ -86,7 +92,9 @@ def test_too_large_while_streaming_is_refused(world):
 
 
 def test_a_body_in_pieces_is_put_together(world):
-    assert deliver(world, WORKED[200:], WORKED_SIGNATURE, chunks=[WORKED[:100], WORKED[100:200]]).status == 200
+    assert (
+        deliver(world, WORKED[200:], WORKED_SIGNATURE, chunks=[WORKED[:100], WORKED[100:200]]).status == 200
+    )
     assert states(world) == {"new": 1}
 
 
@@ -103,7 +111,9 @@ def test_every_example_payload_is_kept_whatever_it_says(world, path):
 
 
 def test_an_unknown_event_is_kept_answered_and_shown_as_a_problem(world):
-    body = json.dumps({"event": "something.new", "user_openid": OPEN_ID, "create_time": 1, "content": "{}"}).encode()
+    body = json.dumps(
+        {"event": "something.new", "user_openid": OPEN_ID, "create_time": 1, "content": "{}"}
+    ).encode()
     assert deliver(world, body).status == 200
     intake.read_new(world.ctx)
     world.owner()
@@ -125,7 +135,9 @@ def test_deliveries_that_arrive_together_share_a_commit(world, monkeypatch):
 
     sizes = []
     accept = intake.accept
-    monkeypatch.setattr(intake, "accept", lambda ctx, name, arrived: sizes.append(len(arrived)) or accept(ctx, name, arrived))
+    monkeypatch.setattr(
+        intake, "accept", lambda ctx, name, arrived: sizes.append(len(arrived)) or accept(ctx, name, arrived)
+    )
 
     async def one(number):
         body = WORKED.replace(b"7247303576418566913", str(number).encode())
@@ -157,7 +169,10 @@ def test_deliveries_that_arrive_together_share_a_commit(world, monkeypatch):
 
 def test_the_challenge_is_repeated_and_nothing_else_is(world):
     client = Client(world)
-    assert (client.get("/hook/tiktok?challenge=abc-123").status, client.get("/hook/tiktok?challenge=abc-123").text) == (200, "abc-123")
+    assert (
+        client.get("/hook/tiktok?challenge=abc-123").status,
+        client.get("/hook/tiktok?challenge=abc-123").text,
+    ) == (200, "abc-123")
     assert client.get("/hook/tiktok?challenge=%3Cscript%3E").status == 405
     assert client.get("/hook/tiktok").status == 405
     assert client.request("DELETE", "/hook/tiktok").status == 405

@@ -5,7 +5,19 @@ from world import PASSWORD, START, Client, World
 
 from goodstanding.usecases import people
 
-PAGES = ["/", "/review", "/comments", "/acts", "/policy", "/policy/history", "/audit", "/freeze", "/problems", "/live", "/more"]
+PAGES = [
+    "/",
+    "/review",
+    "/comments",
+    "/acts",
+    "/policy",
+    "/policy/history",
+    "/audit",
+    "/freeze",
+    "/problems",
+    "/live",
+    "/more",
+]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "localhost@evil.example"])
@@ -23,7 +35,9 @@ def test_loopback_names_are_answered(world):
 @pytest.mark.parametrize("path", PAGES)
 def test_no_page_without_signing_in(world, path):
     answer = Client(world).get(path)
-    assert (answer.status, answer.header("location")) == ((401, None) if path == "/live" else (303, "/sign-in"))
+    assert (answer.status, answer.header("location")) == (
+        (401, None) if path == "/live" else (303, "/sign-in")
+    )
 
 
 def test_without_an_owner_only_this_computer_is_served(fresh):
@@ -69,7 +83,9 @@ def test_a_wrong_set_up_form_is_explained_and_keeps_what_was_typed(fresh, change
 
 def test_a_wrong_set_up_token_makes_nobody(fresh):
     people.setup_token(fresh.ctx)
-    answer = Client(fresh).post("/setup/wrong", name="Eve", email="eve@example.org", password=PASSWORD, again=PASSWORD)
+    answer = Client(fresh).post(
+        "/setup/wrong", name="Eve", email="eve@example.org", password=PASSWORD, again=PASSWORD
+    )
     assert (answer.status, "wrong, used or too old" in answer.words) == (422, True)
     assert fresh.ctx.store.read(lambda q: q.persons()) == []
 
@@ -174,12 +190,23 @@ def test_every_answer_carries_the_headers_of_a_careful_site(world):
         answer = client.get(path)
         assert "default-src 'none'" in answer.header("content-security-policy")
         assert "unsafe" not in answer.header("content-security-policy")
-        assert (answer.header("x-content-type-options"), answer.header("x-frame-options")) == ("nosniff", "DENY")
+        assert (answer.header("x-content-type-options"), answer.header("x-frame-options")) == (
+            "nosniff",
+            "DENY",
+        )
         assert answer.header("cache-control") == "no-store"
 
 
 def test_a_page_that_is_not_there_says_so(world):
-    for path in ("/nowhere", "/comment/999999", "/review/999999", "/audit/999999", "/lift/999", "/job/999", "/policy/version/0000000000000000"):
+    for path in (
+        "/nowhere",
+        "/comment/999999",
+        "/review/999999",
+        "/audit/999999",
+        "/lift/999",
+        "/job/999",
+        "/policy/version/0000000000000000",
+    ):
         answer = Client(world).sign_in().get(path)
         assert (answer.status, "This page is not there" in answer.words) == (404, True), path
 

@@ -16,8 +16,17 @@ _field = re.compile(r"%\((\w+)\)s")
 
 
 def extracted():
-    options = {"**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true", "silent": "false"}}
-    found = extract_from_dir(str(TEMPLATES), method_map=[("**.html", "jinja2.ext:babel_extract")], options_map=options)
+    options = {
+        "**.html": {
+            "trim_blocks": "true",
+            "lstrip_blocks": "true",
+            "newstyle_gettext": "true",
+            "silent": "false",
+        }
+    }
+    found = extract_from_dir(
+        str(TEMPLATES), method_map=[("**.html", "jinja2.ext:babel_extract")], options_map=options
+    )
     return {message for _, _, message, _, _ in found}
 
 
@@ -66,7 +75,9 @@ def test_every_template_compiles_in_both_languages():
 
 def test_fixed_files_load_nothing_from_elsewhere():
     for name, (_, content) in assets.load().files.items():
-        found = [u for u in re.findall(rb"https?://[^\s\"')]+", content) if u != b"http://www.w3.org/2000/svg"]
+        found = [
+            u for u in re.findall(rb"https?://[^\s\"')]+", content) if u != b"http://www.w3.org/2000/svg"
+        ]
         assert found == [], name
     assert "unsafe-inline" not in gate.POLICY
 
