@@ -87,7 +87,7 @@ def time_stages(spent: dict[str, float]) -> None:
 
 def profiled(app: "App") -> None:
     """Handle all that is kept under the profiler, the writer's thread included."""
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(time.thread_time)
     submit = app.ctx.store.submit
 
     def watched(work: Callable[[Any], Any]) -> Any:
