@@ -227,7 +227,6 @@ class Situation:
         if text:
             self._sent.append((text, video_id))
             self._wordings.clear()
-        self._shared.clear()
         self._quiet_counts.clear()
 
     def take_token(self) -> bool:
@@ -294,6 +293,18 @@ class Situation:
         self._of_contact[one.contact_id].append(one)
         self._of_account.append(one)
         self._of_workspace.append(one)
+        for counter in self._counters:
+            if counter.scope == "contact" or (counter.scope == "rule" and counter.rule != one.rule):
+                continue
+            key = (counter.name, one.video_id if counter.scope == "video" else "")
+            known = self._shared.get(key)
+            if known is not None and counter.counts(one.act) and one.at > self.now - counter.window:
+                free_at = one.at + counter.window
+                self._shared[key] = CounterFact(
+                    name=known.name,
+                    used=known.used + 1,
+                    free_at=min(known.free_at, free_at) if known.used else free_at,
+                )
 
     def _count(self, contact_id: int, video_id: str) -> tuple[CounterFact, ...]:
         if contact_id in self._of_contact:
@@ -354,23 +365,20 @@ class Situation:
         return self._wordings.get(key) or self._wordings.setdefault(key, self._all_wordings(*key))
 
     def _all_wordings(self, video_id: str, language: str) -> tuple[WordingFact, ...]:
-        return tuple(
-            self.wording_of(template, variant, text, language=language, video_id=video_id)
-            for template, variant, text in self._policy.wordings(language)
-        )
-
-    def wording_of(
-        self, template: str, variant: int, text: str, *, language: str, video_id: str
-    ) -> WordingFact:
-        """Return how often something like `text` was sent lately."""
-        similar_video, similar_recent = self._texts().like(text, video_id)
-        return WordingFact(
-            template=template,
-            variant=variant,
-            language=language,
-            similar_video=similar_video,
-            similar_recent=similar_recent,
-        )
+        like = self._texts().like
+        facts = []
+        for template, variant, text in self._policy.wordings(language):
+            under, among = like(text, video_id)
+            facts.append(
+                WordingFact(
+                    template=template,
+                    variant=variant,
+                    language=language,
+                    similar_video=under,
+                    similar_recent=among,
+                )
+            )
+        return tuple(facts)
 
 
 def contact_facts(contact: Contact) -> ContactFacts:
