@@ -449,6 +449,10 @@ class Store(Protocol):
         """Run `work` on a consistent snapshot."""
         ...
 
+    def forget(self) -> None:
+        """Bring deletions down to the files, so that no older copy of a page keeps what is gone, as far as we can."""
+        ...
+
     def close(self) -> None: ...
 
 
