@@ -165,6 +165,7 @@ def _first_rows(ctx: Context, tx: Transaction) -> None:
 
 def web_parts(app: App) -> "WebParts":
     """Return what the pages need of an open installation."""
+    from goodstanding.adapters.evidence.pack import build_pack  # noqa: PLC0415 - needed when asked for
     from goodstanding.adapters.passwords import Argon2Passwords  # noqa: PLC0415 - a worker alone needs no password hashing
     from goodstanding.adapters.storage.reads import StoredReads  # noqa: PLC0415 - nor pages
     from goodstanding.web.parts import LOOPBACK_HOSTS, WebParts  # noqa: PLC0415 - nor the web stack
@@ -177,4 +178,5 @@ def web_parts(app: App) -> "WebParts":
         hosts=LOOPBACK_HOSTS | ({public.hostname} if public.hostname else frozenset()),
         secure=public.scheme == "https",
         confirm_clock=app.clock.confirm if isinstance(app.clock, SystemClock) else None,
+        build_pack=build_pack,
     )

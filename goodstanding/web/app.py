@@ -1,8 +1,10 @@
 """The application: routes, the gate before them, and words for everything that can go wrong."""
 
+import traceback
 from collections.abc import Callable
 from typing import Any
 
+import structlog
 from litestar import Litestar, Request, Response, Router, asgi, get
 from litestar.config.csrf import CSRFConfig
 from litestar.exceptions import HTTPException
@@ -30,6 +32,7 @@ from goodstanding.web.gate import (
 from goodstanding.web.jobs import Jobs
 from goodstanding.web.parts import DemoControls, WebParts
 
+log = structlog.get_logger("web")
 FORM_BYTES_MAX = 2 << 20
 """A policy file is at most 1 MB; nothing larger is ever posted."""
 
@@ -82,6 +85,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
             SignInNeededError: _sign_in_first(desk),
             StoreUnavailableError: _unavailable(desk),
             HTTPException: _http_error(desk),
+            Exception: _failed(desk),
         },
         openapi_config=OpenAPIConfig(
             title="Goodstanding",
@@ -133,6 +137,17 @@ def _sign_in_first(desk: Desk) -> Handler:
 def _unavailable(desk: Desk) -> Handler:
     def answer(request: Web, _error: StoreUnavailableError) -> Response[Any]:
         return desk.render(request, "message.html", {"code": "store"}, status=503)
+
+    return answer
+
+
+def _failed(desk: Desk) -> Handler:
+    def answer(request: Web, error: Exception) -> Response[Any]:
+        where = [
+            f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-4:]
+        ]
+        log.error("page_failed", kind=type(error).__name__, where=where)  # no values: they may be personal
+        return desk.render(request, "message.html", {"code": "failed"}, status=500)
 
     return answer
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from litestar import Response, get
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 STATIC = Path(__file__).parent / "static"
 TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
@@ -39,7 +40,7 @@ def handler(assets: Assets) -> HTTPRouteHandler:
     """Return the route that serves them."""
 
     @get("/static/{mark:str}/{name:str}", sync_to_thread=False, include_in_schema=False)
-    def static(mark: str, name: str) -> Response[bytes]:
+    def static(mark: FromPath[str], name: FromPath[str]) -> Response[bytes]:
         known, content = assets.files.get(name, ("", b""))
         if not known or mark != known:
             raise NotFoundException

@@ -6,13 +6,14 @@ import msgspec
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.response import Redirect
 
 from goodstanding.core.audit.entries import Kind
 from goodstanding.kernel.problems import GoodstandingError
-from goodstanding.usecases import audit
+from goodstanding.usecases import audit, evidence
 from goodstanding.usecases.ports import AuditRow, Queries
-from goodstanding.web.desk import Desk, Web, back, field, trouble, whole
+from goodstanding.web.desk import Desk, Web, actor, back, field, trouble, whole
 from goodstanding.web.jobs import Job
 from goodstanding.web.login import FormBody
 
@@ -70,7 +71,7 @@ def _pages(desk: Desk) -> list[HTTPRouteHandler]:
         return desk.page(request, "audit.html", work, kind=kind, kinds=KINDS)
 
     @get("/audit/{seq:int}", sync_to_thread=True)
-    def entry(request: Web, seq: int) -> Response[Any]:
+    def entry(request: Web, seq: FromPath[int]) -> Response[Any]:
         def work(q: Queries) -> dict[str, Any]:
             row = next(iter(q.audit_entries(seq, seq + 1)), None)
             if row is None:
@@ -110,11 +111,19 @@ def _checks(desk: Desk) -> list[HTTPRouteHandler]:
         return back(data, "/audit", said="checkpoint")
 
     @post("/audit/export", sync_to_thread=True)
-    def export(data: FormBody) -> Response[Any]:
-        if desk.parts.export is None:
+    def export(request: Web, data: FormBody) -> Response[Any]:
+        if desk.parts.build_pack is None:
             return back(data, "/audit", said="error", code="NO_EXPORT")
         try:
-            packed = desk.parts.export(field(data, "reason", most=300) or "-")
+            packed = evidence.export(
+                ctx,
+                desk.parts.build_pack,
+                who=actor(request),
+                events=numbers(field(data, "comment")),
+                seqs=numbers(field(data, "entries")),
+                reason=field(data, "reason", most=300),
+                masked=field(data, "masked") == "yes",
+            )
         except GoodstandingError as error:
             return back(data, "/audit", said="error", code=trouble(error))
         return Response(
@@ -125,14 +134,14 @@ def _checks(desk: Desk) -> list[HTTPRouteHandler]:
         )
 
     @get("/job/{job_id:int}", sync_to_thread=True)
-    def job_page(request: Web, job_id: int) -> Response[Any]:
+    def job_page(request: Web, job_id: FromPath[int]) -> Response[Any]:
         job: Job | None = desk.jobs.get(job_id)
         if job is None:
             raise NotFoundException
         return desk.page(request, f"job-{job.kind}.html", job=job)
 
     @post("/job/{job_id:int}/stop", sync_to_thread=True)
-    def stop(job_id: int) -> Response[Any]:
+    def stop(job_id: FromPath[int]) -> Response[Any]:
         job = desk.jobs.get(job_id)
         if job is None:
             raise NotFoundException
@@ -141,6 +150,11 @@ def _checks(desk: Desk) -> list[HTTPRouteHandler]:
         return Redirect(f"/job/{job_id}", status_code=303)
 
     return [verify, checkpoint, export, job_page, stop]
+
+
+def numbers(text: str) -> list[int]:
+    """Return the whole numbers in `text`, separated by commas."""
+    return [int(one) for one in text.split(",") if one.isascii() and one.isdigit()]
 
 
 def _rows(q: Queries, kind: str, high: int) -> tuple[list[AuditRow], int]:

@@ -1,5 +1,6 @@
 """One comment's story, and why: everything that happened to it, and what was known when it was decided."""
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -7,11 +8,16 @@ import msgspec
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from goodstanding.core.policy.compile import CompiledPolicy
+from goodstanding.core.policy.decide import decide
 from goodstanding.core.policy.explain import explain_decision, gate_line, rule_lines, rule_titles
-from goodstanding.core.policy.model import Record
+from goodstanding.core.policy.gate import trace_bytes
+from goodstanding.core.policy.model import Decision, Facts
+from goodstanding.core.policy.sealing import SealedRecord, read_record
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.locale import Lang
 from goodstanding.usecases import audit, moderation, policies
 from goodstanding.usecases.ports import AuditRow, Case, DecisionRow, Event, Outgoing, Queries
 from goodstanding.usecases.wording import say
@@ -19,8 +25,6 @@ from goodstanding.web.desk import Desk, Web, back, lang_of, trouble, who
 from goodstanding.web.desk import field as form_field
 from goodstanding.web.items import Item, of_decisions
 from goodstanding.web.login import FormBody
-
-_record = msgspec.json.Decoder(Record).decode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +57,10 @@ class Why:
     """The explanation of a decision in words of one language."""
 
     decision: DecisionRow
-    record: Record | None
+    facts: Facts | None
     """None once the person's data was erased."""
+    same: bool = True
+    """Deciding again from the sealed facts gave exactly the sealed answer and trace."""
     reasons: list[str] = field(default_factory=list)
     gates: list[tuple[str, str]] = field(default_factory=list)
     """(verdict, sentence); what stood in the way comes first."""
@@ -62,8 +68,6 @@ class Why:
     """(matched, sentence, its conditions); what matched comes first."""
     counters: list[CounterLine] = field(default_factory=list)
     policy_title: str = ""
-    entry: AuditRow | None = None
-    covered: bool = False
 
 
 def routes(desk: Desk) -> list[HTTPRouteHandler]:
@@ -71,7 +75,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
     ctx = desk.ctx
 
     @get("/comment/{event_id:int}", sync_to_thread=True)
-    def story(request: Web, event_id: int) -> Response[Any]:
+    def story(request: Web, event_id: FromPath[int]) -> Response[Any]:
         lang = lang_of(request)
 
         def work(q: Queries) -> dict[str, Any]:
@@ -85,7 +89,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
             open_case = next((one for one in cases if one.state == "open"), None)
             return {
                 "item": _item(desk, q, event, decision),
-                "why": explain(desk, q, decision, lang) if decision else None,
+                "why": explain(desk, q, event, decision, lang) if decision else None,
                 "moments": _moments(desk, q, event, decision, outgoing, cases, log),
                 "open_case": open_case,
                 "proposed": next((o for o in outgoing if o.state == "held"), None),
@@ -95,7 +99,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
         return desk.page(request, "comment.html", work)
 
     @post("/comment/{event_id:int}/reply", sync_to_thread=True)
-    def reply(request: Web, event_id: int, data: FormBody) -> Response[Any]:
+    def reply(request: Web, event_id: FromPath[int], data: FormBody) -> Response[Any]:
         here = f"/comment/{event_id}"
         case = desk.read(
             lambda q: next((one for one in q.cases_of_event(event_id) if one.state == "open"), None)
@@ -120,22 +124,21 @@ def _item(desk: Desk, q: Queries, event: Event, decision: DecisionRow | None) ->
     return Item(event=event, contact=contact)
 
 
-def record_of(desk: Desk, q: Queries, seq: int) -> Record | None:
+def record_of(desk: Desk, q: Queries, seq: int) -> SealedRecord | None:
     """Return the sealed record of a decision; None when it was erased."""
     sealed = audit.disclose(desk.ctx, q.vault_rows([seq]), seq)
-    return _record(sealed.values["record"][1]) if sealed and "record" in sealed.values else None
+    return read_record(sealed.values["record"][1]) if sealed and "record" in sealed.values else None
 
 
-def explain(desk: Desk, q: Queries, decision: DecisionRow, lang: Any) -> Why:
-    """Return why a decision is what it is, from its sealed record."""
+def explain(desk: Desk, q: Queries, event: Event, decision: DecisionRow, lang: Lang) -> Why:
+    """Return why a decision is what it is: its trace, made again from the sealed facts and held against its digest."""
     policy = policies.compiled(desk.ctx, q, decision.policy_hash)
     record = record_of(desk, q, decision.seq)
-    entry = next(iter(q.audit_entries(decision.seq, decision.seq + 1)), None)
     titles = rule_titles(policy.policy)
     title = policy.policy.title.nl if lang == "nl" else policy.policy.title.en
     if record is None:
-        return Why(decision=decision, record=None, policy_title=title, entry=entry)
-    facts, made = record.facts, record.decision
+        return Why(decision=decision, facts=None, policy_title=title)
+    facts, made = record.facts, decide(policy, record.facts, event.text)
     lines = explain_decision(made, facts, titles=titles)
     reasons = [say(lang, line) for line in lines[1 : 1 + len(made.reasons)]]
     gates = [(one.verdict, say(lang, gate_line(one)), one) for one in made.gates]
@@ -147,25 +150,31 @@ def explain(desk: Desk, q: Queries, decision: DecisionRow, lang: Any) -> Why:
     rules.sort(key=lambda one: one[0] is False)
     return Why(
         decision=decision,
-        record=record,
+        facts=facts,
+        same=_same(record, made),
         reasons=reasons,
         gates=[(verdict, words) for verdict, words, _ in gates],
         rules=rules,
-        counters=_counters(policy, record),
+        counters=_counters(policy, facts, made),
         policy_title=title,
-        entry=entry,
     )
 
 
-def _counters(policy: CompiledPolicy, record: Record) -> list[CounterLine]:
+def _same(record: SealedRecord, made: Decision) -> bool:
+    sealed = record.decision
+    trace = hashlib.sha256(trace_bytes(made.gates, made.rules)).hexdigest()
+    return (sealed.outcome, sealed.reasons, sealed.trace) == (made.outcome, made.reasons, trace)
+
+
+def _counters(policy: CompiledPolicy, facts: Facts, made: Decision) -> list[CounterLine]:
     limits = {limit.name: limit.max for limit in policy.policy.limits}
-    asked = {gate.gate.removeprefix("cap:"): gate.wanted for gate in record.decision.gates}
+    asked = {gate.gate.removeprefix("cap:"): gate.wanted for gate in made.gates}
     limits |= {
         name: wanted for name, wanted in asked.items() if isinstance(wanted, int) and name not in limits
     }
     return [
         CounterLine(name=one.name, limit=limits.get(one.name), used=one.used, free_at=one.free_at)
-        for one in record.facts.counters or ()
+        for one in facts.counters or ()
     ]
 
 

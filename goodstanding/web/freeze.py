@@ -5,6 +5,7 @@ from typing import Any, get_args
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases import incidents
@@ -48,7 +49,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
         return back({}, "/", said="frozen")
 
     @get("/lift/{freeze_id:int}", sync_to_thread=True)
-    def lift_page(request: Web, freeze_id: int) -> Response[Any]:
+    def lift_page(request: Web, freeze_id: FromPath[int]) -> Response[Any]:
         def work(q: Queries) -> dict[str, Any]:
             found = next((one for one in q.freezes(active_only=True) if one.id == freeze_id), None)
             if found is None:
@@ -58,7 +59,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
         return desk.page(request, "lift.html", work)
 
     @post("/lift/{freeze_id:int}", sync_to_thread=True)
-    def lift(request: Web, freeze_id: int, data: FormBody) -> Response[Any]:
+    def lift(request: Web, freeze_id: FromPath[int], data: FormBody) -> Response[Any]:
         discard = field(data, "planned") == "discard"
         try:
             incidents.lift(ctx, freeze_id, who=actor(request), discard=discard)

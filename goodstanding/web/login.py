@@ -6,7 +6,7 @@ from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Body
+from litestar.params import Body, FromPath
 from litestar.response import Redirect
 
 from goodstanding.kernel.problems import GoodstandingError
@@ -25,13 +25,15 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
     parts, ctx = desk.parts, desk.ctx
 
     @get("/setup/{token:str}", sync_to_thread=True, public=True)
-    def setup_form(request: Web, token: str) -> Response[Any]:
+    def setup_form(request: Web, token: FromPath[str]) -> Response[Any]:
         if people.has_owner(ctx):
             return desk.render(request, "message.html", {"code": "setup_done"}, status=410)
-        return desk.render(request, "setup.html", {"token": token, "form": {}, "error": None})
+        return desk.render(
+            request, "setup.html", {"token": token, "form": {"name": "", "email": ""}, "error": None}
+        )
 
     @post("/setup/{token:str}", sync_to_thread=True, public=True)
-    def setup(request: Web, token: str, data: FormBody) -> Response[Any]:
+    def setup(request: Web, token: FromPath[str], data: FormBody) -> Response[Any]:
         form = {name: field(data, name) for name in ("name", "email")}
         password = str(data.get("password", ""))
         error = _setup_problem(form, password, str(data.get("again", "")))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from goodstanding.core.audit.evidence import BuildPack
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.people import Passwords
 from goodstanding.usecases.ports import Person
@@ -38,5 +39,5 @@ class WebParts:
     """Reached by https: cookies are sent over nothing else."""
     confirm_clock: Callable[[], None] | None = None
     """A person says that the machine's clock is right."""
-    export: Callable[[str], bytes] | None = None
-    """Makes an evidence pack with this reason; `None` when this installation cannot."""
+    build_pack: BuildPack | None = None
+    """Packs evidence; `None` when this installation cannot."""

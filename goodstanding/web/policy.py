@@ -9,6 +9,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.response import Redirect
 from pydantic import BaseModel
 
@@ -71,7 +72,7 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
         return _show(desk, request, None)
 
     @get("/policy/version/{short:str}", sync_to_thread=True)
-    def version(request: Web, short: str) -> Response[Any]:
+    def version(request: Web, short: FromPath[str]) -> Response[Any]:
         return _show(desk, request, short)
 
     @get("/policy/history", sync_to_thread=True)
@@ -87,7 +88,7 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
         return desk.page(request, "policy-history.html", work)
 
     @get("/policy/text/{short:str}", sync_to_thread=True)
-    def text(short: str) -> Response[Any]:
+    def text(short: FromPath[str]) -> Response[Any]:
         found = desk.read(lambda q: _find(desk, q, short))
         return Response(content=found[1], media_type="text/plain; charset=utf-8")
 
@@ -96,7 +97,7 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
 
 def _changing(desk: Desk) -> list[HTTPRouteHandler]:
     @get("/policy/edit/{short:str}", sync_to_thread=True)
-    def edit_form(request: Web, short: str) -> Response[Any]:
+    def edit_form(request: Web, short: FromPath[str]) -> Response[Any]:
         def work(q: Queries) -> dict[str, Any]:
             ready, _ = _find(desk, q, short)
             return {"groups": groups(ready.policy), "base": ready, "short": short}
@@ -104,7 +105,7 @@ def _changing(desk: Desk) -> list[HTTPRouteHandler]:
         return desk.page(request, "policy-edit.html", work, problems={}, others=[], given={})
 
     @post("/policy/edit/{short:str}", sync_to_thread=True)
-    def edit(request: Web, short: str, data: FormBody) -> Response[Any]:
+    def edit(request: Web, short: FromPath[str], data: FormBody) -> Response[Any]:
         ready = desk.read(lambda q: _find(desk, q, short)[0])
         text = changed_text(ready.policy, data)
         try:

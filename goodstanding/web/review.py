@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Response, get, post
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases import moderation
@@ -51,7 +52,7 @@ def _lists(desk: Desk) -> list[HTTPRouteHandler]:
         return desk.page(request, "review.html", work, queue=queue, code=code, reasons=REASONS)
 
     @get("/review/{case_id:int}", sync_to_thread=True)
-    def case_page(request: Web, case_id: int) -> Response[Any]:
+    def case_page(request: Web, case_id: FromPath[int]) -> Response[Any]:
         taken = 0
         try:
             moderation.claim(desk.ctx, case_id, who(request).id)
@@ -113,14 +114,14 @@ def _acts(desk: Desk) -> list[HTTPRouteHandler]:
         return back(form, default, said=said, act=newest[0].id if newest else 0)
 
     @post("/review/{case_id:int}/approve", sync_to_thread=True)
-    def approve(request: Web, case_id: int, data: FormBody) -> Response[Any]:
+    def approve(request: Web, case_id: FromPath[int], data: FormBody) -> Response[Any]:
         text = field(data, "text") if "text" in data else None
         return do(
             request, data, "approved", lambda me: moderation.approve(ctx, case_id, me, text=text), "/review"
         )
 
     @post("/review/{case_id:int}/reject", sync_to_thread=True)
-    def reject(request: Web, case_id: int, data: FormBody) -> Response[Any]:
+    def reject(request: Web, case_id: FromPath[int], data: FormBody) -> Response[Any]:
         reason = next((one for one in REASONS if one == field(data, "reason")), "other")
         return do(
             request,
@@ -131,7 +132,7 @@ def _acts(desk: Desk) -> list[HTTPRouteHandler]:
         )
 
     @post("/review/{case_id:int}/outcome", sync_to_thread=True)
-    def outcome(request: Web, case_id: int, data: FormBody) -> Response[Any]:
+    def outcome(request: Web, case_id: FromPath[int], data: FormBody) -> Response[Any]:
         happened = field(data, "happened") == "yes"
         return do(
             request, data, "settled",
@@ -139,23 +140,23 @@ def _acts(desk: Desk) -> list[HTTPRouteHandler]:
         )  # fmt: skip
 
     @post("/comment/{event_id:int}/hide", sync_to_thread=True)
-    def hide(request: Web, event_id: int, data: FormBody) -> Response[Any]:
+    def hide(request: Web, event_id: FromPath[int], data: FormBody) -> Response[Any]:
         return do(
             request, data, "hidden", lambda me: moderation.hide(ctx, event_id, me), f"/comment/{event_id}"
         )
 
     @post("/comment/{event_id:int}/keep", sync_to_thread=True)
-    def keep(request: Web, event_id: int, data: FormBody) -> Response[Any]:
+    def keep(request: Web, event_id: FromPath[int], data: FormBody) -> Response[Any]:
         return do(
             request, data, "kept", lambda me: moderation.keep(ctx, event_id, me), f"/comment/{event_id}"
         )
 
     @post("/outgoing/{outgoing_id:int}/cancel", sync_to_thread=True)
-    def cancel(request: Web, outgoing_id: int, data: FormBody) -> Response[Any]:
+    def cancel(request: Web, outgoing_id: FromPath[int], data: FormBody) -> Response[Any]:
         return do(request, data, "cancelled", lambda me: moderation.cancel(ctx, outgoing_id, me), "/")
 
     @post("/act/{act_id:int}/undo", sync_to_thread=True)
-    def undo(request: Web, act_id: int, data: FormBody) -> Response[Any]:
+    def undo(request: Web, act_id: FromPath[int], data: FormBody) -> Response[Any]:
         try:
             kind = moderation.undo(ctx, act_id, who(request).id)
         except GoodstandingError as error:
