@@ -65,7 +65,8 @@ def decide(said: str) -> tuple[list[Bar], list[str]]:
 def backtest(said: str) -> tuple[list[Bar], list[str]]:
     seconds = re.findall(r"\(\s*([\d.]+) CPU s for 1,000,000; bar (\d+)\)", said)
     growth = re.search(r"largest to smallest file: ([\d.]+)x", said)
-    assert seconds and growth, said
+    assert seconds, said
+    assert growth, said
     cost, needed = seconds[-1]
     bars = [
         Bar(
