@@ -172,8 +172,9 @@ def reserve(
 
 
 def _due(ctx: Context, tx: Transaction, account_id: int, now: int, limit: int) -> list[Outgoing]:
-    """Return what may be asked about now. While the clock is in doubt only hiding goes on, and nothing is put off:
-    a doubtful time would say until when.
+    """Return what may be asked about now.
+
+    While the clock is in doubt only hiding goes on, and nothing is put off: a doubtful time would say until when.
     """
     if not ctx.clock.doubt():
         return tx.outgoing_due(account_id, now, limit)

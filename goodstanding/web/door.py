@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs
 
 import msgspec
@@ -29,7 +29,7 @@ def _answer(status: int, body: bytes, *headers: tuple[bytes, bytes]) -> tuple[Me
     """Return a ready answer; it is sent many times and never changed."""
     length = (b"content-length", str(len(body)).encode())
     return (
-        {"type": "http.response.start", "status": status, "headers": [_TEXT, length, *headers]},  # type: ignore[typeddict-item]  # trailers are optional
+        {"type": "http.response.start", "status": status, "headers": [_TEXT, length, *headers]},
         {"type": "http.response.body", "body": body, "more_body": False},
     )
 
@@ -106,17 +106,22 @@ class Door:
                 self._wake()
 
 
+def _part(message: Mapping[str, object]) -> bytes:
+    body = message.get("body", b"")
+    return body if isinstance(body, bytes) else b""
+
+
 async def _body(receive: Receive) -> bytes | None:
     """Return the whole body, or None as soon as it is too large."""
     message = await receive()
-    body = message.get("body", b"")
+    body = _part(message)
     if message.get("more_body"):
         parts, size = [body], len(body)
         while message.get("more_body"):
             if size > BODY_BYTES_MAX:
                 return None
             message = await receive()
-            part = message.get("body", b"")
+            part = _part(message)
             parts.append(part)
             size += len(part)
         body = b"".join(parts)

@@ -293,9 +293,8 @@ def changed_text(policy: Policy, form: Form) -> str:
                 if isinstance(number.value, int) and re.fullmatch(r"-?(0|[1-9][0-9]{0,14})", given)
                 else json.dumps(given)
             )
-            lines[place] = re.sub(
-                rf"({key} = )(\"[^\"]*\"|-?[0-9]+)", lambda found, value=value: found[1] + value, lines[place]
-            )  # type: ignore[misc]  # bound at once
+            before, sign, after = re.split(rf"({key} = )(?:\"[^\"]*\"|-?[0-9]+)", lines[place], maxsplit=1)
+            lines[place] = f"{before}{sign}{value}{after}"
     return "\n".join(lines)
 
 
