@@ -373,7 +373,7 @@ class Statements(ABC):
             "SELECT account_id, video_id, text, coalesce(attempt_at, not_before), state FROM outgoing"
             f" WHERE workspace_id = ? AND act IN ('reply','message') AND {_SPENT} ORDER BY id DESC LIMIT ?"
         )
-        return [(r[0], r[1], r[2], r[3], r[4]) for r in self._all(sql, (self.workspace_id, limit))]
+        return cast("list[tuple[int, str, str, int, str]]", self._all(sql, (self.workspace_id, limit)))
 
     def case(self, case_id: int) -> Case | None:
         sql = f"SELECT {_CASE} FROM review_case WHERE workspace_id = ? AND id = ?"
