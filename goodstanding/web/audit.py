@@ -14,7 +14,6 @@ from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases import audit, evidence
 from goodstanding.usecases.ports import AuditRow, Queries
 from goodstanding.web.desk import Desk, Web, actor, back, field, trouble, whole
-from goodstanding.web.jobs import Job
 from goodstanding.web.login import FormBody
 
 PAGE = 60
@@ -135,7 +134,7 @@ def _checks(desk: Desk) -> list[HTTPRouteHandler]:
 
     @get("/job/{job_id:int}", sync_to_thread=True)
     def job_page(request: Web, job_id: FromPath[int]) -> Response[Any]:
-        job: Job | None = desk.jobs.get(job_id)
+        job = desk.jobs.get(job_id)
         if job is None:
             raise NotFoundException
         return desk.page(request, f"job-{job.kind}.html", job=job)

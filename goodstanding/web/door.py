@@ -29,7 +29,7 @@ def _answer(status: int, body: bytes, *headers: tuple[bytes, bytes]) -> tuple[Me
     """Return a ready answer; it is sent many times and never changed."""
     length = (b"content-length", str(len(body)).encode())
     return (
-        {"type": "http.response.start", "status": status, "headers": [_TEXT, length, *headers]},  # type: ignore[typeddict-item]  # trailers are optional
+        {"type": "http.response.start", "status": status, "headers": [_TEXT, length, *headers]},
         {"type": "http.response.body", "body": body, "more_body": False},
     )
 
@@ -107,20 +107,19 @@ class Door:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """Return the whole body, or None as soon as it is too large."""
-    message = await receive()
-    body = message.get("body", b"")
-    if message.get("more_body"):
-        parts, size = [body], len(body)
-        while message.get("more_body"):
-            if size > BODY_BYTES_MAX:
-                return None
-            message = await receive()
-            part = message.get("body", b"")
-            parts.append(part)
-            size += len(part)
-        body = b"".join(parts)
-    return body if len(body) <= BODY_BYTES_MAX else None
+    """Return the whole body, or None as soon as it is too large or its sender has gone."""
+    parts: list[bytes] = []
+    size = 0
+    while size <= BODY_BYTES_MAX:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        if not message.get("more_body", False):
+            return (part if not parts else b"".join([*parts, part])) if size <= BODY_BYTES_MAX else None
+        parts.append(part)
+    return None
 
 
 def _greeting(scope: HTTPScope) -> tuple[Message, Message]:

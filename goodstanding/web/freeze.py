@@ -35,7 +35,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
 
     @post("/freeze", sync_to_thread=True)
     def freeze(request: Web, data: FormBody) -> Response[Any]:
-        scope = next((one for one in SCOPES if one == field(data, "scope")), "everything")
+        scope: FreezeScope = next((one for one in SCOPES if one == field(data, "scope")), "everything")
         account_id = whole(field(data, "account"))
         if account_id not in {0, *(one.id for one in desk.read(lambda q: q.accounts()))}:
             account_id = 0

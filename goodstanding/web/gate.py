@@ -57,7 +57,7 @@ class SignInNeededError(Exception):
 
 def visit_of(scope: Scope) -> Visit:
     """Return who asks; before the gate only the language is known."""
-    found = scope["state"].get("visit") if "state" in scope else None
+    found = scope.get("state", {}).get("visit")
     return found if isinstance(found, Visit) else Visit(lang=_language(scope, None))
 
 
@@ -178,7 +178,7 @@ def _digest(session: str) -> str:
     return hashlib.sha256(session.encode()).hexdigest()
 
 
-async def put_headers(message: Message, scope: Scope) -> None:
+async def put_headers(message: Message, _scope: Scope) -> None:
     """Add the security headers to an answer; pages are never stored, fixed files always."""
     if message["type"] != "http.response.start":
         return

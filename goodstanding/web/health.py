@@ -63,7 +63,7 @@ class Figures:
                 "goodstanding_clock_unsure", "1 while time is in doubt.", int(bool(desk.ctx.clock.doubt()))
             )
         )
-        return generate_latest(self.registry) + generate_latest(_Once(families))  # type: ignore[arg-type]  # anything that collects
+        return generate_latest(self.registry) + generate_latest(_Once(families))
 
     def _counted(self) -> dict[str, dict[str, int]]:
         assert self.desk is not None

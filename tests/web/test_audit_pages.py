@@ -8,7 +8,6 @@ from world import Client, World
 
 from goodstanding.adapters.evidence import verifier
 from goodstanding.bootstrap import web_parts
-
 from goodstanding.core.audit.checkpoint import parse_proof
 from goodstanding.usecases import audit
 from goodstanding.web.app import create_app

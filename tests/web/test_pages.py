@@ -207,9 +207,10 @@ def test_machines_hear_how_it_is(world):
 
 
 def test_an_ill_worker_is_told(tmp_path):
+    from world import OPEN_ID, START
+
     from goodstanding.sandbox.crowd import make_comments, webhook_bodies
     from goodstanding.usecases import intake
-    from world import OPEN_ID, START
 
     world = World(tmp_path / "ill")
     body = next(iter(webhook_bodies(list(make_comments(1, 1)), "app", OPEN_ID)))
