@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from goodstanding.usecases.ports import Case, Contact, DecisionRow, Event, Outgoing, Queries
+from goodstanding.usecases.ports import AuditRow, Case, Contact, DecisionRow, Event, Outgoing, Queries
 
 
 class ProblemRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +88,14 @@ class PageReads(Protocol):
 
     def video_titles(self, q: Queries, ids: Sequence[str]) -> dict[str, str]:
         """Return the titles of those videos that have one."""
+        ...
+
+    def log_of(self, q: Queries, event_id: int) -> list[AuditRow]:
+        """Return the log's entries about an event, oldest first."""
+        ...
+
+    def log_stretch(self, q: Queries, *, kind: str, low: int, high: int, limit: int) -> list[AuditRow]:
+        """Return entries of a kind with low <= seq < high, newest first."""
         ...
 
     def newest_delivery(self, q: Queries) -> int:

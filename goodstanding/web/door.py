@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import parse_qs
 
 import msgspec
@@ -58,8 +59,9 @@ class Door:
             start, body = _greeting(scope)
         else:
             start, body = await self._take(scope, receive)
-        await send(start)
-        await send(body)
+        with suppress(OSError, RuntimeError):  # the sender went away before the answer, which is its right
+            await send(start)
+            await send(body)
 
     async def _take(self, scope: HTTPScope, receive: Receive) -> tuple[Message, Message]:
         signature = b""
