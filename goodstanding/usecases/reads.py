@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from goodstanding.usecases.ports import Case, Contact, DecisionRow, Event, Outgoing, Queries
+from goodstanding.usecases.ports import AuditRow, Case, Contact, DecisionRow, Event, Outgoing, Queries
 
 
 class ProblemRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,15 +48,30 @@ class PageReads(Protocol):
         """Return decisions of an outcome (empty: any) below event id `before`, newest first."""
         ...
 
-    def decisions(self, q: Queries, event_ids: Sequence[int]) -> dict[int, DecisionRow]: ...
-    def events(self, q: Queries, ids: Sequence[int]) -> dict[int, Event]: ...
+    def decisions(self, q: Queries, event_ids: Sequence[int]) -> dict[int, DecisionRow]:
+        """Return the decisions of these events by event id."""
+        ...
+
+    def events(self, q: Queries, ids: Sequence[int]) -> dict[int, Event]:
+        """Return events by id."""
+        ...
+
     def changes_of(self, q: Queries, event: Event) -> list[Event]:
         """Return what was told about a comment later (deleted, hidden, shown), oldest first."""
         ...
 
-    def contacts(self, q: Queries, ids: Sequence[int]) -> dict[int, Contact]: ...
-    def outgoing(self, q: Queries, ids: Sequence[int]) -> dict[int, Outgoing]: ...
-    def outgoing_of(self, q: Queries, event: Event) -> list[Outgoing]: ...
+    def contacts(self, q: Queries, ids: Sequence[int]) -> dict[int, Contact]:
+        """Return contacts by id."""
+        ...
+
+    def outgoing(self, q: Queries, ids: Sequence[int]) -> dict[int, Outgoing]:
+        """Return acts on the platform by id."""
+        ...
+
+    def outgoing_of(self, q: Queries, event: Event) -> list[Outgoing]:
+        """Return all acts on the platform about a comment, oldest first."""
+        ...
+
     def planned(self, q: Queries, limit: int) -> list[Outgoing]:
         """Return what leaves next, soonest first."""
         ...
@@ -71,8 +86,22 @@ class PageReads(Protocol):
         """Return the attempt times after `since`, oldest first, at most `most`."""
         ...
 
-    def video_titles(self, q: Queries, ids: Sequence[str]) -> dict[str, str]: ...
-    def newest_delivery(self, q: Queries) -> int: ...
+    def video_titles(self, q: Queries, ids: Sequence[str]) -> dict[str, str]:
+        """Return the titles of those videos that have one."""
+        ...
+
+    def log_of(self, q: Queries, event_id: int) -> list[AuditRow]:
+        """Return the log's entries about an event, oldest first."""
+        ...
+
+    def log_stretch(self, q: Queries, *, kind: str, low: int, high: int, limit: int) -> list[AuditRow]:
+        """Return entries of a kind with low <= seq < high, newest first."""
+        ...
+
+    def newest_delivery(self, q: Queries) -> int:
+        """Return the highest id of all deliveries, 0 when there is none."""
+        ...
+
     def problems(self, q: Queries, *, low: int, high: int, limit: int) -> list[ProblemRow]:
         """Return unreadable and unknown deliveries with low < id < high, newest first."""
         ...

@@ -13,12 +13,12 @@ from goodstanding.core.audit.entries import Kind
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases import audit, evidence
 from goodstanding.usecases.ports import AuditRow, Queries
+from goodstanding.usecases.reads import PageReads
 from goodstanding.web.desk import Desk, Web, actor, back, field, trouble, whole
-from goodstanding.web.jobs import Job
 from goodstanding.web.login import FormBody
 
 PAGE = 60
-WINDOW = 20_000
+WINDOW = 10_000
 """Entries looked through for one page of a kind."""
 KINDS: tuple[str, ...] = get_args(Kind)
 PATIENCE = 1.5
@@ -59,7 +59,7 @@ def _pages(desk: Desk) -> list[HTTPRouteHandler]:
         def work(q: Queries) -> dict[str, Any]:
             size, _ = q.audit_head()
             high = asked or size
-            rows, low = _rows(q, kind, high)
+            rows, low = _rows(desk.parts.reads, q, kind, high)
             return {
                 "entries": [opened(row) for row in rows[:PAGE]],
                 "next": rows[PAGE - 1].seq if len(rows) > PAGE else low,
@@ -135,7 +135,7 @@ def _checks(desk: Desk) -> list[HTTPRouteHandler]:
 
     @get("/job/{job_id:int}", sync_to_thread=True)
     def job_page(request: Web, job_id: FromPath[int]) -> Response[Any]:
-        job: Job | None = desk.jobs.get(job_id)
+        job = desk.jobs.get(job_id)
         if job is None:
             raise NotFoundException
         return desk.page(request, f"job-{job.kind}.html", job=job)
@@ -157,7 +157,7 @@ def numbers(text: str) -> list[int]:
     return [int(one) for one in text.split(",") if one.isascii() and one.isdigit()]
 
 
-def _rows(q: Queries, kind: str, high: int) -> tuple[list[AuditRow], int]:
+def _rows(reads: PageReads, q: Queries, kind: str, high: int) -> tuple[list[AuditRow], int]:
     """Return one more row than a page below `high`, newest first, and where the looking ended (0: the start).
 
     A rare kind is looked for in a bounded stretch of the log.
@@ -166,5 +166,4 @@ def _rows(q: Queries, kind: str, high: int) -> tuple[list[AuditRow], int]:
         rows = q.audit_newest(before=high, limit=PAGE + 1)
         return rows, 0
     low = max(0, high - WINDOW)
-    rows = [row for row in q.audit_newest(before=high, limit=PAGE + 1, kind=kind) if row.seq >= low]
-    return rows, low
+    return reads.log_stretch(q, kind=kind, low=low, high=high, limit=PAGE + 1), low

@@ -85,7 +85,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
             decision = q.decision(event_id)
             outgoing = desk.parts.reads.outgoing_of(q, event)
             cases = q.cases_of_event(event_id)
-            log = q.audit_of_event(event_id)
+            log = desk.parts.reads.log_of(q, event_id)
             open_case = next((one for one in cases if one.state == "open"), None)
             return {
                 "item": _item(desk, q, event, decision),

@@ -225,7 +225,7 @@ def field(form: Form, name: str, *, most: int = 2000) -> str:
 
 def whole(text: str, default: int = 0) -> int:
     """Return a whole number of up to 15 digits, or `default`."""
-    plain = text.strip().replace("\u2212", "-")
+    plain = text.strip().replace("\N{MINUS SIGN}", "-")
     digits = plain.removeprefix("-")
     return int(plain) if digits.isascii() and digits.isdigit() and len(digits) <= 15 else default  # noqa: PLR2004 - exact in every JSON reader
 

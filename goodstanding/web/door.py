@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from urllib.parse import parse_qs
 
 import msgspec
@@ -58,8 +59,9 @@ class Door:
             start, body = _greeting(scope)
         else:
             start, body = await self._take(scope, receive)
-        await send(start)
-        await send(body)
+        with suppress(OSError, RuntimeError):  # the sender went away before the answer, which is its right
+            await send(start)
+            await send(body)
 
     async def _take(self, scope: HTTPScope, receive: Receive) -> tuple[Message, Message]:
         signature = b""
@@ -106,26 +108,20 @@ class Door:
                 self._wake()
 
 
-def _part(message: Mapping[str, object]) -> bytes:
-    body = message.get("body", b"")
-    return body if isinstance(body, bytes) else b""
-
-
 async def _body(receive: Receive) -> bytes | None:
-    """Return the whole body, or None as soon as it is too large."""
-    message = await receive()
-    body = _part(message)
-    if message.get("more_body"):
-        parts, size = [body], len(body)
-        while message.get("more_body"):
-            if size > BODY_BYTES_MAX:
-                return None
-            message = await receive()
-            part = _part(message)
-            parts.append(part)
-            size += len(part)
-        body = b"".join(parts)
-    return body if len(body) <= BODY_BYTES_MAX else None
+    """Return the whole body, or None as soon as it is too large or its sender has gone."""
+    parts: list[bytes] = []
+    size = 0
+    while size <= BODY_BYTES_MAX:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        part = message.get("body", b"")
+        size += len(part)
+        if not message.get("more_body", False):
+            return (part if not parts else b"".join([*parts, part])) if size <= BODY_BYTES_MAX else None
+        parts.append(part)
+    return None
 
 
 def _greeting(scope: HTTPScope) -> tuple[Message, Message]:

@@ -5,7 +5,7 @@ import hashlib
 import secrets
 
 import msgspec
-from litestar.datastructures import Cookie, MutableScopeHeaders
+from litestar.datastructures import Cookie
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -178,11 +178,14 @@ def _digest(session: str) -> str:
     return hashlib.sha256(session.encode()).hexdigest()
 
 
-async def put_headers(message: Message, scope: Scope) -> None:  # noqa: ARG001 - the hook's own signature
-    """Add the security headers to an answer; pages are never stored, fixed files always."""
-    if message["type"] != "http.response.start":
+_RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_NO_STORE = (b"cache-control", b"no-store")
+
+
+async def put_headers(message: Message, scope: Scope) -> None:
+    """Add the security headers to an answer of the desk; pages are never stored, fixed files always."""
+    if message["type"] != "http.response.start" or scope["path"].startswith("/hook/"):
         return
-    headers = MutableScopeHeaders.from_message(message)
-    for name, value in HEADERS.items():
-        headers.setdefault(name, value)
-    headers.setdefault("Cache-Control", "no-store")
+    given = list(message["headers"])
+    cached = any(name.lower() == b"cache-control" for name, _ in given)
+    message["headers"] = [*given, *_RAW] if cached else [*given, *_RAW, _NO_STORE]

@@ -22,6 +22,10 @@ _YEAR = 365 * DAY // SECOND
 
 def routes(desk: Desk) -> list[HTTPRouteHandler]:
     """Return the pages of this feature."""
+    return [*_first_owner(desk), *_coming_and_going(desk)]
+
+
+def _first_owner(desk: Desk) -> list[HTTPRouteHandler]:
     parts, ctx = desk.parts, desk.ctx
 
     @get("/setup/{token:str}", sync_to_thread=True, public=True)
@@ -47,6 +51,12 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
             else:
                 return Redirect("/", status_code=303, cookies=[open_session(parts, desk.demo, owner)])
         return desk.render(request, "setup.html", {"token": token, "form": form, "error": error}, status=422)
+
+    return [setup_form, setup]
+
+
+def _coming_and_going(desk: Desk) -> list[HTTPRouteHandler]:
+    parts, ctx = desk.parts, desk.ctx
 
     @get("/sign-in", sync_to_thread=True, public=True)
     def sign_in_form(request: Web) -> Response[Any]:
@@ -84,7 +94,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
         )
         return answer
 
-    return [setup_form, setup, sign_in_form, sign_in, sign_out, language]
+    return [sign_in_form, sign_in, sign_out, language]
 
 
 class FormError(GoodstandingError):

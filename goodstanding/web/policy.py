@@ -287,15 +287,14 @@ def changed_text(policy: Policy, form: Form) -> str:
             if given in ("", str(number.value)):
                 continue
             place = places[number.path] - 1
-            key = number.path[-1]
-            value = (
-                given
-                if isinstance(number.value, int) and re.fullmatch(r"-?(0|[1-9][0-9]{0,14})", given)
-                else json.dumps(given)
-            )
-            before, sign, after = re.split(rf"({key} = )(?:\"[^\"]*\"|-?[0-9]+)", lines[place], maxsplit=1)
-            lines[place] = f"{before}{sign}{value}{after}"
+            plain = isinstance(number.value, int) and re.fullmatch(r"-?(0|[1-9][0-9]{0,14})", given)
+            lines[place] = _put(lines[place], str(number.path[-1]), given if plain else json.dumps(given))
     return "\n".join(lines)
+
+
+def _put(line: str, key: str, value: str) -> str:
+    """Return a line of TOML with the scalar of `key` replaced."""
+    return re.sub(rf"({key} = )(\"[^\"]*\"|-?[0-9]+)", lambda found: found[1] + value, line)
 
 
 def _by_field(

@@ -9,7 +9,7 @@ from goodstanding.usecases.ports import Queries
 from goodstanding.web.desk import Desk, Web, whole
 
 PAGE = 60
-WINDOW = 50_000
+WINDOW = 20_000
 """Deliveries looked through for one page."""
 SHOWN = 600
 """Characters of a body that are shown."""

@@ -1,6 +1,7 @@
 """Moderation and review: what waits for a person, what was decided, and taking any of it back."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from litestar import Response, get, post
@@ -25,10 +26,10 @@ NEWEST = 2**53
 
 def routes(desk: Desk) -> list[HTTPRouteHandler]:
     """Return the pages of this feature."""
-    return [*_lists(desk), *_acts(desk)]
+    return [*_waiting(desk), *_done(desk), *_on_cases(desk), *_on_comments(desk)]
 
 
-def _lists(desk: Desk) -> list[HTTPRouteHandler]:
+def _waiting(desk: Desk) -> list[HTTPRouteHandler]:
     reads = desk.parts.reads
 
     @get("/review", sync_to_thread=True)
@@ -70,6 +71,12 @@ def _lists(desk: Desk) -> list[HTTPRouteHandler]:
 
         return desk.page(request, "case.html", work, taken=taken, reasons=REASONS)
 
+    return [queue_page, case_page]
+
+
+def _done(desk: Desk) -> list[HTTPRouteHandler]:
+    reads = desk.parts.reads
+
     @get("/comments", sync_to_thread=True)
     def comments(request: Web) -> Response[Any]:
         outcome = request.query_params.get("outcome", "hide")
@@ -96,22 +103,25 @@ def _lists(desk: Desk) -> list[HTTPRouteHandler]:
 
         return desk.page(request, "acts.html", work)
 
-    return [queue_page, case_page, comments, acts_page]
+    return [comments, acts_page]
 
 
-def _acts(desk: Desk) -> list[HTTPRouteHandler]:
-    ctx = desk.ctx
+def _carry_out(
+    desk: Desk, request: Web, form: Form, said: str, work: Callable[[int], object], default: str
+) -> Response[Any]:
+    """Carry out a person's act and go back, saying what happened and offering to take it back."""
+    person_id = who(request).id
+    try:
+        work(person_id)
+    except GoodstandingError as error:
+        return back(form, default, said="error", code=trouble(error))
+    desk.wake()
+    newest = desk.read(lambda q: q.acts(person_id=person_id, limit=1))
+    return back(form, default, said=said, act=newest[0].id if newest else 0)
 
-    def do(request: Web, form: Form, said: str, work: Callable[[int], object], default: str) -> Response[Any]:
-        """Carry out a person's act and go back, saying what happened and offering to take it back."""
-        person_id = who(request).id
-        try:
-            work(person_id)
-        except GoodstandingError as error:
-            return back(form, default, said="error", code=trouble(error))
-        desk.wake()
-        newest = desk.read(lambda q: q.acts(person_id=person_id, limit=1))
-        return back(form, default, said=said, act=newest[0].id if newest else 0)
+
+def _on_cases(desk: Desk) -> list[HTTPRouteHandler]:
+    ctx, do = desk.ctx, partial(_carry_out, desk)
 
     @post("/review/{case_id:int}/approve", sync_to_thread=True)
     def approve(request: Web, case_id: FromPath[int], data: FormBody) -> Response[Any]:
@@ -139,6 +149,12 @@ def _acts(desk: Desk) -> list[HTTPRouteHandler]:
             lambda me: moderation.settle_by_person(ctx, case_id, me, happened=happened), "/review",
         )  # fmt: skip
 
+    return [approve, reject, outcome]
+
+
+def _on_comments(desk: Desk) -> list[HTTPRouteHandler]:
+    ctx, do = desk.ctx, partial(_carry_out, desk)
+
     @post("/comment/{event_id:int}/hide", sync_to_thread=True)
     def hide(request: Web, event_id: FromPath[int], data: FormBody) -> Response[Any]:
         return do(
@@ -164,4 +180,4 @@ def _acts(desk: Desk) -> list[HTTPRouteHandler]:
         desk.wake()
         return back(data, "/acts", said=f"undone_{kind}")
 
-    return [approve, reject, outcome, hide, keep, cancel, undo]
+    return [hide, keep, cancel, undo]

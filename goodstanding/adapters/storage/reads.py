@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from goodstanding.adapters.storage.statements import (
+    _AUDIT,
     _CASE,
     _CONTACT,
     _DECISION,
@@ -12,6 +13,7 @@ from goodstanding.adapters.storage.statements import (
     _OUTGOING,
     Row,
     Statements,
+    _audit,
     _case,
     _contact,
     _decision,
@@ -19,7 +21,7 @@ from goodstanding.adapters.storage.statements import (
     _outgoing,
     marks,
 )
-from goodstanding.usecases.ports import Case, Contact, DecisionRow, Event, Outgoing, Queries
+from goodstanding.usecases.ports import AuditRow, Case, Contact, DecisionRow, Event, Outgoing, Queries
 from goodstanding.usecases.reads import ProblemRow
 
 _DUE = "state IN ('planned','sending','unknown')"
@@ -67,9 +69,8 @@ class StoredReads:
 
     def cases(self, q: Queries, event_ids: Sequence[int]) -> dict[int, Case]:
         s = _statements(q)
-        where, param = s._among("event_id", list(event_ids))
-        sql = f"SELECT {_CASE} FROM review_case WHERE workspace_id = ? AND {where} ORDER BY id"
-        return {r[2]: _case(r) for r in s._all(sql, (s.workspace_id, param))}
+        rows = [_case(r) for r in _by(s, "review_case", _CASE, "event_id", event_ids)]
+        return {one.event_id: one for one in sorted(rows, key=lambda one: one.id)}
 
     def decided(self, q: Queries, *, outcome: str, before: int, limit: int) -> list[DecisionRow]:
         s = _statements(q)
@@ -87,9 +88,9 @@ class StoredReads:
 
     def decisions(self, q: Queries, event_ids: Sequence[int]) -> dict[int, DecisionRow]:
         s = _statements(q)
-        where, param = s._among("event_id", list(event_ids))
-        sql = f"SELECT {_DECISION} FROM decision WHERE workspace_id = ? AND {where}"
-        return {one.event_id: one for one in map(_decision, s._all(sql, (s.workspace_id, param)))}
+        return {
+            one.event_id: one for one in map(_decision, _by(s, "decision", _DECISION, "event_id", event_ids))
+        }
 
     def events(self, q: Queries, ids: Sequence[int]) -> dict[int, Event]:
         return {one.id: one for one in map(_event, _by_ids(q, "event", _EVENT, ids))}
@@ -98,10 +99,11 @@ class StoredReads:
         s = _statements(q)
         sql = (
             f"SELECT {_EVENT} FROM event WHERE workspace_id = ? AND account_id = ? AND connector = ? AND external_id = ?"
-            " AND id <> ? ORDER BY id LIMIT 200"
+            " LIMIT 200"
         )
-        rows = s._all(sql, (s.workspace_id, event.account_id, event.connector, event.external_id, event.id))
-        return [_event(r) for r in rows]
+        rows = s._all(sql, (s.workspace_id, event.account_id, event.connector, event.external_id))
+        found = [one for one in map(_event, rows) if one.id != event.id]
+        return sorted(found, key=lambda one: one.id)
 
     def contacts(self, q: Queries, ids: Sequence[int]) -> dict[int, Contact]:
         return {one.id: one for one in map(_contact, _by_ids(q, "contact", _CONTACT, ids))}
@@ -144,12 +146,23 @@ class StoredReads:
         return [r[0] for r in s._all(sql, (s.workspace_id, account_id, *acts, since, most))]
 
     def video_titles(self, q: Queries, ids: Sequence[str]) -> dict[str, str]:
+        wanted = set(ids)
         s = _statements(q)
-        where, param = s._among("id", list(ids))
-        rows = s._all(
-            f"SELECT id, title FROM video WHERE workspace_id = ? AND {where}", (s.workspace_id, param)
+        rows = s._all("SELECT id, title FROM video WHERE workspace_id = ?", (s.workspace_id,))
+        return {r[0]: r[1] for r in rows if r[1] and r[0] in wanted}
+
+    def log_of(self, q: Queries, event_id: int) -> list[AuditRow]:
+        s = _statements(q)
+        sql = f"SELECT {_AUDIT} FROM audit_entry WHERE workspace_id = ? AND event_id = ?"
+        return sorted(map(_audit, s._all(sql, (s.workspace_id, event_id))), key=lambda one: one.seq)
+
+    def log_stretch(self, q: Queries, *, kind: str, low: int, high: int, limit: int) -> list[AuditRow]:
+        s = _statements(q)
+        sql = (
+            f"SELECT {_AUDIT} FROM audit_entry WHERE workspace_id = ? AND seq >= ? AND seq < ? AND kind = ?"
+            " ORDER BY seq DESC LIMIT ?"
         )
-        return {r[0]: r[1] for r in rows if r[1]}
+        return [_audit(r) for r in s._all(sql, (s.workspace_id, low, high, kind, limit))]
 
     def newest_delivery(self, q: Queries) -> int:
         return _newest(q, "delivery")
@@ -204,11 +217,22 @@ def _account_ids(s: Statements) -> list[int]:
 
 
 def _by_ids(q: Queries, table: str, columns: str, ids: Sequence[int]) -> list[Row]:
-    s = _statements(q)
-    where, param = s._among("id", list(ids))
-    return s._all(
-        f"SELECT {columns} FROM {table} WHERE workspace_id = ? AND {where}", (s.workspace_id, param)
+    return _by(_statements(q), table, columns, "id", ids)
+
+
+def _by(s: Statements, table: str, columns: str, name: str, ids: Sequence[int]) -> list[Row]:
+    """Return the rows of these ids, looked up one by one through the index.
+
+    SQLite has no statistics of our tables and takes `IN` after the workspace for a scan; `CROSS JOIN` keeps the order.
+    """
+    if not ids:
+        return []
+    wanted = ", ".join(["(?)"] * len(ids))
+    sql = (
+        f"WITH wanted (k) AS (VALUES {wanted}) SELECT {columns} FROM wanted CROSS JOIN {table} t"
+        f" WHERE t.workspace_id = ? AND t.{name} = wanted.k"
     )
+    return s._all(sql, (*ids, s.workspace_id))
 
 
 def _newest(q: Queries, table: str) -> int:
