@@ -242,6 +242,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     size: int
     at: int
+    """When the last entry it covers was sealed; not stored, so it cannot be changed apart from the log."""
     note: str
 
 

@@ -442,7 +442,10 @@ class Statements(ABC):
         ]
 
     def audit_head(self) -> tuple[int, bytes]:
-        row = self._one("SELECT size, frontier FROM audit_head WHERE workspace_id = ?", (self.workspace_id,))
+        row = self._one(
+            "SELECT size, frontier FROM audit_head WHERE workspace_id = ? AND account_id = 0",
+            (self.workspace_id,),
+        )
         return (row[0], bytes(row[1])) if row else (0, b"")
 
     def audit_entries(self, start: int, stop: int) -> list[AuditRow]:
@@ -472,7 +475,7 @@ class Statements(ABC):
 
     def audit_node(self, level: int, position: int) -> bytes:
         row = self._one(
-            "SELECT hash FROM audit_node WHERE workspace_id = ? AND level = ? AND position = ?",
+            "SELECT hash FROM audit_node WHERE workspace_id = ? AND account_id = 0 AND level = ? AND position = ?",
             (self.workspace_id, level, position),
         )
         if row is None:
@@ -481,7 +484,7 @@ class Statements(ABC):
 
     def audit_nodes(self) -> Iterator[tuple[int, int, bytes]]:
         rows = self._stream(
-            "SELECT level, position, hash FROM audit_node WHERE workspace_id = ?"
+            "SELECT level, position, hash FROM audit_node WHERE workspace_id = ? AND account_id = 0"
             " ORDER BY (position + 1) << CAST(level AS INTEGER), level",
             (self.workspace_id,),
         )
@@ -490,7 +493,10 @@ class Statements(ABC):
 
     def checkpoints(self) -> list[Checkpoint]:
         rows = self._all(
-            "SELECT size, at, note FROM checkpoint WHERE workspace_id = ? ORDER BY size", (self.workspace_id,)
+            "SELECT c.size, coalesce(e.at, 0), c.note FROM checkpoint c LEFT JOIN audit_entry e"
+            " ON e.workspace_id = c.workspace_id AND e.seq = c.size - 1"
+            " WHERE c.workspace_id = ? AND c.account_id = 0 ORDER BY c.size",
+            (self.workspace_id,),
         )
         return [Checkpoint(size=r[0], at=r[1], note=r[2]) for r in rows]
 
@@ -795,7 +801,7 @@ class Statements(ABC):
 
     def add_checkpoint(self, row: Checkpoint) -> None:
         self._insert(
-            "checkpoint", "account_id, size, at, note", [(0, row.size, row.at, row.note)],
+            "checkpoint", "account_id, size, note", [(0, row.size, row.note)],
             "ON CONFLICT (workspace_id, size) DO NOTHING",
         )  # fmt: skip
 
