@@ -430,6 +430,13 @@ class World:
         self._contact(viewer, {"suppressed": True}, lambda: None)
         self.allowed.suppressed.add(viewer)
 
+    def release(self, viewer):
+        """The person may be answered again, whatever was said before."""
+        self._contact(viewer, {"answer": "given", "suppressed": False, "holdout": False}, lambda: None)
+        self.allowed.answer.pop(viewer, None)
+        self.allowed.suppressed.discard(viewer)
+        self.allowed.holdout.discard(viewer)
+
     def hold_out(self, viewer):
         self._contact(viewer, {"holdout": True}, lambda: self.allowed.holdout.add(viewer))
 
