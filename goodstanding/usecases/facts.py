@@ -132,14 +132,12 @@ def spike_thresholds(policy: CompiledPolicy) -> limits.SpikeThresholds:
 
 def volume_now(q: Queries, account_id: int, now: int) -> tuple[int, int]:
     """Return comments in the last hour and the usual number an hour."""
-    slots = q.volumes(account_id, (now - BASELINE) // SLOT)
     recent = now // SLOT - HOUR // SLOT
-    per_hour = sum(s.comments for s in slots if s.slot > recent)
-    earlier = [s for s in slots if s.slot <= recent]
-    if not earlier:
+    per_hour, earlier, first = q.volume_sums(account_id, since=(now - BASELINE) // SLOT, recent=recent)
+    if first is None:
         return per_hour, per_hour
-    hours = max(1, (recent + 1 - earlier[0].slot) * SLOT // HOUR)
-    return per_hour, sum(s.comments for s in earlier) // hours
+    hours = max(1, (recent + 1 - first) * SLOT // HOUR)
+    return per_hour, earlier // hours
 
 
 class Situation:

@@ -139,7 +139,10 @@ class Machine(RuleBasedStateMachine):
             "no_hiding": lambda: self.world.offer_hiding(False),
         }[what]()
 
-    @rule(what=st.sampled_from(["freeze", "kill", "withdraw", "suppress", "hold_out", "no_hiding"]), viewer=VIEWERS)
+    @rule(
+        what=st.sampled_from(["freeze", "kill", "withdraw", "suppress", "hold_out", "no_hiding"]),
+        viewer=VIEWERS,
+    )
     def planned_then_forbidden(self, what, viewer):
         self.calm(viewer)
         self.world.comment(viewer, "insult" if what == "no_hiding" else "price")
@@ -277,7 +280,11 @@ class Machine(RuleBasedStateMachine):
         self.world.turn_clock(turn)
         self.world.restart()
 
-    @rule(viewer=VIEWERS, turn=st.sampled_from([2 * HOUR, 6 * DAY, 8 * DAY, 41 * SECOND, -HOUR]), restart=st.booleans())
+    @rule(
+        viewer=VIEWERS,
+        turn=st.sampled_from([2 * HOUR, 6 * DAY, 8 * DAY, 41 * SECOND, -HOUR]),
+        restart=st.booleans(),
+    )
     def burst_and_jump(self, viewer, turn, restart):
         """A person's limit is used up and then the clock jumps."""
         self.calm(viewer)

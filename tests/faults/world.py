@@ -716,7 +716,9 @@ class World:
         self._need(allowed.can_hide, "HIDE not offered", call)
         if call.act == "hide":
             self._need(not self.hidden[call.target], "INV7 hidden already", call)
-            if call.automatic and not self.clock.doubt():  # harm is hidden on a doubtful clock too, by its windows
+            if (
+                call.automatic and not self.clock.doubt()
+            ):  # harm is hidden on a doubtful clock too, by its windows
                 self._judge_limits(call, allowed, "hide")
 
     def _judge_reply(self, call, comment, allowed):

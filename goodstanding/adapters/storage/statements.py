@@ -441,6 +441,17 @@ class Statements(ABC):
             for r in rows
         ]
 
+    def volume_sums(self, account_id: int, *, since: int, recent: int) -> tuple[int, int, int | None]:
+        row = self._one(
+            "SELECT coalesce(sum(CASE WHEN slot > ? THEN comments ELSE 0 END), 0),"
+            " coalesce(sum(CASE WHEN slot <= ? THEN comments ELSE 0 END), 0),"
+            " min(CASE WHEN slot <= ? THEN slot END)"
+            " FROM volume WHERE workspace_id = ? AND account_id = ? AND slot >= ?",
+            (recent, recent, recent, self.workspace_id, account_id, since),
+        )
+        assert row is not None
+        return int(row[0]), int(row[1]), None if row[2] is None else int(row[2])
+
     def audit_head(self) -> tuple[int, bytes]:
         row = self._one(
             "SELECT size, frontier FROM audit_head WHERE workspace_id = ? AND account_id = 0",
