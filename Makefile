@@ -7,7 +7,7 @@ PORT ?= 8420
 COMMAND = printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s/bin/python" -m goodstanding "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(VENV)" > $(VENV)/bin/goodstanding && chmod +x $(VENV)/bin/goodstanding
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve check test quick test-ui faults bench mutants wheel docs notices lock clean
+.PHONY: help setup setup-dev demo serve check test quick test-ui faults bench mutants wheel notices docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,7 +61,8 @@ mutants: setup-dev ## mutation testing of core and kernel
 wheel: setup-dev ## build the wheel into dist/
 	$(RUN) -m build --no-isolation --wheel
 
-docs: setup-dev ## the changelog as it would be released
+docs: setup-dev ## renew the reference pages; show the changelog as it would be released
+	$(RUN) tools/reference.py
 	$(RUN) -m towncrier build --draft --version next
 
 notices: setup-dev ## renew THIRD_PARTY_NOTICES

@@ -80,9 +80,9 @@ def main() -> int:
                 rates[name].append(given.events / (answers["ended"] - answers["started"]))
                 return (cpu_of(pids[name]) - before) / given.events * 1e6
 
-            for name in rates:
+            for name, found in rates.items():
                 measured(name)  # the first round warms up
-                rates[name].clear()
+                found.clear()
             cost = interleaved(
                 given.rounds, {"door": lambda: measured("door"), "bare": lambda: measured("bare")}
             )

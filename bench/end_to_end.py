@@ -70,7 +70,7 @@ def policy() -> str:
     wordings = ", ".join(f'"Bedankt voor je vraag, nummer {n} van ons lijstje!"' for n in range(8))
     template = f'[[templates]]\nid = "price"\nchannel = "reply"\nnl = [{wordings}]\nen = [{wordings}]\n'
     review = rest[rest.index("[review]") : rest.index("[[templates]]")]
-    return "\n".join([head.strip(), limits, pacing, similar, review, template, RULE])
+    return f"{head.strip()}\n{limits}{pacing}\n{similar}{review}\n{template}{RULE}"
 
 
 def comments(count: int, *, first: int, accounts: int) -> list[bytes]:
@@ -272,10 +272,8 @@ def main() -> int:
         finally:
             end(sink)
     rate = {name: sorted(found)[len(found) // 2] for name, found in rates.items() if found}
-    notes = [
-        f"{given.events:,} comments of {accounts} accounts, {CONNECTIONS} connections in,"
-        f" {given.concurrency} calls out at once; ours {rate['ours']:,.0f} events/s",
-    ]
+    places = f"{accounts} accounts, {CONNECTIONS} connections in, {given.concurrency} calls out at once"
+    notes = [f"{given.events:,} comments of {places}; ours {rate['ours']:,.0f} events/s"]
     bars = [
         Bar(
             what="end to end, CPU", needed=0.4, measured=cost["ours"], unit="ms CPU an event", better="less",

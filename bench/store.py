@@ -87,7 +87,7 @@ def time_stages(spent: dict[str, float]) -> None:
 
 def profiled(app: "App") -> None:
     """Handle all that is kept under the profiler, the writer's thread included."""
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(time.thread_time)
     submit = app.ctx.store.submit
 
     def watched(work: Callable[[Any], Any]) -> Any:
@@ -162,10 +162,10 @@ def main() -> int:
         app.ctx.store.read(lambda q: q.accounts())
         app.close()
         size = (folder / "goodstanding.db").stat().st_size / (part * given.rounds)
+    costs = f"keep {cost['keep']:.1f} us an event, handle {cost['handle']:.1f} us, bare table {cost['bare']:.1f} us"
     notes = [
         f"{part * given.rounds:,} comments, {BATCH} a commit; outcomes {dict(outcomes.most_common())}",
-        f"keep {cost['keep']:.1f} us an event, handle {cost['handle']:.1f} us, bare table {cost['bare']:.1f} us,"
-        f" {size:,.0f} bytes an event on disk",
+        f"{costs}, {size:,.0f} bytes an event on disk",
     ]
     if given.stages:
         notes += [

@@ -17,7 +17,9 @@ def test_it_is_what_the_generator_writes_for_the_lock():
 
 def test_every_licence_is_known_and_allowed():
     licences = dict(re.findall(r"^(\S+) \S+\n  licence: (.+)$", TEXT, flags=re.MULTILINE))
-    allowed = r"(Apache-2\.0|BSD-[23]-Clause|BSD|ISC|MIT|MIT-0|MPL-2\.0|PSF-2\.0|0BSD|Unlicense|Zlib)( (AND|OR) |$)"
+    allowed = (
+        r"(Apache-2\.0|BSD-[23]-Clause|BSD|ISC|MIT|MIT-0|MPL-2\.0|PSF-2\.0|0BSD|Unlicense|Zlib)( (AND|OR) |$)"
+    )
     for name, licence in licences.items():
         assert not re.search(r"(?<!L)GPL", licence), name
         if "LGPL" in licence:

@@ -14,15 +14,23 @@ ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
 
 
-def run(*command, cwd, **more):
+def run(*command, cwd):
     env = {"PATH": os.environ["PATH"], "HOME": str(cwd), "GOODSTANDING_LANG": "en", "LANG": "C.UTF-8"}
-    return subprocess.run([str(c) for c in command], cwd=cwd, capture_output=True, text=True, timeout=300, env=env, **more)
+    return subprocess.run(
+        [str(c) for c in command],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=env,
+        check=False,
+    )
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     out = tmp_path_factory.mktemp("dist")
-    done = run(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", out, ROOT, cwd=out, check=False)
+    done = run(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", out, ROOT, cwd=out)
     assert done.returncode == 0, done.stdout + done.stderr
     return next(out.glob("*.whl"))
 
@@ -33,9 +41,23 @@ def installed(wheel, tmp_path_factory):
     folder = tmp_path_factory.mktemp("away")
     venv.create(folder / "env", with_pip=False, symlinks=True)
     python = folder / "env" / "bin" / "python"
-    site = Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).stdout.strip())
+    site = Path(
+        run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).stdout.strip()
+    )
     (site / "libraries.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    done = run(sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", "-q", wheel, cwd=folder)
+    done = run(
+        sys.executable,
+        "-m",
+        "pip",
+        "--python",
+        python,
+        "install",
+        "--no-deps",
+        "--no-index",
+        "-q",
+        wheel,
+        cwd=folder,
+    )
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -60,7 +82,10 @@ def test_what_the_product_reads_is_inside(wheel):
     needed = set(wanted())
     assert needed - names == set()
     assert len(needed) > 30
-    assert {"goodstanding/adapters/evidence/verifier.py", "goodstanding/playbooks/policies/normal.toml"} <= names
+    assert {
+        "goodstanding/adapters/evidence/verifier.py",
+        "goodstanding/playbooks/policies/normal.toml",
+    } <= names
 
 
 def test_licence_and_notices_are_inside_and_nothing_of_the_workshop(wheel):
@@ -75,7 +100,12 @@ def test_it_runs_away_from_the_checkout(installed):
     command = installed / "env" / "bin" / "goodstanding"
     shown = run(command, "--help", cwd=installed)
     assert shown.returncode == 0 and "backtest" in shown.stdout, shown.stderr
-    where = run(installed / "env" / "bin" / "python", "-c", "import goodstanding; print(goodstanding.__file__)", cwd=installed)
+    where = run(
+        installed / "env" / "bin" / "python",
+        "-c",
+        "import goodstanding; print(goodstanding.__file__)",
+        cwd=installed,
+    )
     assert str(installed) in where.stdout
     (installed / "comments.txt").write_text("what does it cost?\nso nice\nthanks!\n")
     done = run(command, "backtest", "comments.txt", "--json", cwd=installed)
@@ -90,5 +120,7 @@ def test_it_makes_and_checks_an_installation(installed):
     )
     made = run(installed / "env" / "bin" / "python", "-c", code, cwd=installed)
     assert made.returncode == 0, made.stderr
-    checked = run(installed / "env" / "bin" / "goodstanding", "audit", "verify", "--data", "data", cwd=installed)
+    checked = run(
+        installed / "env" / "bin" / "goodstanding", "audit", "verify", "--data", "data", cwd=installed
+    )
     assert checked.returncode == 0, checked.stderr

@@ -53,7 +53,9 @@ def main() -> int:
 
 def notices() -> str:
     """Return the whole text."""
-    lines = [f"{name} {version}\n  licence: {licence}\n  {where}\n" for name, version, licence, where in packages()]
+    lines = [
+        f"{name} {version}\n  licence: {licence}\n  {where}\n" for name, version, licence, where in packages()
+    ]
     head = f"Packages\n--------\n\n{''.join(line + chr(10) for line in lines)}"
     return HEAD + head + _vendored() + OWN
 
@@ -80,7 +82,9 @@ def licence(found: Distribution) -> str:
     if expression:
         return str(expression)
     prefix = "License :: "
-    classes = [c.rsplit(" :: ", 1)[-1] for c in found.metadata.get_all("Classifier") or [] if c.startswith(prefix)]
+    classes = [
+        c.rsplit(" :: ", 1)[-1] for c in found.metadata.get_all("Classifier") or [] if c.startswith(prefix)
+    ]
     named = [LICENCES.get(c, c) for c in classes if c != "OSI Approved"]
     short = str(found.metadata.get("License") or "").strip()
     if not named and 0 < len(short) <= LONGEST:
@@ -93,7 +97,11 @@ def _read_licence(found: Distribution) -> str:
     for file in found.files or []:
         if file.name.upper().startswith(("LICENSE", "LICENCE", "COPYING")):
             opening = file.read_text()[:200]
-            for words, spdx in (("MIT License", "MIT"), ("Apache License", "Apache-2.0"), ("BSD 3-Clause", "BSD-3-Clause")):
+            for words, spdx in (
+                ("MIT License", "MIT"),
+                ("Apache License", "Apache-2.0"),
+                ("BSD 3-Clause", "BSD-3-Clause"),
+            ):
                 if words.lower() in opening.lower():
                     return spdx
     raise SystemExit(f"{found.name}: no licence found; look at it before it is shipped with")
@@ -106,7 +114,9 @@ def home(found: Distribution) -> str:
     for name in ("source", "source code", "repository", "github", "homepage", "home"):
         if name in by_name:
             return str(by_name[name])
-    return str(found.metadata.get("Home-page") or next(iter(urls.values()), "https://pypi.org/project/" + found.name))
+    return str(
+        found.metadata.get("Home-page") or next(iter(urls.values()), "https://pypi.org/project/" + found.name)
+    )
 
 
 def _vendored() -> str:
@@ -114,7 +124,9 @@ def _vendored() -> str:
     if not files:
         return ""
     listed = "".join(f"{p.relative_to(ROOT).as_posix()}\n" for p in files)
-    notes = "".join(p.read_text(encoding="utf-8").strip() + "\n\n" for p in files if "LICENSE" in p.name.upper())
+    notes = "".join(
+        p.read_text(encoding="utf-8").strip() + "\n\n" for p in files if "LICENSE" in p.name.upper()
+    )
     return f"Copied into this package\n------------------------\n\n{listed}\n{notes}"
 
 

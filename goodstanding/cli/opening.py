@@ -71,7 +71,9 @@ def told(where: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # noqa: BLE001 - whatever the driver says, the person gets one sentence
-        if type(error).__name__ == "MasterKeyError":
+        from goodstanding.adapters.keys.vault import MasterKeyError
+
+        if isinstance(error, MasterKeyError):
             fail(say("wrong_master_key", folder=where), CANNOT_REACH)
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         fail(say("cannot_open", folder=where, why=why), CANNOT_REACH)

@@ -172,7 +172,11 @@ class Situation:
         self.freeze = freeze_facts(q, account.id)
         self._videos: dict[str, VideoClass] = {v.id: v.video_class for v in q.videos(account.id)}
         self._load_spent(q, contacts)
-        self._load_texts(q)
+        self._q = q
+        self._sent: list[tuple[str, str]] = []
+        self._lately: Lately | None = None
+        self._wordings: dict[tuple[str, str], tuple[WordingFact, ...]] = {}
+        self._triggers = triggers(policy)
         local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(account.zone))
         self._minute, self._weekday = local.hour * 60 + local.minute, local.weekday()
         self._sure = (
@@ -221,9 +225,8 @@ class Situation:
         """Count an act planned in this batch."""
         self._add(Spent(act=act, contact_id=contact_id, rule=rule, video_id=video_id, at=at, sent=False))
         if text:
-            self._lately.add(text, video_id)
+            self._sent.append((text, video_id))
             self._wordings.clear()
-        self._shared.clear()
         self._quiet_counts.clear()
 
     def take_token(self) -> bool:
@@ -290,6 +293,18 @@ class Situation:
         self._of_contact[one.contact_id].append(one)
         self._of_account.append(one)
         self._of_workspace.append(one)
+        for counter in self._counters:
+            if counter.scope == "contact" or (counter.scope == "rule" and counter.rule != one.rule):
+                continue
+            key = (counter.name, one.video_id if counter.scope == "video" else "")
+            known = self._shared.get(key)
+            if known is not None and counter.counts(one.act) and one.at > self.now - counter.window:
+                free_at = one.at + counter.window
+                self._shared[key] = CounterFact(
+                    name=known.name,
+                    used=known.used + 1,
+                    free_at=min(known.free_at, free_at) if known.used else free_at,
+                )
 
     def _count(self, contact_id: int, video_id: str) -> tuple[CounterFact, ...]:
         if contact_id in self._of_contact:
@@ -325,17 +340,23 @@ class Situation:
             name=counter.name, used=len(times), free_at=min(times) + counter.window if times else 0
         )
 
-    def _load_texts(self, q: Queries) -> None:
-        texts = q.recent_texts(max(TEXTS_MAX, self._policy.policy.similar.recent))
-        if not self._planning:
-            texts = [t for t in texts if t[4] != "planned"]
-        similar = self._policy.policy.similar
-        self._lately = Lately(threshold_milli=similar.threshold_milli, recent=similar.recent)
-        for place, (account_id, video_id, text, at, _) in reversed(list(enumerate(texts))):
-            under = video_id if account_id == self.account.id and at > self.now - DAY else None
-            self._lately.add(text, under, is_recent=place < similar.recent)
-        self._wordings: dict[tuple[str, str], tuple[WordingFact, ...]] = {}
-        self._triggers = triggers(self._policy)
+    def _texts(self) -> Lately:
+        """Return texts sent lately and planned in this batch; read when first asked for, most batches never ask."""
+        lately = self._lately
+        if lately is None:
+            similar = self._policy.policy.similar
+            lately = self._lately = Lately(threshold_milli=similar.threshold_milli, recent=similar.recent)
+            texts = self._q.recent_texts(max(TEXTS_MAX, similar.recent))
+            if not self._planning:
+                texts = [t for t in texts if t[4] != "planned"]
+            for place in range(len(texts) - 1, -1, -1):
+                account_id, video_id, text, at, _ = texts[place]
+                under = video_id if account_id == self.account.id and at > self.now - DAY else None
+                lately.add(text, under, is_recent=place < similar.recent)
+        for text, video_id in self._sent:
+            lately.add(text, video_id)
+        self._sent.clear()
+        return lately
 
     def _wording(self, event: Event, signals: Signals | None) -> tuple[WordingFact, ...]:
         if signals is None or not any(name in self._triggers for name, _ in signals.intents):
@@ -344,23 +365,20 @@ class Situation:
         return self._wordings.get(key) or self._wordings.setdefault(key, self._all_wordings(*key))
 
     def _all_wordings(self, video_id: str, language: str) -> tuple[WordingFact, ...]:
-        return tuple(
-            self.wording_of(template, variant, text, language=language, video_id=video_id)
-            for template, variant, text in self._policy.wordings(language)
-        )
-
-    def wording_of(
-        self, template: str, variant: int, text: str, *, language: str, video_id: str
-    ) -> WordingFact:
-        """Return how often something like `text` was sent lately."""
-        similar_video, similar_recent = self._lately.like(text, video_id)
-        return WordingFact(
-            template=template,
-            variant=variant,
-            language=language,
-            similar_video=similar_video,
-            similar_recent=similar_recent,
-        )
+        like = self._texts().like
+        facts = []
+        for template, variant, text in self._policy.wordings(language):
+            under, among = like(text, video_id)
+            facts.append(
+                WordingFact(
+                    template=template,
+                    variant=variant,
+                    language=language,
+                    similar_video=under,
+                    similar_recent=among,
+                )
+            )
+        return tuple(facts)
 
 
 def contact_facts(contact: Contact) -> ContactFacts:

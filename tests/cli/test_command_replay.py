@@ -88,8 +88,9 @@ def test_the_key_is_gone_and_the_person_is_never_written_to_again(gone):
     import sqlite3
 
     with closing(sqlite3.connect(folder / "keys.db")) as keys:
-        assert keys.execute(
-            "SELECT wrapped FROM subject_key WHERE contact_id = ?", (contact,)
-        ).fetchone() == (None,)
+        wrapped, destroyed_at = keys.execute(
+            "SELECT wrapped, destroyed_at FROM subject_key WHERE contact_id = ?", (contact,)
+        ).fetchone()
+    assert wrapped is None and destroyed_at > 1_700_000_000_000
     assert rows(folder, "SELECT count(*) FROM suppression WHERE reason = 'erased'") == [(1,)]
     assert rows(folder, "SELECT count(*) FROM vault WHERE contact_id = ?", contact) == [(0,)]

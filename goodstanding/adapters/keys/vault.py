@@ -102,7 +102,7 @@ class KeyVault:
         except InvalidTag:
             return None
 
-    def destroy(self, contact_id: int, at: int = 0) -> None:
+    def destroy(self, contact_id: int, at: int) -> None:
         self._ciphers.pop(contact_id, None)
         self._box.destroy(contact_id, at)
 

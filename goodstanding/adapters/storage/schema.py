@@ -313,6 +313,7 @@ Index(
     sqlite_where=_due,
     postgresql_where=_due,
 )
+Index("ix_outgoing_event", outgoing.c.workspace_id, outgoing.c.event_id, outgoing.c.id)
 Index("ix_outgoing_provider", outgoing.c.workspace_id, outgoing.c.account_id, outgoing.c.provider_ref)
 
 lane = Table(

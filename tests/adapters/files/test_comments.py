@@ -277,7 +277,32 @@ anything = st.one_of(
     st.binary(max_size=400),
     st.lists(
         st.sampled_from(
-            [b'{"text": "a"}', b'[{"text": "b"},', b"{", b"[", b"]", b'"', b",", b"\n", b";", b"\t", b"text", b"\xff", b"\xe9", "é".encode(), b"\x00", b"\r", b'""', b"\xff\xfe", b"\\ud83d", b"null", b"sep=;", b"1e999", b"\x1f\x8b", b"id,text\n"]
+            [
+                b'{"text": "a"}',
+                b'[{"text": "b"},',
+                b"{",
+                b"[",
+                b"]",
+                b'"',
+                b",",
+                b"\n",
+                b";",
+                b"\t",
+                b"text",
+                b"\xff",
+                b"\xe9",
+                "é".encode(),
+                b"\x00",
+                b"\r",
+                b'""',
+                b"\xff\xfe",
+                b"\\ud83d",
+                b"null",
+                b"sep=;",
+                b"1e999",
+                b"\x1f\x8b",
+                b"id,text\n",
+            ]
         ),
         max_size=30,
     ).map(b"".join),
