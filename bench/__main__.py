@@ -62,6 +62,25 @@ def decide(said: str) -> tuple[list[Bar], list[str]]:
     return bars, []
 
 
+def backtest(said: str) -> tuple[list[Bar], list[str]]:
+    seconds = re.findall(r"\(\s*([\d.]+) CPU s for 1,000,000; bar (\d+)\)", said)
+    growth = re.search(r"largest to smallest file: ([\d.]+)x", said)
+    assert seconds, said
+    assert growth, said
+    cost, needed = seconds[-1]
+    bars = [
+        Bar(
+            what="back-test of a file of 1,000,000 comments", needed=float(needed), measured=float(cost),
+            unit="s of one core", better="less",
+        ),
+        Bar(
+            what="back-test, memory of the largest file by the smallest", needed=1.25, measured=float(growth[1]), unit="times",
+            better="less",
+        ),
+    ]  # fmt: skip
+    return bars, [" ".join(row.split()) for row in said.splitlines() if " rows " in row]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """A script, how to run it and how to read it."""
@@ -79,7 +98,13 @@ SCRIPTS = (
     Script(name="store", quick=("--events", "12000", "--rounds", "3")),
     Script(name="door", quick=("--events", "2000", "--rounds", "3")),
     Script(name="end_to_end", quick=("--events", "1440", "--rounds", "1"), always=("--json", "--install")),
-    Script(name="backtest", quick=("--quick",), full=("--full",)),
+    Script(
+        name="backtest",
+        always=("--rows", "50000,200000"),
+        quick=("--rows", "5000,20000"),
+        full=("--rows", "50000,1000000"),
+        read=backtest,
+    ),
     Script(name="replay", quick=("--decisions", "20000", "--rounds", "1"), full=("--full",)),
     Script(name="audit", quick=("--entries", "100000", "--rounds", "1")),
     Script(name="pages", quick=("--comments", "20000", "--requests", "20"), full=("--full",)),

@@ -28,8 +28,11 @@ def commands() -> str:
 
     from goodstanding.cli import main as root
 
-    def walk(command: click.Command, path: list[str]) -> Iterator[str]:
-        context = click.Context(command, info_name=" ".join(path), terminal_width=100, max_content_width=100)
+    def walk(command: click.Command, path: list[str], above: click.Context | None) -> Iterator[str]:
+        context = click.Context(
+            command, parent=above, info_name=path[-1], terminal_width=100, max_content_width=100,
+            **command.context_settings,
+        )  # fmt: skip
         if not isinstance(command, click.Group):
             shown = command.get_help(context)
             yield f"## {' '.join(path[1:])}\n\n```text\n{shown}\n```\n"
@@ -39,10 +42,10 @@ def commands() -> str:
         for name in command.list_commands(context):
             found = command.get_command(context, name)
             assert found is not None
-            yield from walk(found, [*path, name])
+            yield from walk(found, [*path, name], context)
 
     head = "# Commands\n\n" + GENERATED + "\nExit codes are on [their own page](exit-codes.md).\n"
-    return head + "\n" + "\n".join(walk(root, ["goodstanding"]))
+    return head + "\n" + "\n".join(walk(root, ["goodstanding"], None))
 
 
 def policy() -> str:

@@ -121,10 +121,7 @@ async def _platform(app: "App") -> Finding:
 
 def _clock(app: "App") -> Finding:
     doubt = app.ctx.clock.doubt()
-    if doubt in (
-        "",
-        "CLOCK_UNHEARD",
-    ):  # not compared yet: the platform could not be asked, which is told apart
+    if not doubt:
         return Finding(what=say("doctor_clock"))
     if doubt == "CLOCK_UNHEARD":
         return Finding(what=say("doctor_clock"), state="warning", detail=say("clock_unheard"))

@@ -4,6 +4,9 @@ from typing import Literal
 
 import click
 
+from goodstanding.cli.opening import fail, say
+from goodstanding.cli.words import CANNOT_REACH
+
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port; 0 takes any free one.")
@@ -77,4 +80,4 @@ def sandbox(
     except ApiError as refusal:
         raise click.BadParameter(refusal.message, param_hint="--webhook") from None
     except OSError as trouble:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {trouble.strerror}") from None
+        fail(say("cannot_listen", host=host, port=port, why=trouble.strerror or str(trouble)), CANNOT_REACH)

@@ -126,7 +126,7 @@ def checkpoint(ctx: Context, *, force: bool = False) -> Checkpoint | None:
         note = sign_checkpoint(
             Note(origin=origin(ctx), size=size, root=root), key=note_key(ctx), sign=ctx.signer.sign
         )
-        row = Checkpoint(size=size, at=now, note=note.decode())
+        row = Checkpoint(size=size, at=tx.audit_entries(size - 1, size)[0].at, note=note.decode())
         tx.add_checkpoint(row)
         return row
 

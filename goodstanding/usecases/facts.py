@@ -66,20 +66,27 @@ class Lately:
         self._alike: dict[str, list[str]] = {}
         """Wording asked about -> the known texts that are near-duplicates of it."""
 
-    def add(self, text: str, video_id: str | None, *, is_recent: bool = True) -> None:
-        """Count the newest text so far; `video_id` is None for one that counts under no video."""
+    def start(self, *, last: Sequence[str], under: Iterable[tuple[str, str]]) -> None:
+        """Count what was sent before: the last texts, oldest first, and (video, text) of the last day."""
+        self._last.extend(last)
+        self._in_last.update(self._last)
+        self._known.update(last)
+        for video_id, text in under:
+            self._under[video_id][text] += 1
+            self._known.add(text)
+
+    def add(self, text: str, video_id: str) -> None:
+        """Count the newest text so far."""
         if text not in self._known:
             self._known.add(text)
             for wording, found in self._alike.items():
                 if likeness(wording, text) >= self._threshold:
                     found.append(text)
-        if video_id is not None:
-            self._under[video_id][text] += 1
-        if is_recent:
-            if len(self._last) == self._last.maxlen:
-                self._in_last[self._last[0]] -= 1
-            self._last.append(text)
-            self._in_last[text] += 1
+        self._under[video_id][text] += 1
+        if len(self._last) == self._last.maxlen:
+            self._in_last[self._last[0]] -= 1
+        self._last.append(text)
+        self._in_last[text] += 1
 
     def like(self, wording: str, video_id: str) -> tuple[int, int]:
         """Return the number of near-duplicates of `wording` under the video, and among the last texts."""
@@ -125,14 +132,12 @@ def spike_thresholds(policy: CompiledPolicy) -> limits.SpikeThresholds:
 
 def volume_now(q: Queries, account_id: int, now: int) -> tuple[int, int]:
     """Return comments in the last hour and the usual number an hour."""
-    slots = q.volumes(account_id, (now - BASELINE) // SLOT)
     recent = now // SLOT - HOUR // SLOT
-    per_hour = sum(s.comments for s in slots if s.slot > recent)
-    earlier = [s for s in slots if s.slot <= recent]
-    if not earlier:
+    per_hour, earlier, first = q.volume_sums(account_id, since=(now - BASELINE) // SLOT, recent=recent)
+    if first is None:
         return per_hour, per_hour
-    hours = max(1, (recent + 1 - earlier[0].slot) * SLOT // HOUR)
-    return per_hour, sum(s.comments for s in earlier) // hours
+    hours = max(1, (recent + 1 - first) * SLOT // HOUR)
+    return per_hour, earlier // hours
 
 
 class Situation:
@@ -349,10 +354,11 @@ class Situation:
             texts = self._q.recent_texts(max(TEXTS_MAX, similar.recent))
             if not self._planning:
                 texts = [t for t in texts if t[4] != "planned"]
-            for place in range(len(texts) - 1, -1, -1):
-                account_id, video_id, text, at, _ = texts[place]
-                under = video_id if account_id == self.account.id and at > self.now - DAY else None
-                lately.add(text, under, is_recent=place < similar.recent)
+            mine, since = self.account.id, self.now - DAY
+            lately.start(
+                last=[t[2] for t in texts[: similar.recent]][::-1],
+                under=[(t[1], t[2]) for t in texts if t[0] == mine and t[3] > since],
+            )
         for text, video_id in self._sent:
             lately.add(text, video_id)
         self._sent.clear()

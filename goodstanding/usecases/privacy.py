@@ -29,4 +29,5 @@ def erase(ctx: Context, contact_id: int, *, who: Who) -> dict[str, int]:
 
     counts = ctx.store.write(work)
     ctx.vault.destroy(contact_id, ctx.clock.now())
+    ctx.store.forget()
     return counts

@@ -11,8 +11,7 @@ from collections import Counter
 from contextlib import contextmanager
 
 import pytest
-from conftest import ROOT, seed_demo
-from looking import rows, said
+from looking import ROOT, rows, said, seed_demo
 
 OUTCOMES = "SELECT outcome, code, count(*) FROM decision GROUP BY 1, 2 ORDER BY 1, 2"
 

@@ -39,6 +39,11 @@ def test_a_healthy_installation_exits_zero(gs, alone):
     assert all(f["fix"] for f in found if f["state"] == "wrong")
 
 
+def test_a_clock_that_was_not_compared_yet_is_told_and_is_nothing_wrong(gs, alone):
+    clock = state_of(said(gs("doctor", "--data", alone, "--json")), "clock")
+    assert (clock["state"], "compared" in clock["detail"]) == ("warning", True)
+
+
 def test_a_gap_of_eight_days_is_a_doubt_until_confirmed(gs, alone):
     set_high_water(alone, int(time.time() * 1000) - 8 * DAY)
     result = gs("doctor", "--data", alone, "--json")

@@ -1,14 +1,20 @@
 """What all commands share: help that teaches, exit codes, places that cannot be used, languages."""
 
 import os
+import shutil
+import socket
+import sqlite3
 import subprocess
 import sys
 
 import click
 import pytest
+from looking import rows, said
 
 from goodstanding import __version__
+from goodstanding.bootstrap import open_app
 from goodstanding.cli import COMMANDS, main
+from goodstanding.settings import Settings
 
 HIDDEN_HELP_OK = {"help", "version"}
 
@@ -141,3 +147,54 @@ def test_a_wrong_master_key_is_one_sentence(gs, copied):
 def test_a_folder_that_may_not_be_written_is_one_sentence(gs, tmp_path):
     tmp_path.chmod(0o500)
     assert gs("serve", "--port", "0", "--data", tmp_path / "in").exit_code == 3
+
+
+def test_a_missing_master_key_is_never_replaced_by_a_new_one(gs, copied):
+    (copied / "master.key").unlink()
+    result = gs("audit", "verify", "--data", copied)
+    assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
+    assert "master.key" in result.stderr and not (copied / "master.key").exists()
+
+
+def test_the_key_may_come_from_the_environment(gs, copied):
+    key = (copied / "master.key").read_text().strip()
+    (copied / "master.key").unlink()
+    assert gs("replay", "--data", copied, env={"GOODSTANDING_MASTER_KEY": key}).exit_code == 0
+
+
+def test_without_the_key_file_entries_verify_and_checkpoints_do_not(gs, copied):
+    """As docs/how-to/backup-and-restore.md says."""
+    for path in copied.glob("keys.db*"):
+        path.unlink()
+    found = said(gs("audit", "verify", "--data", copied, "--json"))
+    assert {p["code"] for p in found["problems"]} == {"AUDIT_CHECKPOINT_BAD"}
+    assert said(gs("replay", "--data", copied, "--json"))["erased"] == 300
+
+
+def test_a_backup_made_while_it_runs_is_whole(gs, copied, tmp_path):
+    """The way docs/how-to/backup-and-restore.md shows."""
+    from contextlib import closing
+
+    restored = tmp_path / "restored"
+    restored.mkdir()
+    app = open_app(Settings(data=copied))
+    with closing(app):
+        app.ctx.store.write(lambda tx: tx.put_setting("probe", "in the wal", 1))
+        for name in ("goodstanding.db", "keys.db"):
+            with (
+                closing(sqlite3.connect(copied / name)) as old,
+                closing(sqlite3.connect(restored / name)) as new,
+            ):
+                old.backup(new)
+    shutil.copy(copied / "master.key", restored)
+    assert rows(restored, "SELECT value FROM setting WHERE name = 'probe'") == [("in the wal",)]
+    assert said(gs("audit", "verify", "--data", restored, "--json"))["ok"]
+    assert said(gs("replay", "--data", restored, "--json"))["differences"] == 0
+
+
+def test_the_sandbox_says_that_its_port_is_taken(gs):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        result = gs("sandbox", "--port", taken.getsockname()[1])
+    assert (result.exit_code, result.stderr.count("\n")) == (3, 1)

@@ -83,6 +83,19 @@ def test_no_byte_of_the_person_is_left_in_the_files(gone):
         assert needle and needle.encode() not in kept
 
 
+def test_the_bytes_go_at_once_in_a_running_installation(copied):
+    app = open_app(Settings(data=copied))
+    with closing(app):
+        contact, text = rows(
+            copied,
+            "SELECT contact_id, text FROM event e WHERE length(text) > 12 AND"
+            " (SELECT count(*) FROM event o WHERE instr(lower(o.text), lower(e.text))) = 1 ORDER BY id LIMIT 1",
+        )[0]
+        privacy.erase(app.ctx, contact, who=("system", "test"))
+        kept = b"".join(path.read_bytes() for path in sorted(copied.glob("goodstanding.db*")))
+        assert text.encode() not in kept
+
+
 def test_the_key_is_gone_and_the_person_is_never_written_to_again(gone):
     folder, contact, *_ = gone
     import sqlite3

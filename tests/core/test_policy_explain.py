@@ -221,7 +221,7 @@ def test_each_problem_reads_as_a_sentence():
 def test_a_difference_reads_as_sentences():
     looser = changed(CAREFUL, gates={"age_hours_max": 48}, limits=CAREFUL.body()["limits"][:1])
     lines = say_all("nl", explain_changes(compare(CAREFUL, looser)))
-    assert lines[0] == "7 wijzigingen, waarvan minstens één ruimer: een tweede persoon moet akkoord gaan."
+    assert lines[0] == "Wijzigingen: 7, waarvan minstens één ruimer: een tweede persoon moet akkoord gaan."
     assert "  gates.age_hours_max: van 24 naar 48 (ruimer)" in lines
     assert "  limits.contact/reply/24 weg: 1 (ruimer)" in lines
     assert say_all("en", explain_changes(())) == ("Nothing has changed.",)

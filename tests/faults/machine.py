@@ -48,7 +48,7 @@ class Machine(RuleBasedStateMachine):
         world.kill(False)
         world.offer_hiding(True)
         world.activate("usual")
-        world.give(viewer)
+        world.release(viewer)
 
     # --- the usual day ---
 
@@ -135,12 +135,17 @@ class Machine(RuleBasedStateMachine):
             "kill": lambda: self.world.kill(True),
             "withdraw": lambda: self.world.withdraw(viewer),
             "suppress": lambda: self.world.suppress(viewer),
+            "hold_out": lambda: self.world.hold_out(viewer),
+            "no_hiding": lambda: self.world.offer_hiding(False),
         }[what]()
 
-    @rule(what=MEANWHILE, viewer=VIEWERS)
+    @rule(
+        what=st.sampled_from(["freeze", "kill", "withdraw", "suppress", "hold_out", "no_hiding"]),
+        viewer=VIEWERS,
+    )
     def planned_then_forbidden(self, what, viewer):
         self.calm(viewer)
-        self.world.comment(viewer, "price")
+        self.world.comment(viewer, "insult" if what == "no_hiding" else "price")
         self._forbid(what, viewer)
         self.world.step(3 * MINUTE)
         self.world.flow()
@@ -275,7 +280,11 @@ class Machine(RuleBasedStateMachine):
         self.world.turn_clock(turn)
         self.world.restart()
 
-    @rule(viewer=VIEWERS, turn=TURNS, restart=st.booleans())
+    @rule(
+        viewer=VIEWERS,
+        turn=st.sampled_from([2 * HOUR, 6 * DAY, 8 * DAY, 41 * SECOND, -HOUR]),
+        restart=st.booleans(),
+    )
     def burst_and_jump(self, viewer, turn, restart):
         """A person's limit is used up and then the clock jumps."""
         self.calm(viewer)

@@ -233,7 +233,42 @@ def a_hide_by_a_person_and_one_by_rule(world):
     assert [c.act for c in world.calls] == ["hide"]
 
 
+@_world
+def a_failed_model_answers_nobody(world):
+    """Without understanding nothing leaves by itself; a person is asked."""
+    for _ in range(3):
+        world.comment("+A", "broken price")
+    world.step(3 * MINUTE)
+    world.flow()
+    assert world.calls == []
+    assert [c.code for c in world.cases()] == ["MODEL_FAILED"] * 3
+
+
+@_world
+def the_delay_is_waited_out(world):
+    """Nothing leaves before the least delay, however often the loop looks."""
+    for n in range(10):
+        world.comment(f"+{n}", "price")
+        world.flow()
+        world.step(SECOND)
+        world.flow()
+
+
+@_world
+def hidden_once(world):
+    """Hiding what is hidden already is no call, by rule or by a person."""
+    target = world.comment("+A", "insult")
+    world.flow()
+    world.hide(target)
+    world.step(MINUTE)
+    world.flow()
+    assert [c.act for c in world.calls] == ["hide"]
+
+
 ALL = (
+    a_failed_model_answers_nobody,
+    the_delay_is_waited_out,
+    hidden_once,
     the_window_ends_where_it_says,
     a_late_result_settles_nothing_of_another,
     what_has_left_is_not_taken_back,

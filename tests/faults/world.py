@@ -475,6 +475,13 @@ class World:
         self._contact(viewer, {"suppressed": True}, lambda: None)
         self.allowed.suppressed.add(viewer)
 
+    def release(self, viewer):
+        """The person may be answered again, whatever was said before."""
+        self._contact(viewer, {"answer": "given", "suppressed": False, "holdout": False}, lambda: None)
+        self.allowed.answer.pop(viewer, None)
+        self.allowed.suppressed.discard(viewer)
+        self.allowed.holdout.discard(viewer)
+
     def hold_out(self, viewer):
         self._contact(viewer, {"holdout": True}, lambda: self.allowed.holdout.add(viewer))
 
@@ -709,7 +716,9 @@ class World:
         self._need(allowed.can_hide, "HIDE not offered", call)
         if call.act == "hide":
             self._need(not self.hidden[call.target], "INV7 hidden already", call)
-            if call.automatic:
+            if (
+                call.automatic and not self.clock.doubt()
+            ):  # harm is hidden on a doubtful clock too, by its windows
                 self._judge_limits(call, allowed, "hide")
 
     def _judge_reply(self, call, comment, allowed):
@@ -760,8 +769,10 @@ class World:
         """Read back: seen, absent after ten minutes by the product's clock, or not known."""
         mine = [c for c in self.calls if c.outgoing == one.id]
         if one.act in ("hide", "unhide"):
-            shown = bool(self.hidden[one.target_id.split("#")[0]])
-            return SendResult(state="sent" if shown == (one.act == "hide") else "failed", code="SEEN")
+            seen = bool(self.hidden[one.target_id.split("#")[0]]) == (one.act == "hide")
+            for call in mine:
+                call.known_negative = call.known_negative or not seen
+            return SendResult(state="sent" if seen else "failed", code="SEEN")
         if any(c.committed and self.real - c.at >= SEEN_AFTER for c in mine):
             return SendResult(state="sent", provider_ref="seen")
         if self.ctx.clock.now() - (one.attempt_at or self.ctx.clock.now()) < ABSENT_AFTER:

@@ -13,25 +13,28 @@ TEXTS = (
     "Iets heel anders dan de rest.",
 )
 VIDEOS = ("v1", "v2")
-adding = st.tuples(st.sampled_from(TEXTS), st.sampled_from((*VIDEOS, None)), st.booleans())
-asking = st.tuples(st.sampled_from(TEXTS), st.sampled_from(VIDEOS))
+sending = st.tuples(st.sampled_from(VIDEOS), st.sampled_from(TEXTS))
 
 
-@given(steps=st.lists(st.one_of(adding, asking), max_size=40), recent=st.integers(1, 5))
-def test_moving_counts_equal_counting_again(steps, recent):
+@given(
+    before=st.lists(sending, max_size=10),
+    elsewhere=st.lists(st.sampled_from(TEXTS), max_size=5),
+    steps=st.lists(st.tuples(st.booleans(), sending), max_size=30),
+    recent=st.integers(1, 5),
+)
+def test_moving_counts_equal_counting_again(before, elsewhere, steps, recent):
+    sent, last = [*before], [*elsewhere]
     lately = Lately(threshold_milli=700, recent=recent)
-    sent, last = [], []
-    for step in steps:
-        if len(step) == 3:
-            text, video, is_recent = step
-            lately.add(text, video, is_recent=is_recent)
-            sent.append((text, video))
-            last += [text] if is_recent else []
+    lately.start(last=last[-recent:], under=sent)
+    for is_sent, (video, text) in steps:
+        if is_sent:
+            lately.add(text, video)
+            sent.append((video, text))
+            last.append(text)
         else:
-            wording, video = step
-            under = sum(v == video and likeness(wording, t) >= 700 for t, v in sent)
-            among = sum(likeness(wording, t) >= 700 for t in last[-recent:])
-            assert lately.like(wording, video) == (under, among)
+            under = sum(v == video and likeness(text, t) >= 700 for v, t in sent)
+            among = sum(likeness(text, t) >= 700 for t in last[-recent:])
+            assert lately.like(text, video) == (under, among)
 
 
 def test_the_invented_texts_hold_near_duplicates_and_others():

@@ -461,7 +461,6 @@ checkpoint = Table(
     metadata,
     *_owned(),
     _int("size"),
-    _int("at"),
     _text("note"),
     PrimaryKeyConstraint("workspace_id", "size"),
 )

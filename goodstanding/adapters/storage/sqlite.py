@@ -173,6 +173,13 @@ class SqliteStore:
         finally:
             reader.rollback()
 
+    def forget(self) -> None:
+        connection = connect(self._path)
+        try:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+
     def close(self) -> None:
         self._writer.close()
         with self._lock:

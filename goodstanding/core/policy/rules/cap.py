@@ -28,15 +28,19 @@ def _builder(name: str, most: int, place: int) -> Callable[[Policy, PlatformRule
         below: Ready[int, GateTrace] = Ready(lambda used: say.allow(most, used))
         defers = name.split("/", maxsplit=1)[0] in _DEFERS
 
-        def full(used: int, free_at: int, now: int) -> GateTrace:
+        def spent(key: tuple[int, int]) -> GateTrace:
+            used, free_at = key
             if defers:
-                later = free_at if free_at > now else now + HOUR
-                return say.defer(Code.CAP, most, used, free_at=later, counter=name, limit=most, used=used)
+                return say.defer(Code.CAP, most, used, free_at=free_at, counter=name, limit=most, used=used)
             return say.refuse(Code.CAP, most, used, counter=name, limit=most, used=used, free_at=free_at)
 
+        full: Ready[tuple[int, int], GateTrace] = Ready(spent)
+
         def answer(counter: CounterFact, now: int) -> GateTrace:
-            used = counter.used
-            return below[used] if used < most else full(used, counter.free_at, now)
+            used, free_at = counter.used, counter.free_at
+            if used < most:
+                return below[used]
+            return full[used, now + HOUR if defers and free_at <= now else free_at]
 
         def look(facts: Facts) -> GateTrace:
             counters = facts.counters

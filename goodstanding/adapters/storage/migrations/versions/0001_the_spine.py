@@ -83,7 +83,6 @@ def upgrade() -> None:
     sa.Column('workspace_id', sa.BigInteger(), nullable=False),
     sa.Column('account_id', sa.BigInteger(), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
-    sa.Column('at', sa.BigInteger(), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('workspace_id', 'size', name=op.f('pk_checkpoint'))
     )
