@@ -4,8 +4,10 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PORT ?= 8420
 
+COMMAND = printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s/bin/python" -m goodstanding "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(VENV)" > $(VENV)/bin/goodstanding && chmod +x $(VENV)/bin/goodstanding
+
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve check test quick test-ui faults bench mutants wheel docs lock clean
+.PHONY: help setup setup-dev demo serve check test quick test-ui faults bench mutants wheel notices docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -13,11 +15,13 @@ help: ## list the targets
 $(VENV)/.run: requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(COMMAND)
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(COMMAND)
 	@touch $@ $(VENV)/.run
 
 setup: $(VENV)/.run ## install what the product needs
@@ -57,8 +61,12 @@ mutants: setup-dev ## mutation testing of core and kernel
 wheel: setup-dev ## build the wheel into dist/
 	$(RUN) -m build --no-isolation --wheel
 
-docs: setup-dev ## the changelog as it would be released
+docs: setup-dev ## renew the reference pages; show the changelog as it would be released
+	$(RUN) tools/reference.py
 	$(RUN) -m towncrier build --draft --version next
+
+notices: setup-dev ## renew THIRD_PARTY_NOTICES
+	$(RUN) tools/notices.py
 
 lock: setup-dev ## renew the locks (needs pip-tools)
 	$(RUN) -m piptools compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-header --strip-extras -o requirements.lock pyproject.toml

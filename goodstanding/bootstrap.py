@@ -4,12 +4,13 @@ import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from goodstanding.adapters.clock.clocks import DemoClock, SystemClock
 from goodstanding.adapters.http import Http
 from goodstanding.adapters.keys.boxes import KeyBox, PostgresKeyBox, SqliteKeyBox
-from goodstanding.adapters.keys.vault import Ed25519Signer, KeyedChance, KeyVault, master_key
+from goodstanding.adapters.keys.vault import INTAKE, Ed25519Signer, KeyedChance, KeyVault, master_key
 from goodstanding.adapters.nlp.classifier import ListClassifier
 from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqlite
 from goodstanding.adapters.storage.postgres import PostgresStore
@@ -21,6 +22,9 @@ from goodstanding.settings import Settings
 from goodstanding.usecases import playbooks, policies
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import Store, Transaction
+
+if TYPE_CHECKING:
+    from goodstanding.web.parts import WebParts
 
 SHIPPED = ("careful", "normal")
 HIGH_WATER = "clock_high_water"
@@ -56,7 +60,7 @@ def open_app(settings: Settings) -> App:
     backup = _prepare(settings)
     store = _store(settings)
     box = _key_box(settings)
-    vault = KeyVault(master_key(settings.data / "master.key", settings.master_key or None), box)
+    vault = KeyVault(_master_key(settings, box), box)
     chance = KeyedChance(vault.named("chance"))
     clock = _clock(settings, store)
     http = Http(allowed=settings.private_hosts | _sandbox_host(settings))
@@ -112,6 +116,11 @@ def _key_box(settings: Settings) -> KeyBox:
     return SqliteKeyBox(settings.keys_file, settings.workspace_id)
 
 
+def _master_key(settings: Settings, box: KeyBox) -> bytes:
+    known = box.named(INTAKE) is not None
+    return master_key(settings.data / "master.key", settings.master_key or None, known=known)
+
+
 def _clock(settings: Settings, store: Store) -> SystemClock | DemoClock:
     persisted = int(store.read(lambda q: q.setting(HIGH_WATER)) or 0)
     if settings.demo_speed > 0:
@@ -152,3 +161,22 @@ def _first_rows(ctx: Context, tx: Transaction) -> None:
     tx.ensure_workspace(ctx.clock.now())
     for name in SHIPPED:
         policies.keep(ctx, tx, playbooks.policy_text(name))
+
+
+def web_parts(app: App) -> "WebParts":
+    """Return what the pages need of an open installation."""
+    from goodstanding.adapters.evidence.pack import build_pack  # noqa: PLC0415 - needed when asked for
+    from goodstanding.adapters.passwords import Argon2Passwords  # noqa: PLC0415 - a worker alone needs no password hashing
+    from goodstanding.adapters.storage.reads import StoredReads  # noqa: PLC0415 - nor pages
+    from goodstanding.web.parts import LOOPBACK_HOSTS, WebParts  # noqa: PLC0415 - nor the web stack
+
+    public = urlsplit(app.settings.public_url)
+    return WebParts(
+        ctx=app.ctx,
+        passwords=Argon2Passwords(),
+        reads=StoredReads(),
+        hosts=LOOPBACK_HOSTS | ({public.hostname} if public.hostname else frozenset()),
+        secure=public.scheme == "https",
+        confirm_clock=app.clock.confirm if isinstance(app.clock, SystemClock) else None,
+        build_pack=build_pack,
+    )

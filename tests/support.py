@@ -76,5 +76,13 @@ def decision(event_id, **changes):
 
 
 def audit_row(seq, **changes):
-    values = {"seq": seq, "account_id": 1, "kind": "event", "at": NOW, "event_id": seq, "body": b"{}", "hash": b"h%031d" % seq}
+    values = {
+        "seq": seq,
+        "account_id": 1,
+        "kind": "event",
+        "at": NOW,
+        "event_id": seq,
+        "body": b"{}",
+        "hash": b"h%031d" % seq,
+    }
     return ports.AuditRow(**values | changes)

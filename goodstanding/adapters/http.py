@@ -63,6 +63,8 @@ class Http:
         self._allowed = allowed
         self._seconds = seconds
         self._session: aiohttp.ClientSession | None = None
+        self._checked: set[str] = set()
+        """Hosts that are names, or addresses that passed; a name is checked at each resolution."""
 
     async def get(
         self, url: str, *, headers: Mapping[str, str] | None = None, query: Mapping[str, str] | None = None
@@ -109,13 +111,17 @@ class Http:
 
     def _check_literal(self, url: str) -> None:
         """An address written as such never reaches the resolver."""
-        host = url.split("://", 1)[1].split("/", 1)[0].rsplit("@", 1)[-1]
+        place = url.split("/", 3)[2]
+        if place in self._checked:
+            return
+        host = place.rsplit("@", 1)[-1]
         host = host[1:].split("]")[0] if host.startswith("[") else host.split(":")[0]
         try:
             ipaddress.ip_address(host)
+            check_address(host, host, self._allowed)
         except ValueError:
-            return
-        check_address(host, host, self._allowed)
+            pass  # a name: the resolver checks what it stands for
+        self._checked.add(place)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

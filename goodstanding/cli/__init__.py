@@ -4,6 +4,8 @@ from importlib import import_module
 
 import click
 
+from goodstanding import __version__
+
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Fill and open a running example: everything in it is invented."),
     "serve": ("serve", "Run everything in one process on one folder."),
@@ -40,7 +42,7 @@ class _Lazy(click.Group):
 
 
 @click.command(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="goodstanding", message="goodstanding %(version)s")
+@click.version_option(__version__, message="goodstanding %(version)s")
 def main() -> None:
     """Answer TikTok comments and messages at scale without risking the account, and prove it.
 

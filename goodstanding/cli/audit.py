@@ -1,11 +1,15 @@
 """`goodstanding audit verify|export|checkpoint`."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from goodstanding.cli.opening import as_json, fail, opened, place_options, say, whoami
 from goodstanding.cli.words import CANNOT_REACH, FOUND_PROBLEM
+
+if TYPE_CHECKING:
+    from goodstanding.core.audit.verify import Report
 
 _JSON = click.option("--json", "json_", is_flag=True, help="Print the result as JSON.")
 
@@ -26,7 +30,10 @@ def verify(data: Path, database: str, json_: bool) -> None:
     from goodstanding.usecases import audit as log
 
     with opened(data, database) as app:
-        report = log.verify(app.ctx)
+        try:
+            report = log.verify(app.ctx)
+        except Exception as error:  # noqa: BLE001 - bytes that no reader takes are a finding, not a failure
+            report = _unreadable(error)
     problems = [{"code": p.code, **p.fields} for p in report.problems]
     if json_:
         as_json(
@@ -44,6 +51,15 @@ def verify(data: Path, database: str, json_: bool) -> None:
         for problem in problems:
             click.echo("  " + " ".join(f"{name}={value}" for name, value in problem.items()))
     raise SystemExit(0 if report.ok else FOUND_PROBLEM)
+
+
+def _unreadable(error: Exception) -> "Report":
+    """Return the report on a log whose stored form itself is broken."""
+    from goodstanding.core.audit.verify import Report
+    from goodstanding.kernel.problems import Problem
+
+    bad = Problem(code="AUDIT_UNREADABLE", fields={"why": str(error) or type(error).__name__})
+    return Report(ok=False, entries=0, nodes=0, checkpoints=0, root=b"", problems=(bad,), problem_count=1)
 
 
 @audit.command()
@@ -90,7 +106,11 @@ def checkpoint(data: Path, database: str, to: Path, json_: bool) -> None:
 @click.option("--reason", default="", help="Why it is made; stands in the pack.")
 @click.option("--masked", is_flag=True, help="Leave personal values out (for a sponsor).")
 @click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), default=Path("evidence.zip"), show_default=True
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("evidence.zip"),
+    show_default=True,
+    help="File to write.",
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def export(

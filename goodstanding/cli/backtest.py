@@ -228,7 +228,7 @@ def _judged(
         fields = {"file": file, "why": words.why_not(lang, trouble.error)}
         words.fail(lang, "cli.cannot_read", fields, code=words.CANNOT_REACH)
     except OSError as error:
-        fields = {"file": target, "why": words.why_not(lang, error)}
+        fields = {"path": target, "why": words.why_not(lang, error)}
         words.fail(lang, "cli.cannot_write", fields, code=words.CANNOT_REACH)
     finally:
         progress.done()
@@ -264,6 +264,7 @@ def _problem_writer(lang: Lang, file: BinaryIO) -> "Callable[[BrokenRow], object
 
 def _document(lang: Lang, file: str, source: "CommentsFile", result: "Result") -> dict[str, object]:
     from goodstanding.core.policy.decide import ENGINE
+    from goodstanding.core.policy.diff import compare
     from goodstanding.usecases.backtest import JUDGED, NOT_APPLIED
 
     document: dict[str, object] = {
@@ -297,6 +298,10 @@ def _document(lang: Lang, file: str, source: "CommentsFile", result: "Result") -
             "changed": result.difference.changed,
             "moves": dict(sorted(result.difference.moves.items())),
             "examples": {name: _examples(of) for name, of in sorted(result.difference.examples.items())},
+            "changes": [
+                {"path": one.path, "before": one.before, "after": one.after, "direction": one.direction}
+                for one in compare(result.policy.policy, result.against.policy)
+            ],
         }
     return document
 
@@ -364,6 +369,7 @@ def _report(lang: Lang, source: "CommentsFile", result: "Result") -> None:
         _why(lang, result.policy, tally)
     if result.against is not None and result.difference is not None:
         _differences(lang, result.against, result.difference)
+        _changes(lang, result.policy, result.against)
     if result.broken:
         _broken_rows(lang, result)
 
@@ -458,6 +464,19 @@ def _differences(lang: Lang, against: "CompiledPolicy", difference: "Difference"
         moved = sentence(lang, "backtest.move", {"before": before, "after": after})
         click.echo(f"{words.number(lang, times):>9}  {moved}")
         _show(lang, difference.examples.get(name, []))
+
+
+def _changes(lang: Lang, policy: "CompiledPolicy", against: "CompiledPolicy") -> None:
+    """Say in what the two policies differ."""
+    from goodstanding.core.policy.diff import compare
+    from goodstanding.core.policy.explain import explain_changes
+    from goodstanding.usecases.wording import say_all
+
+    changes = compare(policy.policy, against.policy)
+    if changes:
+        click.echo()
+        for line in say_all(lang, explain_changes(changes)):
+            click.echo(words.shown_line(line))
 
 
 def _broken_rows(lang: Lang, result: "Result") -> None:

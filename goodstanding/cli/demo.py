@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from goodstanding.cli.opening import fail, say
+from goodstanding.cli.opening import fail, say, told
 from goodstanding.cli.words import CANNOT_REACH
 
 if TYPE_CHECKING:
@@ -89,7 +89,9 @@ async def _demo(folder: Path, *, port: int, browser: bool, comments: int, seed: 
     keep = max(200_000, 2 * comments)
     webhook = f"http://127.0.0.1:{port}/hook/tiktok"
     try:
-        with filling.sandbox(start_at=past, secret=secret, seed=seed, webhook=webhook, keep=keep) as box:
+        with filling.sandbox(
+            port=_free_port(), start_at=past, secret=secret, seed=seed, webhook=webhook, keep=keep
+        ) as box:
             app = _open(folder, box, port=port, secret=secret, start=past)
             try:
                 await _fill(app, box, comments=comments, seed=seed, started=started)
@@ -115,12 +117,14 @@ def _open(folder: Path, box: "Sandbox", *, port: int, secret: str, start: int) -
     settings = Settings(
         data=folder, port=port, platform=platform, demo_speed=1.0, demo_start=start, send_concurrency=4
     )
-    return open_app(settings)
+    with told(str(folder)):
+        return open_app(settings)
 
 
 async def _fill(app: "App", box: "Sandbox", *, comments: int, seed: int, started: float) -> None:
     from goodstanding.cli import filling
 
+    await box.ready()
     await box.control("clock", {"freeze": True})
     account = filling.open_demo_account(app, await box.control("state"), "normal")
     await filling.grant(app, box, account)

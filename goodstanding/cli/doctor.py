@@ -121,8 +121,10 @@ async def _platform(app: "App") -> Finding:
 
 def _clock(app: "App") -> Finding:
     doubt = app.ctx.clock.doubt()
-    if doubt in ("", "CLOCK_UNHEARD"):  # not compared yet: the platform could not be asked, which is told apart
+    if not doubt:
         return Finding(what=say("doctor_clock"))
+    if doubt == "CLOCK_UNHEARD":
+        return Finding(what=say("doctor_clock"), state="warning", detail=say("clock_unheard"))
     apart = app.clock.apart()
     gap = doubt == "CLOCK_GAP"
     fix = say("fix_clock_gap", days=apart // 86_400_000) if gap else say("fix_clock", seconds=apart // 1000)

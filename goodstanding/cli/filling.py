@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from goodstanding.kernel.timing import HOUR, MINUTE, iso
-from goodstanding.usecases import accounts, audit, intake, playbooks, policies
+from goodstanding.usecases import accounts, audit, intake, moderation, playbooks, policies
 from goodstanding.usecases.outbox import Dispatcher
-from goodstanding.usecases.ports import Account, Person, Transaction, Video
+from goodstanding.usecases.ports import Account, Case, Person, Transaction, Video
 
 if TYPE_CHECKING:
     from goodstanding.bootstrap import App
@@ -23,10 +23,11 @@ APP_ID = "7412345678901234567"
 OPEN_ID = "-000SbxLotteKooktOpenId"
 IDENTIFIER = "+SbxLotteKookt"
 HISTORY = 48 * HOUR
-STEPS = 48
+STEPS = 24
+OWNER = 1
+"""The invented owner's number."""
 HORIZON = 14 * 24 * HOUR
 """How far a seed-only run looks ahead for things that become due."""
-START_SECONDS = 20.0
 
 
 class SandboxError(Exception):
@@ -40,6 +41,12 @@ class Sandbox:
     url: str
     process: "subprocess.Popen[str]"
 
+    async def ready(self) -> None:
+        """Wait until it accepts connections; raises `SandboxError` when it ends instead."""
+        assert self.process.stdout is not None
+        if not (await asyncio.to_thread(self.process.stdout.readline)).startswith("http"):
+            raise SandboxError(f"exit {self.process.poll()}")
+
     async def control(self, path: str, body: object = None) -> Any:
         """Call `/_sandbox/PATH`: POST with a body, GET without; returns the JSON."""
         url = f"{self.url}/_sandbox/{path}"
@@ -52,23 +59,23 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(*, start_at: int, secret: str, seed: int, webhook: str, keep: int) -> Iterator[Sandbox]:
-    """Run the sandbox in a process of its own, its clock standing still at `start_at`."""
+def sandbox(
+    *, port: int, start_at: int, secret: str, seed: int, webhook: str, keep: int
+) -> Iterator[Sandbox]:
+    """Start the sandbox in a process of its own, its clock at `start_at`; `Sandbox.ready` waits for it."""
     command = [
-        sys.executable, "-m", "goodstanding", "sandbox", "--port", "0", "--app-id", APP_ID, "--app-secret", secret,
+        sys.executable, "-m", "goodstanding", "sandbox", "--port", str(port), "--app-id", APP_ID, "--app-secret", secret,
         "--start-at", iso(start_at), "--seed", str(seed), "--webhook", webhook, "--no-limits", "--local-redirects",
         "--keep", str(keep),
     ]  # fmt: skip
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command
     try:
-        assert process.stdout is not None
-        address = process.stdout.readline().strip()
-        if not address.startswith("http"):
-            raise SandboxError("no address")
-        yield Sandbox(url=address.rstrip("/"), process=process)
+        yield Sandbox(url=f"http://127.0.0.1:{port}", process=process)
     finally:
         process.terminate()
         process.wait(timeout=10)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def open_demo_account(app: "App", state: Any, policy: str) -> Account:
@@ -139,8 +146,26 @@ async def live_through(
             }
             await box.control("crowd", {**order, "open_id": OPEN_ID})
         done += await take_deliveries(app, box)
+        if step < STEPS - 1:
+            await clear_cases(app)
         await send_due(dispatcher)
         progress(done)
+
+
+async def clear_cases(app: "App") -> None:
+    """Let the invented owner work her queue: approve what is proposed, hide every third insult, keep the rest."""
+    ctx = app.ctx
+    cases = ctx.store.read(lambda q: q.open_cases(queue=None, after=(0, 0), limit=1_000))
+
+    def decide(case: Case) -> None:
+        if case.outgoing_id is not None:
+            moderation.approve(ctx, case.id, OWNER)
+        elif case.code in ("ABUSE", "SPAM") or (case.code == "RULE" and case.id % 3 == 0):
+            moderation.hide(ctx, case.event_id, OWNER)
+        else:
+            moderation.keep(ctx, case.event_id, OWNER)
+
+    await asyncio.gather(*(asyncio.to_thread(decide, case) for case in cases))
 
 
 async def take_deliveries(app: "App", box: Sandbox) -> int:

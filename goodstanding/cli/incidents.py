@@ -5,7 +5,7 @@ from typing import Literal
 
 import click
 
-from goodstanding.cli.opening import as_json, fail, opened, place_options, say, whoami
+from goodstanding.cli.opening import as_json, check_account, fail, opened, place_options, say, whoami
 from goodstanding.cli.words import FOUND_PROBLEM
 
 
@@ -34,6 +34,7 @@ def freeze(
     from goodstanding.usecases import incidents
 
     with opened(data, database) as app:
+        check_account(app, account)
         row, held = incidents.freeze(app.ctx, reason=reason, who=whoami(), scope=scope, account_id=account)
     if json_:
         as_json({"freeze": row.id, "held": held})

@@ -1,6 +1,7 @@
 """What commands on an installation share: its options, opening it, and the language of the words."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
-from goodstanding.cli.words import CANNOT_REACH, language
+from goodstanding.cli.words import CANNOT_REACH, WRONG_USE, language
 from goodstanding.locale import sentence
 
 if TYPE_CHECKING:
@@ -56,21 +57,38 @@ def opened(data: Path, database: str, *, must_exist: bool = True) -> Iterator["A
     )
     if must_exist and not database and not settings.database_file.exists():
         fail(say("no_installation", folder=str(data)), CANNOT_REACH)
-    try:
+    with told(place(data, database)):
         app = open_app(settings)
-    except Exception as error:  # noqa: BLE001 - whatever the driver says, the person gets one sentence
-        fail(
-            say(
-                "cannot_open",
-                folder=database or str(data),
-                why=str(error).splitlines()[0] if str(error) else type(error).__name__,
-            ),
-            CANNOT_REACH,
-        )
     try:
         yield app
     finally:
         app.close()
+
+
+@contextmanager
+def told(where: str) -> Iterator[None]:
+    """Turn whatever goes wrong while opening into one sentence and exit 3."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whatever the driver says, the person gets one sentence
+        from goodstanding.adapters.keys.vault import MasterKeyError
+
+        if isinstance(error, MasterKeyError):
+            fail(say("wrong_master_key", folder=where), CANNOT_REACH)
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        fail(say("cannot_open", folder=where, why=why), CANNOT_REACH)
+
+
+def place(data: Path, database: str) -> str:
+    """Return where an installation is, in words: its folder, or its database without the password."""
+    return re.sub(r"(?<=://)[^/@]*@", "", database) if database else str(data)
+
+
+def check_account(app: "App", account: int, *, every: bool = True) -> None:
+    """Exit 2 unless the account is known; 0 stands for all of them where `every`."""
+    known = [a.id for a in app.ctx.store.read(lambda q: q.accounts())]
+    if account not in known and not (every and account == 0):
+        fail(say("account_unknown", account=account, known=", ".join(map(str, known)) or "-"), WRONG_USE)
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from goodstanding.cli import words
-from goodstanding.cli.opening import as_json, fail, opened, place_options, say, whoami
+from goodstanding.cli.opening import as_json, check_account, fail, opened, place_options, say, whoami
 
 if TYPE_CHECKING:
     from goodstanding.core.policy.document import Policy
@@ -113,12 +113,7 @@ def activate(data: Path, database: str, name: str, account: int, lang: str | Non
 
     tongue = words.language(lang)
     with opened(data, database) as app:
-        known = [a.id for a in app.ctx.store.read(lambda q: q.accounts())]
-        if account not in known:
-            fail(
-                say("account_unknown", account=account, known=", ".join(map(str, known)) or "-"),
-                words.WRONG_USE,
-            )
+        check_account(app, account, every=False)
         try:
             policy_hash = (
                 name if name.startswith("sha256:") else policies.keep_or_log(app.ctx, _text(name), whoami())

@@ -4,6 +4,9 @@ from typing import Literal
 
 import click
 
+from goodstanding.cli.opening import fail, say
+from goodstanding.cli.words import CANNOT_REACH
+
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port; 0 takes any free one.")
@@ -23,7 +26,8 @@ import click
 )
 @click.option("--start-at", metavar="ISO", default=None, help="Start of the virtual clock; now by default.")
 @click.option("--no-limits", is_flag=True, help="Do not throttle calls.")
-@click.option("--refresh-mode", type=click.Choice(["keep", "rotate"]), default="keep", show_default=True)
+@click.option("--refresh-mode", type=click.Choice(["keep", "rotate"]), default="keep", show_default=True,
+              help="Whether a refresh keeps the refresh token or gives a new one.")  # fmt: skip
 @click.option("--local-redirects", is_flag=True, help="Accept http://127.0.0.1 redirect addresses.")
 @click.option("--remote-webhooks", is_flag=True, help="Deliver webhooks to other machines as well.")
 @click.option("--keep", type=click.IntRange(min=1000), default=200_000, show_default=True,
@@ -76,4 +80,4 @@ def sandbox(
     except ApiError as refusal:
         raise click.BadParameter(refusal.message, param_hint="--webhook") from None
     except OSError as trouble:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {trouble.strerror}") from None
+        fail(say("cannot_listen", host=host, port=port, why=trouble.strerror or str(trouble)), CANNOT_REACH)

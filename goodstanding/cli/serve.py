@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from goodstanding.cli.opening import fail, place_options, say
+from goodstanding.cli.opening import fail, place, place_options, say, told
 from goodstanding.cli.words import CANNOT_REACH
 
 if TYPE_CHECKING:
@@ -58,11 +58,8 @@ def _open(data: Path, database: str, *, host: str, port: int, public_url: str, p
         public_url=public_url,
         platform=platform,
     )
-    try:
+    with told(place(data, database)):
         app = open_app(settings)
-    except Exception as error:  # noqa: BLE001 - whatever the driver says, the person gets one sentence
-        why = str(error).splitlines()[0] if str(error) else type(error).__name__
-        fail(say("cannot_open", folder=database or str(data), why=why), CANNOT_REACH)
     if app.backup is not None:
         click.echo(say("backup", path=str(app.backup)))
     return app

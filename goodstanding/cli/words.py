@@ -87,6 +87,12 @@ def shown(text: str, most: int) -> str:
     return safe if len(safe) <= most else safe[: most - 1] + "…"
 
 
+def shown_line(text: str) -> str:
+    """Return a line of ours that quotes a file, safe on a terminal; its indent stays."""
+    indent = len(text) - len(text.lstrip(" "))
+    return " " * indent + shown(text, 500)
+
+
 def _harmless(sign: str) -> bool:
     return unicodedata.category(sign)[0] != "C" or sign in _KEPT_FORMATS
 
@@ -132,7 +138,8 @@ def _drawn(head: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(box=SIMPLE_HEAD, pad_edge=False)
+    style = "" if "NO_COLOR" in os.environ else "bold"
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, header_style=style)
     for place, name in enumerate(head):
         drawn.add_column(Text(name), justify="right" if place in right else "left")
     for row in rows:

@@ -52,7 +52,7 @@ class BucketRule:
     slow_factor: int
 
     def __post_init__(self) -> None:
-        assert min(self.capacity, self.refill_per_hour, self.slow_factor) >= 1  # noqa: S101 an invariant, not input
+        assert min(self.capacity, self.refill_per_hour, self.slow_factor) >= 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

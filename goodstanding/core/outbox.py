@@ -1,8 +1,6 @@
 """What is sent: likeness of texts, what an approval binds to, and when an unknown outcome is given to a person."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable
 from functools import lru_cache
 
 MILLI = 1000
@@ -23,11 +21,6 @@ def likeness(one: str, other: str) -> int:
     return MILLI * len(left & right) // len(left | right)
 
 
-def near_duplicates(text: str, others: Iterable[tuple[str, int]], threshold_milli: int) -> int:
-    """Return how many of `others` (text, times used) are at least `threshold_milli` alike to `text`."""
-    return sum(times for other, times in others if likeness(text, other) >= threshold_milli)
-
-
 def approval_hash(*, event_id: int, act: str, target_id: str, text: str) -> bytes:
     """Return what a person's approval binds to: this text, to this comment, and nothing else."""
     parts = (str(event_id), act, target_id, text)
@@ -36,8 +29,3 @@ def approval_hash(*, event_id: int, act: str, target_id: str, text: str) -> byte
         raw = part.encode()
         digest.update(len(raw).to_bytes(4, "big") + raw)
     return digest.digest()
-
-
-def tally(texts: Iterable[str]) -> list[tuple[str, int]]:
-    """Return distinct texts with their counts."""
-    return list(Counter(texts).items())

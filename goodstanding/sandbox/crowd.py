@@ -11,6 +11,8 @@ from goodstanding.sandbox.numbers import read_data
 from goodstanding.sandbox.wire import comment_body
 
 HARMFUL_SHARE = 0.05
+VIEWERS_MIN = 3_000
+"""However small a crowd, its viewers come from a town of this size."""
 LANGUAGES: Mapping[str, float] = {"nl": 0.62, "be": 0.12, "en": 0.22, "mix": 0.04}
 START_MS = 1_790_000_000_000
 VIDEO_IDS = ("7672400000000000101", "7672400000000000202", "7672400000000000303", "7672400000000000404")
@@ -96,7 +98,7 @@ def make_comments(
     harmful_tables = _harmful_tables(tuple(sorted(languages.items())))
     decoration = read_data("crowd.toml")["decoration"]
     emoji, calls = tuple(decoration["emoji"]), tuple(decoration["calls"])
-    pool = max(50, count // 3)
+    pool = max(VIEWERS_MIN, count // 3)
     step = 1 / count if count else 0.0
     videos = len(video_ids)
     for index in range(count):

@@ -9,6 +9,7 @@ from goodstanding.core.audit.checkpoint import NoteKey, Proof, format_proof, sig
 from goodstanding.core.audit.entries import SALT_BYTES, Actor, Entry, Kind, commitment, seal
 from goodstanding.core.audit.tree import Frontier, inclusion_proof, leaf_hash
 from goodstanding.core.audit.verify import Report, StoredCheckpoint, StoredEntry, verify_log
+from goodstanding.kernel.problems import Problem
 from goodstanding.usecases.context import SYSTEM, Context, Who
 from goodstanding.usecases.ports import AuditRow, Checkpoint, Queries, Transaction, VaultRow
 
@@ -125,7 +126,7 @@ def checkpoint(ctx: Context, *, force: bool = False) -> Checkpoint | None:
         note = sign_checkpoint(
             Note(origin=origin(ctx), size=size, root=root), key=note_key(ctx), sign=ctx.signer.sign
         )
-        row = Checkpoint(size=size, at=now, note=note.decode())
+        row = Checkpoint(size=size, at=tx.audit_entries(size - 1, size)[0].at, note=note.decode())
         tx.add_checkpoint(row)
         return row
 
@@ -152,8 +153,9 @@ def verify(ctx: Context) -> Report:
 
 def verify_stored(ctx: Context, q: Queries) -> Report:
     """Like `verify`, inside a snapshot of the caller's."""
-    _, raw = q.audit_head()
-    return verify_log(
+    size, raw = q.audit_head()
+    frontier = _frontier(size, raw)
+    report = verify_log(
         _entries(q),
         q.audit_nodes(),
         [StoredCheckpoint(c.size, c.note.encode()) for c in q.checkpoints()],
@@ -161,24 +163,55 @@ def verify_stored(ctx: Context, q: Queries) -> Report:
         verify_signature=ctx.signer.verify,
         origin=origin(ctx),
         workspace=ctx.workspace_id,
-        frontier=Frontier.from_bytes(raw) if raw else None,
+        frontier=frontier,
+    )
+    return report if frontier is not None else _with_bad_head(report, size)
+
+
+def _frontier(size: int, raw: bytes) -> Frontier | None:
+    """Return the stored right edge of the tree, or None when it cannot be what was stored."""
+    try:
+        found = Frontier.from_bytes(raw) if raw else Frontier()
+    except ValueError:
+        return None
+    return found if found.size == size else None
+
+
+def _with_bad_head(report: Report, size: int) -> Report:
+    bad = Problem(code="AUDIT_FRONTIER_DIFFERS", fields={"size": size})
+    return msgspec.structs.replace(
+        report, ok=False, problems=(*report.problems, bad), problem_count=report.problem_count + 1
     )
 
 
 def _entries(q: Queries) -> Iterator[StoredEntry]:
     start = -1
-    while True:
-        rows = q.audit_after(start, PAGE)
-        if not rows:
-            return
+    while rows := _page(q, start):
         for row in rows:
             columns: dict[str, int | str | None] = {
                 "kind": row.kind,
                 "at": row.at,
                 "account": row.account_id or None,
+                "event": row.event_id,
             }
             yield StoredEntry(seq=row.seq, body=row.body, leaf_hash=row.hash, columns=columns)
         start = rows[-1].seq
+
+
+def _page(q: Queries, start: int) -> list[AuditRow]:
+    """Return the next rows; one that cannot even be read as a row stands there empty, so it is named like any other."""
+    try:
+        return q.audit_after(start, PAGE)
+    except Exception:  # noqa: BLE001 - a driver's words for bytes that are no text; read one by one instead
+        size, _ = q.audit_head()
+        return [_one(q, seq) for seq in range(start + 1, min(start + 1 + PAGE, size))]
+
+
+def _one(q: Queries, seq: int) -> AuditRow:
+    try:
+        return q.audit_entries(seq, seq + 1)[0]
+    except Exception:  # noqa: BLE001 - see `_page`
+        return AuditRow(seq=seq, account_id=0, kind="event", at=0, event_id=None, body=b"", hash=b"")
 
 
 def refuse(ctx: Context, tx: Transaction, who: Who, *, rule: str, what: str, account_id: int = 0) -> None:

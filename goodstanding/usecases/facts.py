@@ -1,13 +1,13 @@
 """Gathering facts: what a decision will know, read once for a batch and kept with it."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from goodstanding.core import incidents, limits
-from goodstanding.core.outbox import near_duplicates, tally
+from goodstanding.core.outbox import likeness
 from goodstanding.core.policy.compile import CompiledPolicy, CounterSpec
 from goodstanding.core.policy.conditions import IntentAtLeast, IntentIn
 from goodstanding.core.policy.model import (
@@ -51,6 +51,53 @@ class _Counter:
         return act == self.channel or (self.channel == "any" and act in ("reply", "message"))
 
 
+class Lately:
+    """Texts sent lately, counted: under each video, and among the last `recent` of the workspace.
+
+    Which of them are near-duplicates of a wording is found once; after that only counts move.
+    """
+
+    def __init__(self, *, threshold_milli: int, recent: int) -> None:
+        self._threshold = threshold_milli
+        self._last: deque[str] = deque(maxlen=recent)
+        self._in_last: Counter[str] = Counter()
+        self._under: dict[str, Counter[str]] = defaultdict(Counter)
+        self._known: set[str] = set()
+        self._alike: dict[str, list[str]] = {}
+        """Wording asked about -> the known texts that are near-duplicates of it."""
+
+    def start(self, *, last: Sequence[str], under: Iterable[tuple[str, str]]) -> None:
+        """Count what was sent before: the last texts, oldest first, and (video, text) of the last day."""
+        self._last.extend(last)
+        self._in_last.update(self._last)
+        self._known.update(last)
+        for video_id, text in under:
+            self._under[video_id][text] += 1
+            self._known.add(text)
+
+    def add(self, text: str, video_id: str) -> None:
+        """Count the newest text so far."""
+        if text not in self._known:
+            self._known.add(text)
+            for wording, found in self._alike.items():
+                if likeness(wording, text) >= self._threshold:
+                    found.append(text)
+        self._under[video_id][text] += 1
+        if len(self._last) == self._last.maxlen:
+            self._in_last[self._last[0]] -= 1
+        self._last.append(text)
+        self._in_last[text] += 1
+
+    def like(self, wording: str, video_id: str) -> tuple[int, int]:
+        """Return the number of near-duplicates of `wording` under the video, and among the last texts."""
+        alike = self._alike.get(wording)
+        if alike is None:
+            alike = [text for text in self._known if likeness(wording, text) >= self._threshold]
+            self._alike[wording] = alike
+        under, last = self._under[video_id], self._in_last
+        return sum([under.get(text, 0) for text in alike]), sum([last[text] for text in alike])
+
+
 def bucket_rule(policy: CompiledPolicy) -> limits.BucketRule:
     """Return how the account's bucket fills under this policy."""
     pacing = policy.policy.pacing
@@ -85,14 +132,12 @@ def spike_thresholds(policy: CompiledPolicy) -> limits.SpikeThresholds:
 
 def volume_now(q: Queries, account_id: int, now: int) -> tuple[int, int]:
     """Return comments in the last hour and the usual number an hour."""
-    slots = q.volumes(account_id, (now - BASELINE) // SLOT)
     recent = now // SLOT - HOUR // SLOT
-    per_hour = sum(s.comments for s in slots if s.slot > recent)
-    earlier = [s for s in slots if s.slot <= recent]
-    if not earlier:
+    per_hour, earlier, first = q.volume_sums(account_id, since=(now - BASELINE) // SLOT, recent=recent)
+    if first is None:
         return per_hour, per_hour
-    hours = max(1, (recent + 1 - earlier[0].slot) * SLOT // HOUR)
-    return per_hour, sum(s.comments for s in earlier) // hours
+    hours = max(1, (recent + 1 - first) * SLOT // HOUR)
+    return per_hour, earlier // hours
 
 
 class Situation:
@@ -132,10 +177,16 @@ class Situation:
         self.freeze = freeze_facts(q, account.id)
         self._videos: dict[str, VideoClass] = {v.id: v.video_class for v in q.videos(account.id)}
         self._load_spent(q, contacts)
-        self._load_texts(q)
+        self._q = q
+        self._sent: list[tuple[str, str]] = []
+        self._lately: Lately | None = None
+        self._wordings: dict[tuple[str, str], tuple[WordingFact, ...]] = {}
+        self._triggers = triggers(policy)
         local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(account.zone))
         self._minute, self._weekday = local.hour * 60 + local.minute, local.weekday()
-        self._sure = planning or not ctx.clock.doubt()  # a doubt holds up sending; what is planned is asked again
+        self._sure = (
+            planning or not ctx.clock.doubt()
+        )  # a doubt holds up sending; what is planned is asked again
         self._account_facts: AccountFacts | None = None
         self._volume: VolumeFacts | None = None
 
@@ -179,11 +230,8 @@ class Situation:
         """Count an act planned in this batch."""
         self._add(Spent(act=act, contact_id=contact_id, rule=rule, video_id=video_id, at=at, sent=False))
         if text:
-            self._recent.insert(0, text)
-            self._by_video[video_id].insert(0, text)
-            self._tallies.clear()
+            self._sent.append((text, video_id))
             self._wordings.clear()
-        self._shared.clear()
         self._quiet_counts.clear()
 
     def take_token(self) -> bool:
@@ -250,6 +298,18 @@ class Situation:
         self._of_contact[one.contact_id].append(one)
         self._of_account.append(one)
         self._of_workspace.append(one)
+        for counter in self._counters:
+            if counter.scope == "contact" or (counter.scope == "rule" and counter.rule != one.rule):
+                continue
+            key = (counter.name, one.video_id if counter.scope == "video" else "")
+            known = self._shared.get(key)
+            if known is not None and counter.counts(one.act) and one.at > self.now - counter.window:
+                free_at = one.at + counter.window
+                self._shared[key] = CounterFact(
+                    name=known.name,
+                    used=known.used + 1,
+                    free_at=min(known.free_at, free_at) if known.used else free_at,
+                )
 
     def _count(self, contact_id: int, video_id: str) -> tuple[CounterFact, ...]:
         if contact_id in self._of_contact:
@@ -285,18 +345,24 @@ class Situation:
             name=counter.name, used=len(times), free_at=min(times) + counter.window if times else 0
         )
 
-    def _load_texts(self, q: Queries) -> None:
-        texts = q.recent_texts(max(TEXTS_MAX, self._policy.policy.similar.recent))
-        if not self._planning:
-            texts = [t for t in texts if t[4] != "planned"]
-        self._recent = [t[2] for t in texts[: self._policy.policy.similar.recent]]
-        self._by_video: dict[str, list[str]] = defaultdict(list)
-        for account_id, video_id, text, at, _ in texts:
-            if account_id == self.account.id and at > self.now - DAY:
-                self._by_video[video_id].append(text)
-        self._wordings: dict[tuple[str, str], tuple[WordingFact, ...]] = {}
-        self._triggers = triggers(self._policy)
-        self._tallies: dict[str, tuple[list[tuple[str, int]], list[tuple[str, int]]]] = {}
+    def _texts(self) -> Lately:
+        """Return texts sent lately and planned in this batch; read when first asked for, most batches never ask."""
+        lately = self._lately
+        if lately is None:
+            similar = self._policy.policy.similar
+            lately = self._lately = Lately(threshold_milli=similar.threshold_milli, recent=similar.recent)
+            texts = self._q.recent_texts(max(TEXTS_MAX, similar.recent))
+            if not self._planning:
+                texts = [t for t in texts if t[4] != "planned"]
+            mine, since = self.account.id, self.now - DAY
+            lately.start(
+                last=[t[2] for t in texts[: similar.recent]][::-1],
+                under=[(t[1], t[2]) for t in texts if t[0] == mine and t[3] > since],
+            )
+        for text, video_id in self._sent:
+            lately.add(text, video_id)
+        self._sent.clear()
+        return lately
 
     def _wording(self, event: Event, signals: Signals | None) -> tuple[WordingFact, ...]:
         if signals is None or not any(name in self._triggers for name, _ in signals.intents):
@@ -305,27 +371,20 @@ class Situation:
         return self._wordings.get(key) or self._wordings.setdefault(key, self._all_wordings(*key))
 
     def _all_wordings(self, video_id: str, language: str) -> tuple[WordingFact, ...]:
-        return tuple(
-            self.wording_of(template, variant, text, language=language, video_id=video_id)
-            for template, variant, text in self._policy.wordings(language)
-        )
-
-    def wording_of(
-        self, template: str, variant: int, text: str, *, language: str, video_id: str
-    ) -> WordingFact:
-        """Return how often something like `text` was sent lately."""
-        if video_id not in self._tallies:
-            recent = self._recent[: self._policy.policy.similar.recent]
-            self._tallies[video_id] = (tally(self._by_video.get(video_id, ())), tally(recent))
-        of_video, of_all = self._tallies[video_id]
-        threshold = self._policy.policy.similar.threshold_milli
-        return WordingFact(
-            template=template,
-            variant=variant,
-            language=language,
-            similar_video=near_duplicates(text, of_video, threshold),
-            similar_recent=near_duplicates(text, of_all, threshold),
-        )
+        like = self._texts().like
+        facts = []
+        for template, variant, text in self._policy.wordings(language):
+            under, among = like(text, video_id)
+            facts.append(
+                WordingFact(
+                    template=template,
+                    variant=variant,
+                    language=language,
+                    similar_video=under,
+                    similar_recent=among,
+                )
+            )
+        return tuple(facts)
 
 
 def contact_facts(contact: Contact) -> ContactFacts:

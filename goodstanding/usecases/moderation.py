@@ -199,7 +199,9 @@ def _take_back(ctx: Context, tx: Transaction, act: Act, person_id: int) -> Undon
     if act.kind in ("reject", "cancel"):
         if one is not None and one.state == "cancelled":
             again = max(one.not_before, now + GRACE)
-            tx.change_outgoing(one.id, {"state": "planned", "code": "", "settled_at": None, "not_before": again})
+            tx.change_outgoing(
+                one.id, {"state": "planned", "code": "", "settled_at": None, "not_before": again}
+            )
             if act.kind == "reject":
                 tx.change_outgoing(one.id, {"state": "held"})
         return "cancelled"
@@ -238,7 +240,9 @@ def _undo_keep(tx: Transaction, one: Outgoing | None, event: Event, person_id: i
 
 def _reverse_hide(ctx: Context, tx: Transaction, event: Event, person_id: int) -> int | None:
     now = ctx.clock.now()
-    planned = [o for o in tx.outgoing_of_event(event.id) if o.act == "hide" and o.state in ("planned", "held")]
+    planned = [
+        o for o in tx.outgoing_of_event(event.id) if o.act == "hide" and o.state in ("planned", "held")
+    ]
     for one in planned:
         tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": now})
     if planned:

@@ -15,7 +15,7 @@ import msgspec
 from goodstanding.core.outbox import approval_hash
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.decide import Confirmation, confirm
-from goodstanding.core.policy.model import Act
+from goodstanding.core.policy.model import Act, GateTrace
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases import policies
@@ -42,8 +42,8 @@ CALL_SECONDS = 30
 CHECK_AGAIN = 2 * MINUTE
 """Between two looks for an act of unknown outcome."""
 WAIT_AGAIN = 5 * MINUTE
-"""Between two tries of what a freeze or a doubtful clock holds up."""
-WAITS = frozenset({Code.FREEZE, Code.CLOCK_UNSURE})
+"""Between two tries of what a freeze, a kill switch or a doubtful clock holds up."""
+WAITS = frozenset({Code.FREEZE, Code.KILL_SWITCH, Code.CLOCK_UNSURE})
 """Refusals that pass: what they stop waits and is asked again. Any other refusal is final."""
 DOUBT_LOOK = 5_000
 """Acts looked through for those that may go on while the clock is in doubt."""
@@ -172,8 +172,10 @@ def reserve(
 
 
 def _due(ctx: Context, tx: Transaction, account_id: int, now: int, limit: int) -> list[Outgoing]:
-    """Return what may be asked about now. While the clock is in doubt only hiding goes on, and nothing is put off:
-    a doubtful time would say until when."""
+    """Return what may be asked about now.
+
+    While the clock is in doubt only hiding goes on, and nothing is put off: a doubtful time would say until when.
+    """
     if not ctx.clock.doubt():
         return tx.outgoing_due(account_id, now, limit)
     due = tx.outgoing_due(account_id, now, DOUBT_LOOK)
@@ -197,6 +199,8 @@ class _Round:
         self._situation, self._fence = situation, fence
         self._drafts: list[Draft] = []
         self._bucket = situation.bucket
+        self._resting: dict[str, tuple[str, int]] = {}
+        """Automatic acts that the whole account must wait with: the rest of the batch need not be asked one by one."""
 
     def ask(self, one: Outgoing) -> SendPermit | None:
         """Return leave to call, or None after noting why not."""
@@ -205,6 +209,8 @@ class _Round:
             self._stop(one, "COMMENT_GONE")
         elif one.act in ("hide", "unhide") and self._under_way(one):
             self._wait(one, "UNDER_WAY", MINUTE)
+        elif one.approved_by is None and one.act in self._resting:
+            self._wait(one, *self._resting[one.act])
         else:
             answer = self._confirm(one, event)
             if answer.verdict == "allow":
@@ -224,12 +230,18 @@ class _Round:
         elif answer.verdict == "review":
             self._to_person(one, code)
         else:
-            self._wait(one, code, max(answer.retry_at - self._situation.now, MINUTE))
+            span = max(answer.retry_at - self._situation.now, MINUTE)
+            self._wait(one, code, span)
+            if any(_is_for_all(g) for g in answer.gates if g.verdict == "defer"):
+                self._resting[one.act] = (code, span)
 
     def _under_way(self, one: Outgoing) -> bool:
         """Whether hiding or showing this comment is on its way or of unknown outcome: the order would be anyone's guess."""
         others = self._tx.outgoing_of_event(one.event_id)
-        return any(o.id != one.id and o.act in ("hide", "unhide") and o.state in ("sending", "unknown") for o in others)
+        return any(
+            o.id != one.id and o.act in ("hide", "unhide") and o.state in ("sending", "unknown")
+            for o in others
+        )
 
     def _wait(self, one: Outgoing, code: str, span: int) -> None:
         self._tx.change_outgoing(one.id, {"not_before": self._situation.now + span, "code": code})
@@ -273,10 +285,10 @@ class _Round:
 
     def _permit(self, one: Outgoing) -> SendPermit | None:
         now = self._situation.now
-        if one.act in ("reply", "message"):
-            if not self._situation.take_token() and one.approved_by is None:
-                self._tx.change_outgoing(one.id, {"not_before": now + MINUTE, "code": "BUCKET_EMPTY"})
-                return None
+        has_token = one.act not in ("reply", "message") or self._situation.take_token()
+        if not has_token and one.approved_by is None:
+            self._wait(one, "BUCKET_EMPTY", MINUTE)
+            return None
         self._situation.note_planned(
             one.act, contact_id=one.contact_id, rule=one.rule, video_id=one.video_id, at=now, text=one.text
         )
@@ -296,6 +308,15 @@ class _Round:
         self._tx.change_outgoing(one.id, {"state": "held", "code": code})
         self._tx.add_cases([open_case(self._tx, self._policy, one, code, now)])
         self._drafts.append(_draft(one, "result", now, {"act": one.act, "state": "held", "code": code}))
+
+
+def _is_for_all(gate: GateTrace) -> bool:
+    """Tell whether what a gate puts off, it puts off for the whole account."""
+    if gate.reason is None:
+        return False
+    if gate.reason.code == Code.CAP:
+        return str(gate.reason.fields.get("counter", "")).startswith(("account/", "workspace/"))
+    return gate.reason.code in (Code.BUCKET_EMPTY, Code.VOLUME_SPIKE, Code.QUIET_HOURS)
 
 
 def settle(

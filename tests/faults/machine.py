@@ -8,10 +8,18 @@ from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
 from tests.faults.world import _LIMITS, World
 
 VIEWERS = st.sampled_from(["+A", "+A", "+B", "+C"])
-TEXTS = st.sampled_from(["price", "price", "price", "hello", "insult", "insult", "grumpy price", "broken price"])
-OUTCOMES = st.sampled_from(["sent", "sent", "sent", "failed", "later", "lost_after", "lost_before", "crash_before", "crash_after"])
-SPANS = st.sampled_from([1, SECOND, 31 * SECOND, MINUTE, 3 * MINUTE, 11 * MINUTE, 20 * MINUTE, HOUR, 2 * HOUR, DAY, 7 * DAY])
-TURNS = st.sampled_from([5 * SECOND, -5 * SECOND, 41 * SECOND, -41 * SECOND, 2 * HOUR, -HOUR, 6 * DAY, 8 * DAY, -8 * DAY])
+TEXTS = st.sampled_from(
+    ["price", "price", "price", "hello", "insult", "insult", "grumpy price", "broken price"]
+)
+OUTCOMES = st.sampled_from(
+    ["sent", "sent", "sent", "failed", "later", "lost_after", "lost_before", "crash_before", "crash_after"]
+)
+SPANS = st.sampled_from(
+    [1, SECOND, 31 * SECOND, MINUTE, 3 * MINUTE, 11 * MINUTE, 20 * MINUTE, HOUR, 2 * HOUR, DAY, 7 * DAY]
+)
+TURNS = st.sampled_from(
+    [5 * SECOND, -5 * SECOND, 41 * SECOND, -41 * SECOND, 2 * HOUR, -HOUR, 6 * DAY, 8 * DAY, -8 * DAY]
+)
 MEANWHILE = st.sampled_from(["freeze", "kill", "withdraw", "suppress"])
 
 
@@ -66,7 +74,12 @@ class Machine(RuleBasedStateMachine):
         self.world.step(3 * MINUTE)
         self.world.flow()
 
-    @rule(limit=st.sampled_from(_LIMITS["usual"]), nth=st.integers(0, 5), by=st.sampled_from([-1, -1, 0, 1]), most=st.booleans())
+    @rule(
+        limit=st.sampled_from(_LIMITS["usual"]),
+        nth=st.integers(0, 5),
+        by=st.sampled_from([-1, -1, 0, 1]),
+        most=st.booleans(),
+    )
     def to_the_edge(self, limit, nth, by, most):
         """A comment that falls due a millisecond before, at, or after an act leaves a window."""
         scope, channel, count, hours = limit
@@ -126,7 +139,10 @@ class Machine(RuleBasedStateMachine):
             "no_hiding": lambda: self.world.offer_hiding(False),
         }[what]()
 
-    @rule(what=st.sampled_from(["freeze", "kill", "withdraw", "suppress", "hold_out", "no_hiding"]), viewer=VIEWERS)
+    @rule(
+        what=st.sampled_from(["freeze", "kill", "withdraw", "suppress", "hold_out", "no_hiding"]),
+        viewer=VIEWERS,
+    )
     def planned_then_forbidden(self, what, viewer):
         self.calm(viewer)
         self.world.comment(viewer, "insult" if what == "no_hiding" else "price")
@@ -201,7 +217,12 @@ class Machine(RuleBasedStateMachine):
     def activate(self, name):
         self.world.activate(name)
 
-    @rule(viewer=VIEWERS, text=st.sampled_from([None, None, "Door een mens geschreven."]), alter=st.booleans(), wait=st.sampled_from([9 * SECOND, 9 * SECOND, DAY + MINUTE]))
+    @rule(
+        viewer=VIEWERS,
+        text=st.sampled_from([None, None, "Door een mens geschreven."]),
+        alter=st.booleans(),
+        wait=st.sampled_from([9 * SECOND, 9 * SECOND, DAY + MINUTE]),
+    )
     def approved_flow(self, viewer, text, alter, wait):
         self.calm(viewer)
         self.world.comment(viewer, "grumpy price")
@@ -259,7 +280,11 @@ class Machine(RuleBasedStateMachine):
         self.world.turn_clock(turn)
         self.world.restart()
 
-    @rule(viewer=VIEWERS, turn=st.sampled_from([2 * HOUR, 6 * DAY, 8 * DAY, 41 * SECOND, -HOUR]), restart=st.booleans())
+    @rule(
+        viewer=VIEWERS,
+        turn=st.sampled_from([2 * HOUR, 6 * DAY, 8 * DAY, 41 * SECOND, -HOUR]),
+        restart=st.booleans(),
+    )
     def burst_and_jump(self, viewer, turn, restart):
         """A person's limit is used up and then the clock jumps."""
         self.calm(viewer)

@@ -41,7 +41,9 @@ def _on(target, name, make):
 
 def _facts(**changes):
     """Everything the dispatcher and the decision know of a contact, with some of it made up."""
-    return lambda: [_on(facts, "contact_facts", lambda real: lambda c: msgspec.structs.replace(real(c), **changes))]
+    return lambda: [
+        _on(facts, "contact_facts", lambda real: lambda c: msgspec.structs.replace(real(c), **changes))
+    ]
 
 
 def _confirm(change):
@@ -59,7 +61,10 @@ def _without(*gates):
         left = tuple(g for g in answer.gates if g.gate not in gates)
         worst = next((v for v in ("refuse", "review", "defer") if any(g.verdict == v for g in left)), "allow")
         return Confirmation(
-            verdict=worst, reasons=tuple(g.reason for g in left if g.reason), gates=left, retry_at=answer.retry_at
+            verdict=worst,
+            reasons=tuple(g.reason for g in left if g.reason),
+            gates=left,
+            retry_at=answer.retry_at,
         )
 
     return _confirm(change)
@@ -118,7 +123,9 @@ def _unknown_told_failed():
     """A time-out taken for a refusal frees the slot and the comment."""
 
     def changes(real):
-        return lambda result, now: real(SendResult(state="later") if result.state == "unknown" else result, now)
+        return lambda result, now: real(
+            SendResult(state="later") if result.state == "unknown" else result, now
+        )
 
     return [_on(outbox, "_changes", changes)]
 
@@ -199,7 +206,9 @@ def _failed_model_is_calm():
 
 def _deletion_forgotten():
     def make(real):
-        return lambda self, account_id, changes: real(self, account_id, [c for c in changes if c[1] != "deleted"])
+        return lambda self, account_id, changes: real(
+            self, account_id, [c for c in changes if c[1] != "deleted"]
+        )
 
     return [_on(SqliteStatements, "set_event_state", make)]
 
@@ -224,9 +233,13 @@ MUTANTS = (
     Mutant("freeze-ignored", "a freeze is not seen at dispatch", _frozen_never),
     Mutant("kill-ignored", "the kill switch is not seen at dispatch", _without("kill_switch")),
     Mutant("consent-ignored", "a withdrawal is not seen", _facts(answer="given")),
-    Mutant("suppression-ignored", "the list of people we never write to is not seen", _facts(suppressed=False)),
+    Mutant(
+        "suppression-ignored", "the list of people we never write to is not seen", _facts(suppressed=False)
+    ),
     Mutant("holdout-ignored", "the hold-out arm is answered too", _facts(holdout=False)),
-    Mutant("hide-gate-missing", "hiding is not guarded by what the platform offers", _without("capability_hide")),
+    Mutant(
+        "hide-gate-missing", "hiding is not guarded by what the platform offers", _without("capability_hide")
+    ),
     Mutant("cap-when-deciding", "limits are counted when planned, not when sent", _no_caps_at_dispatch),
     Mutant("window-hour-short", "every window is an hour short", _window(HOUR)),
     Mutant("window-ms-short", "every window is a millisecond short", _window(1)),
@@ -236,7 +249,11 @@ MUTANTS = (
     Mutant("unknown-resent", "an unknown outcome is sent again", _unknown_resent),
     Mutant("timeout-is-refusal", "a time-out counts as if nothing had happened", _unknown_told_failed),
     Mutant("no-deduplication", "a comment delivered twice is two comments", _no_deduplication),
-    Mutant("approval-unbound", "an approval holds for any text", lambda: [patch.object(outbox._Round, "_approval_holds", lambda self, one: True)]),
+    Mutant(
+        "approval-unbound",
+        "an approval holds for any text",
+        lambda: [patch.object(outbox._Round, "_approval_holds", lambda self, one: True)],
+    ),
     Mutant("fence-ignored", "a late result settles another's attempt", _fence_ignored),
     Mutant("no-attempt-entry", "attempts are not sealed", _no_attempt_entry),
     Mutant("no-result-entry", "results are not sealed", _no_result_entry),
@@ -290,7 +307,9 @@ def main():
         begun = time.monotonic()
         who, said = noticed(mutant)
         survivors += not who
-        print(f"{mutant.name:22} {who or 'SURVIVES':28} {time.monotonic() - begun:5.1f} s  {said}", flush=True)
+        print(
+            f"{mutant.name:22} {who or 'SURVIVES':28} {time.monotonic() - begun:5.1f} s  {said}", flush=True
+        )
     print(f"{len(chosen)} seeded bugs, {len(chosen) - survivors} caught, {survivors} survive")
     return survivors
 

@@ -50,7 +50,9 @@ def context(address):
 def prepare(address):
     """People with more planned than their limit allows, all due."""
     limits = [("contact", "reply", CAP, 2), ("contact", "message", 5, 168), ("account", "reply", 100_000, 1)]
-    rows = "\n".join(f'[[limits]]\nscope = "{s}"\nchannel = "{c}"\nmax = {m}\nwindow_hours = {h}' for s, c, m, h in limits)
+    rows = "\n".join(
+        f'[[limits]]\nscope = "{s}"\nchannel = "{c}"\nmax = {m}\nwindow_hours = {h}' for s, c, m, h in limits
+    )
     text = _POLICY.format(id="race", limits=rows, answers="true")
     ctx = context(address)
 
@@ -61,7 +63,12 @@ def prepare(address):
         tx.add_contacts([support.contact(n) for n in range(1, CONTACTS + 1)], NOW)
         numbers = range(1, CONTACTS * PER_CONTACT + 1)
         tx.add_events([support.event(n, contact_id=1 + n % CONTACTS) for n in numbers])
-        tx.add_outgoing([support.outgoing(n, contact_id=1 + n % CONTACTS, rule="reply-price", not_before=NOW - 1) for n in numbers])
+        tx.add_outgoing(
+            [
+                support.outgoing(n, contact_id=1 + n % CONTACTS, rule="reply-price", not_before=NOW - 1)
+                for n in numbers
+            ]
+        )
 
     ctx.store.write(work)
     ctx.store.close()
@@ -124,7 +131,9 @@ def race(address, mode, *, cut=None):
     prepare(address)
     start = time.time() + 3.0
     command = [sys.executable, "-m", "tests.faults.race", "worker", address, mode, str(start)]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(PROCESSES)]
+    running = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(PROCESSES)
+    ]
     if cut:
         time.sleep(max(0.0, start - time.time()))
         for _ in range(15):
@@ -140,7 +149,12 @@ def race(address, mode, *, cut=None):
     sends = [tuple(one) for each in told for one in each["got"]]
     twice = [number for number, count in Counter(number for number, _ in sends).items() if count > 1]
     troubles = sum((Counter(each["troubles"]) for each in told), Counter())
-    return Counter(contact for _, contact in sends), twice, dict(troubles), [len(each["got"]) for each in told]
+    return (
+        Counter(contact for _, contact in sends),
+        twice,
+        dict(troubles),
+        [len(each["got"]) for each in told],
+    )
 
 
 def cutter(server, address):
@@ -165,7 +179,9 @@ def main():
         for mode in sys.argv[1:] or ("ours", "cuts", "naive"):
             address = server.fresh()
             by_person, twice, troubles, shares = race(
-                address, "ours" if mode == "cuts" else mode, cut=cutter(server, address) if mode == "cuts" else None
+                address,
+                "ours" if mode == "cuts" else mode,
+                cut=cutter(server, address) if mode == "cuts" else None,
             )
             over = sum(count > CAP for count in by_person.values())
             failed += (over == 0) if mode == "naive" else bool(over or twice)

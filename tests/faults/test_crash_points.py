@@ -17,7 +17,13 @@ def undisturbed():
 def test_the_journey_itself(undisturbed):
     fuse, left = undisturbed
     assert fuse.count > 150
-    assert left["happened"] == {("c1", "reply"): 1, ("c2", "reply"): 1, ("c3", "reply"): 1, ("c6", "reply"): 1, ("c4", "hide"): 1}
+    assert left["happened"] == {
+        ("c1", "reply"): 1,
+        ("c2", "reply"): 1,
+        ("c3", "reply"): 1,
+        ("c6", "reply"): 1,
+        ("c4", "hide"): 1,
+    }
     assert crash_points.journey()[1] == left, "it can be travelled again"
 
 

@@ -16,7 +16,9 @@ def test_ours_keeps_the_limit(postgres_address):
 
 
 def test_ours_keeps_it_while_connections_are_cut(postgres, postgres_address):
-    by_person, twice, troubles, _ = race.race(postgres_address, "ours", cut=race.cutter(postgres, postgres_address))
+    by_person, twice, troubles, _ = race.race(
+        postgres_address, "ours", cut=race.cutter(postgres, postgres_address)
+    )
     assert max(by_person.values()) <= race.CAP
     assert twice == []
     assert troubles.get("lost", 0) > 0, "no connection was cut, so nothing was shown"

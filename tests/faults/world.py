@@ -93,9 +93,24 @@ priority = 900
 """
 
 _LIMITS = {
-    "usual": (("contact", "reply", 3, 2), ("contact", "reply", 5, 168), ("account", "reply", 6, 1), ("account", "hide", 3, 1)),
-    "looser": (("contact", "reply", 4, 2), ("contact", "reply", 6, 168), ("account", "reply", 8, 1), ("account", "hide", 5, 1)),
-    "stricter": (("contact", "reply", 1, 2), ("contact", "reply", 2, 168), ("account", "reply", 2, 1), ("account", "hide", 1, 1)),
+    "usual": (
+        ("contact", "reply", 3, 2),
+        ("contact", "reply", 5, 168),
+        ("account", "reply", 6, 1),
+        ("account", "hide", 3, 1),
+    ),
+    "looser": (
+        ("contact", "reply", 4, 2),
+        ("contact", "reply", 6, 168),
+        ("account", "reply", 8, 1),
+        ("account", "hide", 5, 1),
+    ),
+    "stricter": (
+        ("contact", "reply", 1, 2),
+        ("contact", "reply", 2, 168),
+        ("account", "reply", 2, 1),
+        ("account", "hide", 1, 1),
+    ),
 }
 _LIMITS["open"] = tuple((scope, channel, 100, hours) for scope, channel, _, hours in _LIMITS["usual"])
 _LIMITS["silent"] = _LIMITS["usual"]
@@ -104,7 +119,9 @@ _LIMITS["silent"] = _LIMITS["usual"]
 
 def policy_text(name):
     rows = [*_LIMITS[name], ("contact", "message", 5, 168)]
-    limits = "\n".join(f'[[limits]]\nscope = "{s}"\nchannel = "{c}"\nmax = {m}\nwindow_hours = {h}' for s, c, m, h in rows)
+    limits = "\n".join(
+        f'[[limits]]\nscope = "{s}"\nchannel = "{c}"\nmax = {m}\nwindow_hours = {h}' for s, c, m, h in rows
+    )
     return _POLICY.format(id=name, limits=limits, answers="false" if name == "silent" else "true")
 
 
@@ -223,7 +240,13 @@ class Allowed:
 
     def copy(self):
         return Allowed(
-            dict(self.answer), set(self.suppressed), set(self.holdout), dict(self.freezes), self.killed, self.can_hide, self.policy
+            dict(self.answer),
+            set(self.suppressed),
+            set(self.holdout),
+            dict(self.freezes),
+            self.killed,
+            self.can_hide,
+            self.policy,
         )
 
 
@@ -244,13 +267,29 @@ class FakePlatform:
     def parse(self, body):
         try:
             told = json.loads(body)
-            return ParsedComment(**{k: told[k] for k in ("external_id", "video_id", "parent_id", "action", "author", "handle", "text", "at")})
+            return ParsedComment(
+                **{
+                    k: told[k]
+                    for k in (
+                        "external_id",
+                        "video_id",
+                        "parent_id",
+                        "action",
+                        "author",
+                        "handle",
+                        "text",
+                        "at",
+                    )
+                }
+            )
         except (ValueError, KeyError):
             return Unreadable(problem="TEST")
 
     async def carry_out(self, permit):
         outcome = self.script.pop(0) if self.script else "sent"
-        result = self.world.called(permit, outcome, reserved=self.world.round_real, basis=self.world.round_basis)
+        result = self.world.called(
+            permit, outcome, reserved=self.world.round_real, basis=self.world.round_basis
+        )
         for hook in self.hooks:
             hook()
         self.hooks.clear()
@@ -326,7 +365,9 @@ class World:
         persisted = 0
         self.store = Door(SqliteStore(self.file, 1))
         persisted = int(self.store.read(lambda q: q.setting(HIGH_WATER)) or 0)
-        self.clock = SystemClock(persisted=persisted, wall=lambda: self.real + self.offset, steady=lambda: self.real - boot)
+        self.clock = SystemClock(
+            persisted=persisted, wall=lambda: self.real + self.offset, steady=lambda: self.real - boot
+        )
         vault = KeyVault(b"k" * 32, self.box)
         self.ctx = Context(
             workspace_id=1, store=self.store, clock=self.clock, chance=KeyedChance(b"c" * 32), classifier=Reader(),
@@ -338,7 +379,9 @@ class World:
         tx.ensure_workspace(self.real)
         for name in _LIMITS:
             self.hashes[name] = policies.keep(self.ctx, tx, policy_text(name))
-        accounts.open_account(self.ctx, tx, support.account(policy_hash=self.hashes["usual"], bucket_milli=500_000))
+        accounts.open_account(
+            self.ctx, tx, support.account(policy_hash=self.hashes["usual"], bucket_milli=500_000)
+        )
 
     def crash(self):
         """The process dies where it stands; what was in flight is never settled by it."""
@@ -419,7 +462,9 @@ class World:
     # --- people ---
 
     def withdraw(self, viewer):
-        self._contact(viewer, {"answer": "withdrawn"}, lambda: self.allowed.answer.__setitem__(viewer, "withdrawn"))
+        self._contact(
+            viewer, {"answer": "withdrawn"}, lambda: self.allowed.answer.__setitem__(viewer, "withdrawn")
+        )
 
     def give(self, viewer):
         self._contact(viewer, {"answer": "given"}, lambda: self.allowed.answer.__setitem__(viewer, "given"))
@@ -590,7 +635,9 @@ class World:
         self.ctx.store.write(lambda tx: tx.free_lane(*claim))
         if not reserved.permits:
             return None
-        self.flights.append({"permit": reserved.permits[0], "real": self.real, "basis": self.allowed.copy(), "result": None})
+        self.flights.append(
+            {"permit": reserved.permits[0], "real": self.real, "basis": self.allowed.copy(), "result": None}
+        )
         return self.flights[-1]
 
     def call(self, flight, outcome):
@@ -599,7 +646,9 @@ class World:
             flight["result"], flight["call"] = SendResult(state="later", code="BATCH_LATE"), None
             return
         try:
-            flight["result"] = self.called(flight["permit"], outcome, reserved=flight["real"], basis=flight["basis"])
+            flight["result"] = self.called(
+                flight["permit"], outcome, reserved=flight["real"], basis=flight["basis"]
+            )
             flight["call"] = self.calls[-1]
         except Crash:
             self.crash()
@@ -667,7 +716,9 @@ class World:
         self._need(allowed.can_hide, "HIDE not offered", call)
         if call.act == "hide":
             self._need(not self.hidden[call.target], "INV7 hidden already", call)
-            if call.automatic and not self.clock.doubt():  # harm is hidden on a doubtful clock too, by its windows
+            if (
+                call.automatic and not self.clock.doubt()
+            ):  # harm is hidden on a doubtful clock too, by its windows
                 self._judge_limits(call, allowed, "hide")
 
     def _judge_reply(self, call, comment, allowed):
@@ -678,10 +729,16 @@ class World:
         need(not comment["deleted"], "the comment is gone", call)
         earlier = [c for c in self.calls if c.target == call.target and c.act == "reply"]
         need(not any(c.committed for c in earlier), "INV7 answered twice", call)
-        need(all(c.known_negative for c in earlier), "INV7 sent again although the outcome was not known", call)
+        need(
+            all(c.known_negative for c in earlier), "INV7 sent again although the outcome was not known", call
+        )
         if call.automatic:
             need(viewer not in allowed.holdout, "INV14 hold-out", call)
-            need("insult" not in comment["text"] and "grumpy" not in comment["text"], "INV4 abusive or negative", call)
+            need(
+                "insult" not in comment["text"] and "grumpy" not in comment["text"],
+                "INV4 abusive or negative",
+                call,
+            )
             need("price" in comment["text"], "no trigger", call)
             need(allowed.policy != "silent", "the rule is off", call)
             need(call.reserved - comment["at"] >= MINUTE, "sooner than the delay", call)
@@ -731,7 +788,11 @@ class World:
 
     def rows(self):
         return self.ctx.store.read(
-            lambda q: [o for s in ("held", "planned", "sending", "sent", "failed", "unknown", "cancelled") for o in q.outgoing_in_state(s, limit=1000)]
+            lambda q: [
+                o
+                for s in ("held", "planned", "sending", "sent", "failed", "unknown", "cancelled")
+                for o in q.outgoing_in_state(s, limit=1000)
+            ]
         )
 
     def event_of(self, target):
@@ -739,6 +800,7 @@ class World:
 
     def entries(self, kind, number):
         """Return the sealed entries of this kind about an act, read from the database."""
+
         def work(q):
             found = []
             for row in q.audit_after(-1, 100_000):
@@ -761,10 +823,18 @@ class World:
                 raise Violation(f"INV6 {len(mine)} calls, {attempts} attempts: {one}")
             if one.state == "sent" and not any(c.committed for c in mine):
                 raise Violation(f"told to be sent, never happened: {one}")
-            if one.state in ("failed", "planned", "held") and any(c.committed and not c.known_negative for c in mine) and one.act == "reply":
+            if (
+                one.state in ("failed", "planned", "held")
+                and any(c.committed and not c.known_negative for c in mine)
+                and one.act == "reply"
+            ):
                 raise Violation(f"happened and not known: {one}")
             final = [r for r in results if r["state"] != "unknown"]
-            if attempts and len(final) < attempts - (one.state in ("unknown", "sending")) and not self._by_person(one):
+            if (
+                attempts
+                and len(final) < attempts - (one.state in ("unknown", "sending"))
+                and not self._by_person(one)
+            ):
                 raise Violation(f"INV6 {attempts} attempts, results {results}: {one}")
         report = audit.verify(self.ctx)
         if not report.ok:
@@ -772,7 +842,9 @@ class World:
         replayed = replay.replay(self.ctx)
         if replayed.differences:
             raise Violation(f"INV8 {replayed}")
-        decided = Counter(d.event_id for d in self.ctx.store.read(lambda q: q.decisions(after=0, limit=100_000)))
+        decided = Counter(
+            d.event_id for d in self.ctx.store.read(lambda q: q.decisions(after=0, limit=100_000))
+        )
         wanted = {self.event_of(t) for t in self.comments}
         if set(decided) != wanted:
             raise Violation(f"{len(wanted)} comments, {len(decided)} decided")

@@ -29,7 +29,9 @@ def accept(world, *bodies):
 
 
 def problems(world):
-    return [(state, problem) for _, state, problem in world.ctx.store.read(lambda q: q.problem_deliveries(99))]
+    return [
+        (state, problem) for _, state, problem in world.ctx.store.read(lambda q: q.problem_deliveries(99))
+    ]
 
 
 def known(world, *targets):
@@ -92,21 +94,27 @@ def test_a_failed_model_loses_no_comment(world, monkeypatch):
     monkeypatch.setattr(Reader, "signals", fails)
     accept(world, body("c1"))
     intake.read_new(world.ctx)
-    assert [(d.outcome, d.code) for d in world.ctx.store.read(lambda q: q.decisions(after=0, limit=9))] == [("review", "MODEL_FAILED")]
+    assert [(d.outcome, d.code) for d in world.ctx.store.read(lambda q: q.decisions(after=0, limit=9))] == [
+        ("review", "MODEL_FAILED")
+    ]
 
 
 def test_a_model_that_answers_too_little_counts_as_failed(world, monkeypatch):
     monkeypatch.setattr(Reader, "signals", lambda self, texts: [])
     accept(world, body("c1"), body("c2"))
     intake.read_new(world.ctx)
-    assert [d.code for d in world.ctx.store.read(lambda q: q.decisions(after=0, limit=9))] == ["MODEL_FAILED"] * 2
+    assert [d.code for d in world.ctx.store.read(lambda q: q.decisions(after=0, limit=9))] == [
+        "MODEL_FAILED"
+    ] * 2
 
 
 def test_what_came_twice_is_kept_once(world):
     assert accept(world, body("c1"), body("c1"), body("c2")) == 2
     assert accept(world, body("c1")) == 0
     intake.read_new(world.ctx)
-    world.again(0, same_bytes=False) if world.bodies else world.take(json.dumps(json.loads(body("c1")), indent=2).encode())
+    world.again(0, same_bytes=False) if world.bodies else world.take(
+        json.dumps(json.loads(body("c1")), indent=2).encode()
+    )
     assert len(world.ctx.store.read(lambda q: q.decisions(after=0, limit=9))) == 2
 
 

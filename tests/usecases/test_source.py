@@ -34,7 +34,10 @@ def test_only_one_place_calls(name):
 
 
 def test_the_scan_sees_a_call():
-    assert calls("permit = ports.SendPermit(account=a, outgoing=o)\nawait p.carry_out(permit)") >= {"SendPermit", "carry_out"}
+    assert calls("permit = ports.SendPermit(account=a, outgoing=o)\nawait p.carry_out(permit)") >= {
+        "SendPermit",
+        "carry_out",
+    }
 
 
 def test_nobody_writes_to_sealed_tables():

@@ -30,6 +30,8 @@ QUOTED_LINES_MAX = 500
 
 _SAMPLE_LINES = 50
 _DELIMITERS = ",;\t|"
+_QUOTING = ",;|"
+"""In the others a quotation mark is often a sign like any other."""
 _ONE_COLUMN = "\x1f"
 """A sign that stands in no comment: the delimiter of a file with one column."""
 _decode_json = msgspec.json.Decoder().decode
@@ -112,7 +114,7 @@ class CommentsFile:
             return "json array"
         if self._name.endswith((".jsonl", ".ndjson", ".json")):
             return "json array" if _spread(lines) else "json lines"
-        if self._name.endswith((".csv", ".tsv", ".tab")):
+        if self._name.endswith((".csv", ".tsv", ".tab")) or _separator(lines[0]):
             return "csv"
         if sum(line.lstrip().startswith('{"') for line in lines) * 2 > len(lines):
             return "json lines"
@@ -125,12 +127,11 @@ class CommentsFile:
 
     def _read_header(self, sample: str) -> None:
         lines = sample.split(self._end.decode())
-        first = lines[0].strip().lower()
-        if first.startswith("sep=") and first[4:] in tuple(_DELIMITERS):
-            self._skip, self.delimiter = 1, first[4:]
+        self.delimiter = _separator(lines[0])
+        self._skip = 1 if self.delimiter else 0
         while self._skip < len(lines) - 1 and not lines[self._skip].strip():
             self._skip += 1
-        header = lines[self._skip].rstrip("\r")
+        header = lines[self._skip].rstrip("\r") if self._skip < len(lines) else ""
         if not self.delimiter:
             self.delimiter = "\t" if self._name.endswith((".tsv", ".tab")) else _delimiter(header)
         cells = [cell.strip() for cell in _cells(header, self.delimiter)]
@@ -260,7 +261,9 @@ class CommentsFile:
                 if len(buffer.text) - buffer.at <= ROW_BYTES_MAX and buffer.more():
                     continue
                 row += 1
-                yield _broken(row, buffer.line, "BAD_JSON", column=_column(error))
+                yield _broken(
+                    row, buffer.line, "BAD_JSON", column=max(1, getattr(error, "pos", 0) - buffer.at + 1)
+                )
                 buffer.resync(_next_object if sign == "{" else _next_value)
                 continue
             row += 1
@@ -390,7 +393,11 @@ class _Records:
             cells = self._closed(text)
         if cells is not None:
             return cells, ""
-        careless = text.split("\t") if self._delimiter == "\t" else _cells(text, self._delimiter)
+        if unclosed and self._delimiter in _QUOTING:
+            return None, "BAD_QUOTES"
+        careless = (
+            _cells(text, self._delimiter) if self._delimiter in _QUOTING else text.split(self._delimiter)
+        )
         return (careless, "") if len(careless) == self._width else (None, "BAD_QUOTES")
 
     def _closed(self, text: str) -> list[str] | None:
@@ -442,6 +449,12 @@ def _unquoted(cells: list[str]) -> list[str] | None:
         else:
             out.append(cell)
     return out
+
+
+def _separator(line: str) -> str:
+    """Return the sign that a first line `sep=;` of Excel names, or nothing."""
+    start, _, sign = line.strip("\r\n").partition("=")
+    return sign if start.lower() == "sep" and sign in tuple(_DELIMITERS) else ""
 
 
 def _delimiter(header: str) -> str:

@@ -45,7 +45,12 @@ class SqliteKeyBox:
         self._lock = threading.Lock()
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         run = self._connection.execute
-        for pragma in ("busy_timeout = 10000", "journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
+        for pragma in (
+            "busy_timeout = 10000",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "secure_delete = ON",
+        ):
             run(f"PRAGMA {pragma}")
         for table in _TABLES:
             run(table.format(p="", bytes="BLOB"))
@@ -93,7 +98,9 @@ class SqliteKeyBox:
 
     def named(self, name: str) -> bytes | None:
         """Return a wrapped key of the installation."""
-        rows = self._all("SELECT wrapped FROM named_key WHERE workspace_id = ? AND name = ?", (self._workspace_id, name))
+        rows = self._all(
+            "SELECT wrapped FROM named_key WHERE workspace_id = ? AND name = ?", (self._workspace_id, name)
+        )
         return rows[0][0] if rows else None
 
     def add_named(self, name: str, wrapped: bytes) -> None:

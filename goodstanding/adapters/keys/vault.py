@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from goodstanding.adapters.keys.boxes import KeyBox
+from goodstanding.kernel.problems import GoodstandingError
 
 NONCE = 12
 KEY = 32
@@ -22,13 +23,24 @@ CACHE_MAX = 50_000
 INTAKE = "intake"
 
 
-def master_key(path: Path, environment: str | None) -> bytes:
-    """Return the master key: from the environment (64 hex digits), else from `path`, which is made if missing."""
+class MasterKeyError(GoodstandingError):
+    """The master key is missing, malformed or not the one that wrapped the keys; field: why."""
+
+    code = "MASTER_KEY"
+
+
+def master_key(path: Path, environment: str | None, *, known: bool = False) -> bytes:
+    """Return the master key: from the environment (64 hex digits), else from `path`, which is made if missing.
+
+    With `known` keys to open, a missing file is never replaced by a new one. Raises `MasterKeyError`.
+    """
     if environment:
-        return bytes.fromhex(environment)
+        return _from_hex(environment)
     try:
-        return bytes.fromhex(path.read_text().strip())
+        return _from_hex(path.read_text())
     except FileNotFoundError:
+        if known:
+            raise MasterKeyError(why="missing") from None
         path.parent.mkdir(parents=True, exist_ok=True)
         key = os.urandom(KEY)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
@@ -36,6 +48,16 @@ def master_key(path: Path, environment: str | None) -> bytes:
             out.flush()
             os.fsync(out.fileno())
         return key
+
+
+def _from_hex(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text.strip())
+    except ValueError:
+        key = b""
+    if len(key) != KEY:
+        raise MasterKeyError(why="malformed")
+    return key
 
 
 class KeyVault:
@@ -80,7 +102,7 @@ class KeyVault:
         except InvalidTag:
             return None
 
-    def destroy(self, contact_id: int, at: int = 0) -> None:
+    def destroy(self, contact_id: int, at: int) -> None:
         self._ciphers.pop(contact_id, None)
         self._box.destroy(contact_id, at)
 
@@ -103,7 +125,10 @@ class KeyVault:
         return nonce + self._wrap.encrypt(nonce, key, None)
 
     def _open(self, wrapped: bytes) -> bytes:
-        return self._wrap.decrypt(wrapped[:NONCE], wrapped[NONCE:], None)
+        try:
+            return self._wrap.decrypt(wrapped[:NONCE], wrapped[NONCE:], None)
+        except InvalidTag:
+            raise MasterKeyError(why="does not fit") from None
 
 
 class Ed25519Signer:

@@ -11,6 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine
 
+PAGE_BYTES = 8192
+"""Three sealed records fit a page of this size, one fits the default of 4096: 13 % fewer bytes a comment."""
+
 
 def _config() -> Config:
     config = Config()
@@ -50,7 +53,9 @@ def prepare_sqlite(path: Path) -> Path | None:
     """Bring the file up to date; returns the backup made before an existing database was changed."""
     engine = engine_for(f"sqlite:///{path}")
     try:
-        before = current(engine) if path.exists() else None
+        if not path.exists():
+            _found(path)
+        before = current(engine)
         if before == newest():
             return None
         backup = None
@@ -61,6 +66,16 @@ def prepare_sqlite(path: Path) -> Path | None:
         return backup
     finally:
         engine.dispose()
+
+
+def _found(path: Path) -> None:
+    """Make an empty database with the page size that suits our rows; it can never be changed later without a copy."""
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
+        connection.execute("PRAGMA journal_mode = WAL")
+    finally:
+        connection.close()
 
 
 def prepare_postgres(address: str) -> None:

@@ -185,6 +185,9 @@ class PostgresStore:
             self._readers.remove(reader)
         reader.close()
 
+    def forget(self) -> None:
+        """Nothing to do from here: the server's own vacuum frees old rows."""
+
     def close(self) -> None:
         self._writer.close()
         with self._lock:

@@ -313,6 +313,7 @@ Index(
     sqlite_where=_due,
     postgresql_where=_due,
 )
+Index("ix_outgoing_event", outgoing.c.workspace_id, outgoing.c.event_id, outgoing.c.id)
 Index("ix_outgoing_provider", outgoing.c.workspace_id, outgoing.c.account_id, outgoing.c.provider_ref)
 
 lane = Table(
@@ -460,7 +461,6 @@ checkpoint = Table(
     metadata,
     *_owned(),
     _int("size"),
-    _int("at"),
     _text("note"),
     PrimaryKeyConstraint("workspace_id", "size"),
 )

@@ -54,7 +54,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA cache_size = -8000")
     else:
         connection.execute("PRAGMA cache_size = -32000")
-        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        connection.execute("PRAGMA wal_autocheckpoint = 2000")
     return connection
 
 
@@ -172,6 +172,13 @@ class SqliteStore:
             return work(cast("Queries", reader))
         finally:
             reader.rollback()
+
+    def forget(self) -> None:
+        connection = connect(self._path)
+        try:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
 
     def close(self) -> None:
         self._writer.close()

@@ -373,7 +373,7 @@ class Statements(ABC):
             "SELECT account_id, video_id, text, coalesce(attempt_at, not_before), state FROM outgoing"
             f" WHERE workspace_id = ? AND act IN ('reply','message') AND {_SPENT} ORDER BY id DESC LIMIT ?"
         )
-        return [(r[0], r[1], r[2], r[3], r[4]) for r in self._all(sql, (self.workspace_id, limit))]
+        return cast("list[tuple[int, str, str, int, str]]", self._all(sql, (self.workspace_id, limit)))
 
     def case(self, case_id: int) -> Case | None:
         sql = f"SELECT {_CASE} FROM review_case WHERE workspace_id = ? AND id = ?"
@@ -411,7 +411,7 @@ class Statements(ABC):
 
     def freezes(self, *, active_only: bool) -> list[FreezeRow]:
         only = "AND lifted_at IS NULL" if active_only else ""
-        sql = f'SELECT {_FREEZE} FROM "freeze" WHERE workspace_id = ? {only} ORDER BY id'  # noqa: S608 - names are ours; the word is reserved on Postgres
+        sql = f'SELECT {_FREEZE} FROM "freeze" WHERE workspace_id = ? {only} ORDER BY id'
         return [_freeze(r) for r in self._all(sql, (self.workspace_id,))]
 
     def policy(self, policy_hash: str) -> PolicyVersion | None:
@@ -441,8 +441,22 @@ class Statements(ABC):
             for r in rows
         ]
 
+    def volume_sums(self, account_id: int, *, since: int, recent: int) -> tuple[int, int, int | None]:
+        row = self._one(
+            "SELECT coalesce(sum(CASE WHEN slot > ? THEN comments ELSE 0 END), 0),"
+            " coalesce(sum(CASE WHEN slot <= ? THEN comments ELSE 0 END), 0),"
+            " min(CASE WHEN slot <= ? THEN slot END)"
+            " FROM volume WHERE workspace_id = ? AND account_id = ? AND slot >= ?",
+            (recent, recent, recent, self.workspace_id, account_id, since),
+        )
+        assert row is not None
+        return int(row[0]), int(row[1]), None if row[2] is None else int(row[2])
+
     def audit_head(self) -> tuple[int, bytes]:
-        row = self._one("SELECT size, frontier FROM audit_head WHERE workspace_id = ?", (self.workspace_id,))
+        row = self._one(
+            "SELECT size, frontier FROM audit_head WHERE workspace_id = ? AND account_id = 0",
+            (self.workspace_id,),
+        )
         return (row[0], bytes(row[1])) if row else (0, b"")
 
     def audit_entries(self, start: int, stop: int) -> list[AuditRow]:
@@ -472,7 +486,7 @@ class Statements(ABC):
 
     def audit_node(self, level: int, position: int) -> bytes:
         row = self._one(
-            "SELECT hash FROM audit_node WHERE workspace_id = ? AND level = ? AND position = ?",
+            "SELECT hash FROM audit_node WHERE workspace_id = ? AND account_id = 0 AND level = ? AND position = ?",
             (self.workspace_id, level, position),
         )
         if row is None:
@@ -481,7 +495,7 @@ class Statements(ABC):
 
     def audit_nodes(self) -> Iterator[tuple[int, int, bytes]]:
         rows = self._stream(
-            "SELECT level, position, hash FROM audit_node WHERE workspace_id = ?"
+            "SELECT level, position, hash FROM audit_node WHERE workspace_id = ? AND account_id = 0"
             " ORDER BY (position + 1) << CAST(level AS INTEGER), level",
             (self.workspace_id,),
         )
@@ -490,7 +504,10 @@ class Statements(ABC):
 
     def checkpoints(self) -> list[Checkpoint]:
         rows = self._all(
-            "SELECT size, at, note FROM checkpoint WHERE workspace_id = ? ORDER BY size", (self.workspace_id,)
+            "SELECT c.size, coalesce(e.at, 0), c.note FROM checkpoint c LEFT JOIN audit_entry e"
+            " ON e.workspace_id = c.workspace_id AND e.seq = c.size - 1"
+            " WHERE c.workspace_id = ? AND c.account_id = 0 ORDER BY c.size",
+            (self.workspace_id,),
         )
         return [Checkpoint(size=r[0], at=r[1], note=r[2]) for r in rows]
 
@@ -736,10 +753,22 @@ class Statements(ABC):
 
     def add_freeze(self, row: FreezeRow) -> None:
         f = row
-        self._insert('"freeze"', _FREEZE, [(f.id, f.account_id, f.scope, f.reason, f.actor, f.at, f.lifted_by, f.lifted_at)])
+        self._insert(
+            '"freeze"',
+            _FREEZE,
+            [(f.id, f.account_id, f.scope, f.reason, f.actor, f.at, f.lifted_by, f.lifted_at)],
+        )
 
     def lift_freeze(self, freeze_id: int, actor: str, at: int) -> bool:
-        return self._change('"freeze"', {"lifted_by": actor, "lifted_at": at}, "id = ? AND lifted_at IS NULL", (freeze_id,)) == 1
+        return (
+            self._change(
+                '"freeze"',
+                {"lifted_by": actor, "lifted_at": at},
+                "id = ? AND lifted_at IS NULL",
+                (freeze_id,),
+            )
+            == 1
+        )
 
     def add_policy(self, row: PolicyVersion) -> bool:
         p = row
@@ -783,7 +812,7 @@ class Statements(ABC):
 
     def add_checkpoint(self, row: Checkpoint) -> None:
         self._insert(
-            "checkpoint", "account_id, size, at, note", [(0, row.size, row.at, row.note)],
+            "checkpoint", "account_id, size, note", [(0, row.size, row.note)],
             "ON CONFLICT (workspace_id, size) DO NOTHING",
         )  # fmt: skip
 

@@ -299,7 +299,9 @@ class _Check:
 
 
 def _column(entry: Entry, name: str) -> object:
-    """Return the sealed value behind a column; `actor_type` and `actor_id` name the actor's parts."""
+    """Return the sealed value behind a column; `actor_...` are the actor's parts, `event` the event it is about."""
+    if name == "event":
+        return entry.refs.get("event")
     if name.startswith("actor_"):
         return getattr(entry.actor, name.removeprefix("actor_"))
     return getattr(entry, name)

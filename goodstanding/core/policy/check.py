@@ -321,7 +321,7 @@ def _sources(policy: Policy) -> Iterator[Finding]:
                 ProblemCode.NO_SOURCE,
                 ("sources", path),
                 severity="warning",
-                path=path,
+                about=path,
                 meant=_meant(path, known),
             )
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Literal, NamedTuple
 
-from goodstanding.core.policy.conditions import CounterAtLeast
+from goodstanding.core.policy.check import classify
+from goodstanding.core.policy.conditions import CounterAtLeast, Observer
 from goodstanding.core.policy.document import Policy, Rule, Template
-from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Ready
+from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Looks, Ready, keep, together
 from goodstanding.core.policy.gates import AT_SENDING, GATES, PROMOTION, caps
 from goodstanding.core.policy.model import Act, Effect, Facts, GateTrace, Outcome, RuleTrace
 from goodstanding.core.policy.platform import PlatformRules
@@ -63,24 +63,27 @@ class ReadyRule:
 
 
 class Heard(NamedTuple):
-    """What a group of rules said: each rule's trace, the rules that match, and restrictive ones nobody can judge."""
+    """What all rules said: each one's trace, the rules that match, and restrictive ones nobody can judge.
+
+    In the order of priority, then rid.
+    """
 
     traces: tuple[RuleTrace, ...]
     matched: tuple[ReadyRule, ...]
     unknown: tuple[ReadyRule, ...]
 
 
-GroupLook = Callable[[Facts, "frozenset[str] | None", "str | None"], Heard]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """All that is asked of one kind of event. Rules that read the same facts are asked together, as one group."""
+    """All that is asked of one kind of event."""
 
-    groups: tuple[GroupLook, ...]
-    arrange: Callable[[list[RuleTrace]], tuple[RuleTrace, ...]]
-    """Puts the traces of all groups in the order of priority, then rid."""
+    observers: tuple[Observer, ...]
+    """What the rules take out of the facts, each thing once."""
+    heard: Ready[tuple[object, ...], Heard]
+    """What the rules say of that; ready for what was met before."""
     gates: tuple[ReadyGate, ...]
+    """In the order in which they are asked: those asked together first."""
+    together: tuple[Looks, ...]
     looks: tuple[Look, ...]
     persons: tuple[int, ...]
     """Places of the gates that may ask for a person by themselves."""
@@ -131,10 +134,12 @@ def compile_policy(policy: Policy, platform: PlatformRules) -> CompiledPolicy:
     ready = {gate.id: ReadyGate(gate=gate, look=gate.build(policy, platform)) for gate in (*GATES, *limits)}
     promotion = tuple(ReadyGate(gate=gate, look=gate.build(policy, platform)) for gate in PROMOTION)
     quiet = tuple(ReadyGate(gate=gate, look=gate.build(policy, platform)) for gate in AT_SENDING)
+    permitted = {one.id for one in classify(policy) if one.path[0] == "rules" and one.cls == "permitted"}
     rules = {
         rule.rid: _ready_rule(
             rule,
             place=place,
+            permitted=rule.rid in permitted,
             policy=policy,
             template=templates.get(rule.template),
             own=tuple(ready[gate.id] for gate in limits if gate.id.startswith(f"cap:rule:{rule.rid}/")),
@@ -147,14 +152,21 @@ def compile_policy(policy: Policy, platform: PlatformRules) -> CompiledPolicy:
 
     def side(kind: Literal["comment", "message"]) -> Side:
         mine = tuple(one for one in _ordered(policy) if one.on in (kind, "any"))
-        groups, arrange = _groups(mine, rules)
+        observers, heard = _listening(mine, rules)
         wanted: set[Act] = {act for act in (_REPLY, _MESSAGE, _HIDE) for rule in mine if rule.then == act}
-        asked = tuple(one for one in general_gates if one.gate.guards & wanted or one.gate.opens_case)
+        guarding = tuple(one for one in general_gates if one.gate.guards & wanted or one.gate.opens_case)
+        state = tuple(one for one in guarding if one.gate.reads and "signals.intents" not in one.gate.reads)
+        intents = tuple(one for one in guarding if "signals.intents" in one.gate.reads)
+        alone = tuple(one for one in guarding if not one.gate.reads)
+        asked = (*state, *intents, *alone)
         return Side(
-            groups=groups,
-            arrange=arrange,
+            observers=observers,
+            heard=heard,
             gates=asked,
-            looks=tuple(one.look for one in asked),
+            together=tuple(
+                together(tuple((one.gate, one.look) for one in group)) for group in (state, intents) if group
+            ),
+            looks=tuple(one.look for one in alone),
             persons=tuple(place for place, one in enumerate(asked) if one.gate.opens_case),
             needs_text=any(condition.needs_text for one in mine for condition in one.when),
         )
@@ -203,6 +215,7 @@ def _ready_rule(
     rule: Rule,
     *,
     place: int,
+    permitted: bool,
     policy: Policy,
     template: Template | None,
     own: tuple[ReadyGate, ...],
@@ -212,7 +225,7 @@ def _ready_rule(
     sends = rule.then in SENDS
     if sends and template is not None and template.promotional:
         gates = (*gates, *promotion)
-    if sends and (template is None or "needs_review" in (rule.class_, template.class_)):
+    if sends and not permitted:
         gates = (*gates, _needs_person(rule.rid))
     return ReadyRule(
         rid=rule.rid,
@@ -243,53 +256,37 @@ def _needs_person(rid: str) -> ReadyGate:
     return ReadyGate(gate=gate, look=lambda _facts: trace)
 
 
-def _groups(
+def _listening(
     rules: tuple[Rule, ...], ready: dict[str, ReadyRule]
-) -> tuple[tuple[GroupLook, ...], Callable[[list[RuleTrace]], tuple[RuleTrace, ...]]]:
-    """Return one look for each group of rules that read the same slots, and what puts their traces in order."""
-    grouped: dict[frozenset[Hashable], list[Rule]] = {}
-    for rule in rules:
-        grouped.setdefault(frozenset(condition.slot for condition in rule.when), []).append(rule)
-    spoken = [rule.rid for group in grouped.values() for rule in group]
-    order = [spoken.index(rule.rid) for rule in rules]
-    looks = tuple(_group_look(tuple(group), ready) for group in grouped.values())
-    if order == sorted(order):
-        return looks, tuple
-    return looks, itemgetter(*order)
-
-
-def _group_look(rules: tuple[Rule, ...], ready: dict[str, ReadyRule]) -> GroupLook:
-    """Return the function that asks a group; what was heard for values met before is ready."""
+) -> tuple[tuple[Observer, ...], Ready[tuple[object, ...], Heard]]:
+    """Return the observers of all rules, each once, and what the rules say of the values these see."""
     observers = {condition.slot: condition.observer() for rule in rules for condition in rule.when}
     slots = tuple(observers)
-    asked = tuple(Ready(_answering(rule, slots)) for rule in rules)
+    asked = tuple(_answering(rule, slots) for rule in rules)
     mine = tuple(ready[rule.rid] for rule in rules)
 
     def hear(seen: tuple[object, ...]) -> Heard:
-        traces = tuple([one[seen] for one in asked])
+        traces = tuple([answer(seen) for answer in asked])
         said = tuple(zip(mine, traces, strict=True))
         return Heard(
-            traces,
+            keep(traces),
             tuple([one for one, trace in said if trace.ok]),
             tuple([one for one, trace in said if trace.ok is None and one.restricts]),
         )
 
-    heard = Ready(hear)
-    looks = tuple(observers.values())
-    if len(looks) == 1:
-        (only,) = looks
-        return lambda facts, words, plain: heard[(only(facts, words, plain),)]
-    return lambda facts, words, plain: heard[tuple([look(facts, words, plain) for look in looks])]
+    return tuple(observers.values()), Ready(hear)
 
 
 def _answering(rule: Rule, slots: tuple[Hashable, ...]) -> Callable[[tuple[object, ...]], RuleTrace]:
-    """Return the function from what was seen in `slots` to the rule's trace."""
-    placed = tuple((condition, slots.index(condition.slot)) for condition in rule.when)
+    """Return the function from what was seen in all `slots` to the rule's trace; traces met before are ready."""
+    conditions = tuple(rule.when)
+    places = tuple(slots.index(condition.slot) for condition in conditions)
 
     def make(seen: tuple[object, ...]) -> RuleTrace:
-        traces = tuple([condition.trace(seen[place]) for condition, place in placed])
+        traces = tuple([condition.trace(one) for condition, one in zip(conditions, seen, strict=True)])
         answers = [trace.ok for trace in traces]
         ok = False if False in answers else None if None in answers else True
         return RuleTrace(conditions=traces, ok=ok, rid=rule.rid)
 
-    return make
+    ready = Ready(make)
+    return lambda seen: ready[tuple([seen[place] for place in places])]

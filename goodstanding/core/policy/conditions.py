@@ -46,6 +46,8 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 _word = re.compile(r"\w+")
+_spaced = {code: " " for code in range(128) if not (chr(code).isalnum() or chr(code) == "_")}
+"""ASCII marks that part words, for the quick way through plain text."""
 
 
 def looser(direction: Direction, **bounds: Any) -> Any:
@@ -55,7 +57,9 @@ def looser(direction: Direction, **bounds: Any) -> Any:
 
 def words_of(text: str) -> list[str]:
     """Return the words of `text`, composed and in lower case, so a bank matches whole words only."""
-    return _word.findall(text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).casefold())
+    if text.isascii():
+        return text.lower().translate(_spaced).split()
+    return _word.findall(unicodedata.normalize("NFKC", text).casefold())
 
 
 def minutes(time: str) -> int:
@@ -77,7 +81,7 @@ class Condition(BaseModel):
     @property
     def slot(self) -> Hashable:
         """What the observer takes: conditions with the same slot share one observer."""
-        return vars(self)["kind"]
+        return str(vars(self)["kind"])
 
     @property
     def wanted(self) -> str | int:
@@ -258,7 +262,12 @@ class ScoreAtLeast(Condition):
 
     def fields(self) -> Mapping[str, str | int]:
         """Return head and band."""
-        return {"head": self.head, "milli": self.milli, "below": min(self.below, 1000), "hit": f"hit_{self.hit}"}
+        return {
+            "head": self.head,
+            "milli": self.milli,
+            "below": min(self.below, 1000),
+            "hit": f"hit_{self.hit}",
+        }
 
 
 class ProfanityAtLeast(Condition):

@@ -17,7 +17,6 @@ from goodstanding.core.policy.model import (
     Facts,
     GateTrace,
     Outcome,
-    RuleTrace,
     Verdict,
 )
 from goodstanding.kernel.reasons import Code, Reason
@@ -64,23 +63,15 @@ def decide(compiled: CompiledPolicy, facts: Facts, text: str | None) -> Decision
         found = words_of(text)
         words = frozenset(found)
         plain = f" {' '.join(found)} "
-    heard = [look(facts, words, plain) for look in side.groups]
-    gates = [look(facts) for look in side.looks]
-    said: list[RuleTrace] = []
-    matched: list[ReadyRule] = []
-    unknown: list[ReadyRule] = []
-    for one in heard:
-        said += one.traces
-        if one.matched:
-            matched += one.matched
-        if one.unknown:
-            unknown += one.unknown
+    heard = side.heard[tuple([observe(facts, words, plain) for observe in side.observers])]
+    gates: list[GateTrace] = []
+    for ask in side.together:
+        gates += ask(facts)
+    gates += [look(facts) for look in side.looks]
     cases = [place for place in side.persons if gates[place].verdict == "review"]
-    if matched or cases:
-        matched.sort(key=_place)
-        unknown.sort(key=_place)
+    if heard.matched or cases:
         outcome, rule, reasons, effects = _combine(
-            compiled, facts, side=side, matched=matched, unknown=unknown, gates=gates, cases=cases
+            compiled, facts, side=side, matched=heard.matched, unknown=heard.unknown, gates=gates, cases=cases
         )
     else:
         outcome, rule, reasons, effects = _NOTHING
@@ -92,7 +83,7 @@ def decide(compiled: CompiledPolicy, facts: Facts, text: str | None) -> Decision
         reasons=reasons,
         effects=effects,
         gates=tuple(gates),
-        rules=side.arrange(said),
+        rules=heard.traces,
     )
 
 
@@ -101,8 +92,8 @@ def _combine(
     facts: Facts,
     *,
     side: Side,
-    matched: list[ReadyRule],
-    unknown: list[ReadyRule],
+    matched: tuple[ReadyRule, ...],
+    unknown: tuple[ReadyRule, ...],
     gates: list[GateTrace],
     cases: list[int],
 ) -> Answer:
@@ -131,12 +122,10 @@ def _combine(
     return "label", label.rid, (label.reason,), labels
 
 
-def _place(rule: ReadyRule) -> int:
-    return rule.place
-
-
 def _against(act: Act, side: Side, gates: list[GateTrace]) -> list[GateTrace]:
     """Return what the gates that guard `act` have against it."""
+    if not [trace for trace in gates if trace.verdict != "allow"]:
+        return []
     return [
         trace
         for trace, ready in zip(gates, side.gates, strict=True)
@@ -163,7 +152,7 @@ def _hide(
     facts: Facts,
     rule: ReadyRule,
     *,
-    unknown: list[ReadyRule],
+    unknown: tuple[ReadyRule, ...],
     against: list[GateTrace],
     labels: tuple[Effect, ...],
 ) -> Answer:
@@ -185,7 +174,7 @@ def _send(
     rule: ReadyRule,
     *,
     side: Side,
-    unknown: list[ReadyRule],
+    unknown: tuple[ReadyRule, ...],
     gates: list[GateTrace],
     labels: tuple[Effect, ...],
 ) -> Answer:
@@ -239,7 +228,10 @@ def _settle(
     planned: Effect,
     labels: tuple[Effect, ...],
 ) -> Answer:
-    """Turn what stands against a planned sending into the outcome."""
+    """Turn what stands against a planned sending into the outcome.
+
+    A text that only waits for approval (its class) is not put before a person when something else refuses it.
+    """
     stops = [trace for trace in against if trace.verdict != "defer"]
     if not stops and not doubts:
         waits = [trace.reason for trace in against if trace.reason is not None]
@@ -249,7 +241,11 @@ def _settle(
         if reason not in said:
             said.append(reason)
     reasons = (rule.reason, *said)
-    if not doubts and all(trace.verdict == "refuse" for trace in stops):
+    refused = any(trace.verdict == "refuse" for trace in stops)
+    persons = [
+        trace for trace in stops if trace.verdict == "review" and not (refused and trace.gate == "class")
+    ]
+    if not doubts and not persons:
         return "none", rule.rid, reasons, labels
     case = Effect(
         act="case",
@@ -279,9 +275,10 @@ def confirm(
     """Ask the hard gates again, on fresh facts, just before sending.
 
     `rule` is the deciding rule of an automatic sending: its own limits and promotion are asked too, and it must still
-    stand in this policy. `promotional` says the same of a person's text. `approved_text_hash_ok`: `None` for an automatic act; for what a person approved,
-    whether text, recipient and expiry are still what was approved. Counters in `facts` count sending, sent and
-    unknown only, and `comment.answered` leaves out the very act that is asked about.
+    stand in this policy. `promotional` says the same of a person's text. `approved_text_hash_ok`: `None` for an
+    automatic act; for what a person approved, whether text, recipient and expiry are still what was approved.
+    Counters in `facts` count sending, sent and unknown only, and `comment.answered` leaves out the very act that is
+    asked about.
     """
     person = approved_text_hash_ok is not None
     asked = list(compiled.sending[act])

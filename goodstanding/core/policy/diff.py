@@ -257,12 +257,12 @@ def _when_way(before: Rule, after: Rule) -> Direction:
     if [one.kind for one in before.when] != [one.kind for one in after.when]:
         return _matching(after, "")
     ways = {
-        way
-        for was, now in zip(before.when, after.when, strict=True)
-        for way in _condition_ways(was, now)
+        way for was, now in zip(before.when, after.when, strict=True) for way in _condition_ways(was, now)
     }
-    if ways == {"more"} or ways == {"fewer"}:
-        return _matching(after, "more" if ways == {"more"} else "fewer")
+    if ways == {"more"}:
+        return _matching(after, "more")
+    if ways == {"fewer"}:
+        return _matching(after, "fewer")
     return _matching(after, "")
 
 

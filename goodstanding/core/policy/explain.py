@@ -33,23 +33,39 @@ class Line:
 
 
 _WORDS = frozenset(
-    {"head", "act", "mode", "why", "intent", "intents", "scope", "channel", "purpose", "fact", "classes", "kinds"}
+    {
+        "head",
+        "act",
+        "mode",
+        "why",
+        "intent",
+        "intents",
+        "scope",
+        "channel",
+        "purpose",
+        "fact",
+        "classes",
+        "kinds",
+    }
     | {"labels", "languages", "language", "hit", "direction", "outcome", "verdict", "gate", "kind", "stops"}
     | {"wanted", "seen", "before", "after", "unit"}
 )
 
 
 def _line(
-    key: str, fields: Mapping[str, str | int] | None = None, *, depth: int = 0, ref: str = "", source: str = ""
+    key: str,
+    fields: Mapping[str, str | int] | None = None,
+    *,
+    depth: int = 0,
+    ref: str = "",
+    source: str = "",
 ) -> Line:
     given = dict(fields or {})
     for name in _SCORES:
         value = given.get(name)
         if isinstance(value, int):
             given[f"{name}_percent"] = percent(value)
-    return Line(
-        key=key, fields=given, words=frozenset(given) & _WORDS, depth=depth, ref=ref, source=source
-    )
+    return Line(key=key, fields=given, words=frozenset(given) & _WORDS, depth=depth, ref=ref, source=source)
 
 
 def percent(milli: int) -> str:
@@ -88,7 +104,11 @@ def reason_line(reason: Reason, facts: Facts | None = None, *, depth: int = 0) -
 
 def _variant(reason: Reason) -> str:
     """Some codes read differently by a field."""
-    return ".own" if reason.code.value == "FACT_MISSING" and str(reason.fields.get("fact")).startswith("rule:") else ""
+    return (
+        ".own"
+        if reason.code.value == "FACT_MISSING" and str(reason.fields.get("fact")).startswith("rule:")
+        else ""
+    )
 
 
 def _window(hours: int) -> dict[str, str | int]:
@@ -279,5 +299,3 @@ def _change(change: Change) -> Line:
         "direction": change.direction,
     }
     return _line(key, fields, depth=1, ref=change.path)
-
-

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Generic, TypeVar
 
+import msgspec
+
 from goodstanding.core.policy.document import Policy
-from goodstanding.core.policy.model import Act, Facts, GateTrace, Verdict
+from goodstanding.core.policy.model import Act, Facts, GateTrace, RuleTrace, Verdict
 from goodstanding.core.policy.platform import PlatformRules
 from goodstanding.kernel.reasons import Code, Reason
 
@@ -16,7 +19,31 @@ ALL_ACTS: frozenset[Act] = frozenset({"reply", "message", "hide"})
 
 K = TypeVar("K")
 V = TypeVar("V")
+T = TypeVar("T")
 _KEPT = 4096
+
+
+_bytes: dict[int, bytes] = {}
+"""Canonical bytes by identity. Whatever has an entry is kept alive beside it, so no identity is used again."""
+_alive: list[object] = []
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+def keep(trace: T) -> T:
+    """Remember the canonical bytes of a trace, or tuple of traces, that will be used again; return it."""
+    if len(_alive) >= _KEPT * 16:
+        _bytes.clear()
+        _alive.clear()
+    _alive.append(trace)
+    _bytes[id(trace)] = _encode(trace)
+    return trace
+
+
+def trace_bytes(gates: tuple[GateTrace, ...], rules: tuple[RuleTrace, ...]) -> bytes:
+    """Return the canonical bytes of `(gates, rules)`; what the engine keeps is encoded already."""
+    get = _bytes.get
+    said = b",".join([get(id(gate)) or _encode(gate) for gate in gates])
+    return b"[[%b],%b]" % (said, get(id(rules)) or _encode(rules))
 
 
 class Ready(dict[K, V], Generic[K, V]):
@@ -30,7 +57,7 @@ class Ready(dict[K, V], Generic[K, V]):
         made = self._make(key)
         if len(self) >= _KEPT:
             self.clear()
-        self[key] = made
+        self[key] = keep(made) if isinstance(made, GateTrace) else made
         return made
 
 
@@ -51,8 +78,39 @@ class Gate:
     """Asked again just before sending."""
     for_person: bool = True
     """Also holds for what a person approved."""
+    reads: tuple[str, ...] = ()
+    """The few facts that alone settle its answer, where they take few values: such gates are asked together."""
     numbers: tuple[str, ...] = ()
     """Paths in the policy document that set it."""
+
+
+Looks = Callable[[Facts], tuple[GateTrace, ...]]
+"""Several gates asked together."""
+
+
+def together(gates: tuple[tuple[Gate, Look], ...]) -> Looks:
+    """Return the function that asks `gates`, which all declare what they read, in one step.
+
+    Answers for values met before are ready. With a part of the facts missing each gate is asked by itself.
+    """
+    looks = tuple(look for _, look in gates)
+    names = sorted({name for gate, _ in gates for name in gate.reads})
+    values_of = attrgetter(*names)
+    ready: dict[object, tuple[GateTrace, ...]] = {}
+
+    def ask(facts: Facts) -> tuple[GateTrace, ...]:
+        try:
+            key = values_of(facts)
+        except AttributeError:
+            return tuple([look(facts) for look in looks])
+        found = ready.get(key)
+        if found is None:
+            if len(ready) >= _KEPT:
+                ready.clear()
+            found = ready[key] = tuple([keep(look(facts)) for look in looks])
+        return found
+
+    return ask
 
 
 class Answers:

@@ -79,6 +79,6 @@ def caps(policy: Policy, platform: PlatformRules) -> tuple[Gate, ...]:
         if limit.name not in most or limit.max < most[limit.name][0]:
             most[limit.name] = (limit.max, "own")
     return tuple(
-        cap(name, number, source=source, numbers=(f"limits.{name.replace('/', '.')}",))
-        for name, (number, source) in sorted(most.items())
+        cap(name, number, source=source, place=place, numbers=(f"limits.{name.replace('/', '.')}",))
+        for place, (name, (number, source)) in enumerate(sorted(most.items()))
     )

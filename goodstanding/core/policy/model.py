@@ -39,7 +39,7 @@ class AccountFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     mode: Mode
 
 
-class ContactFacts(msgspec.Struct, frozen=True, kw_only=True):
+class ContactFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The person who wrote."""
 
     answer: ConsentState
@@ -106,7 +106,7 @@ class WordingFact(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_lik
     """Near-duplicates among the last 50 texts of all accounts of the workspace."""
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class Facts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """All that a decision knows. The text itself travels beside it and is never part of the record."""
 
     account: AccountFacts | None
@@ -173,7 +173,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     variant: int = 0
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class Decision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The answer: outcome, reasons, effects, and the whole trace behind them."""
 
     effects: tuple[Effect, ...]

@@ -48,7 +48,10 @@ def read(text: str, platform: PlatformRules) -> tuple[Policy | None, tuple[Findi
         policy = Policy.model_validate_json(json.dumps(data, default=str))
     except ValidationError as error:
         known = {one.problem.line for one in refused}
-        found = [_translate(detail, data, lines) for detail in error.errors()]
+        details = [(_clean(detail["loc"], data), detail) for detail in error.errors()]
+        found = [
+            _translate(detail, path, data, lines) for path, detail in details if not _outer(path, details)
+        ]
         return None, _by_line((*refused, *(one for one in found if not _echo(one, known))))
     located = tuple(
         Finding(
@@ -107,6 +110,11 @@ def _echo(finding: Finding, refused: set[int | None]) -> bool:
     return finding.problem.code == ProblemCode.UNKNOWN_WORD and finding.problem.line in refused
 
 
+def _outer(path: Path, details: list[tuple[Path, ErrorDetails]]) -> bool:
+    """Tell whether something inside `path` is wrong too: then only the inner problem is worth saying."""
+    return any(len(other) > len(path) > 0 and other[: len(path)] == path for other, _ in details)
+
+
 def _clean(location: tuple[str | int, ...], data: Any) -> Path:
     """Drop the tags that pydantic adds to a location for unions, keeping what stands in the document."""
     path: list[str | int] = []
@@ -125,9 +133,10 @@ def _clean(location: tuple[str | int, ...], data: Any) -> Path:
     return tuple(path)
 
 
-def _translate(detail: ErrorDetails, data: Mapping[str, Any], lines: Mapping[Path, int]) -> Finding:
+def _translate(  # noqa: C901, PLR0912 one flat table from pydantic's words to ours
+    detail: ErrorDetails, path: Path, data: Mapping[str, Any], lines: Mapping[Path, int]
+) -> Finding:
     """Turn one finding of pydantic into a problem of ours."""
-    path = _clean(detail["loc"], data)
     line = line_of(lines, path) or 1
     key = ".".join(str(part) for part in path)
     context = {name: value for name, value in detail.get("ctx", {}).items() if isinstance(value, str | int)}

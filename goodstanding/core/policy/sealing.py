@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from goodstanding.core.policy.gate import trace_bytes
 from goodstanding.core.policy.model import Decision, Effect, Facts, Outcome
 from goodstanding.kernel.reasons import Reason
 
@@ -16,7 +17,7 @@ _in_order = msgspec.json.Encoder(order="deterministic")
 """Sorts mappings only: enough, since the fields of all that is encoded here stand in the order of the alphabet."""
 
 
-class SealedDecision(msgspec.Struct, frozen=True, kw_only=True):
+class SealedDecision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A decision without its trace."""
 
     effects: tuple[Effect, ...]
@@ -30,7 +31,7 @@ class SealedDecision(msgspec.Struct, frozen=True, kw_only=True):
     v: Literal[1] = 1
 
 
-class SealedRecord(msgspec.Struct, frozen=True, kw_only=True):
+class SealedRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What is sealed and replayed: the facts and the decision they led to."""
 
     decision: SealedDecision
@@ -38,11 +39,6 @@ class SealedRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _decode = msgspec.json.Decoder(SealedRecord).decode
-
-
-def trace_bytes(decision: Decision) -> bytes:
-    """Return the canonical bytes of all that gates and rules said."""
-    return _in_order.encode((decision.gates, decision.rules))
 
 
 def record_bytes(facts: Facts, decision: Decision) -> bytes:
@@ -54,7 +50,7 @@ def record_bytes(facts: Facts, decision: Decision) -> bytes:
         policy=decision.policy,
         reasons=decision.reasons,
         rule=decision.rule,
-        trace=hashlib.sha256(trace_bytes(decision)).hexdigest(),
+        trace=hashlib.sha256(trace_bytes(decision.gates, decision.rules)).hexdigest(),
     )
     return b'{"decision":%b,"facts":%b}' % (_in_order.encode(sealed), _in_order.encode(facts))
 

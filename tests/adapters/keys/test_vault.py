@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goodstanding.adapters.keys.vault import CACHE_MAX, Ed25519Signer, KeyedChance, KeyVault, master_key
+from goodstanding.adapters.keys.vault import (
+    CACHE_MAX,
+    Ed25519Signer,
+    KeyedChance,
+    KeyVault,
+    MasterKeyError,
+    master_key,
+)
 from tests.faults.world import MemoryBox
 
 
@@ -36,7 +43,7 @@ def test_a_destroyed_key_opens_nothing_in_any_process():
     one, other = vault(box), vault(box)
     one.ensure([1])
     cipher = one.lock(1, b"secret")
-    one.destroy(1)
+    one.destroy(1, 1)
     assert (one.unlock(1, cipher), other.unlock(1, cipher)) == (None, None)
     one.ensure([1])
     assert one.unlock(1, cipher) is None
@@ -81,7 +88,7 @@ def test_the_master_key_is_made_once_for_the_owner_alone(tmp_path):
     assert (len(key), master_key(path, None)) == (32, key)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert master_key(path, "ab" * 32) == b"\xab" * 32
-    with pytest.raises(ValueError):
+    with pytest.raises(MasterKeyError):
         master_key(path, "no hex")
 
 

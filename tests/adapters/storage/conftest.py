@@ -15,7 +15,11 @@ class Bench:
         self._others = []
 
     def open(self, workspace=1):
-        return SqliteStore(self.address, workspace) if self.kind == "sqlite" else PostgresStore(self.address, workspace)
+        return (
+            SqliteStore(self.address, workspace)
+            if self.kind == "sqlite"
+            else PostgresStore(self.address, workspace)
+        )
 
     def another(self, workspace=1):
         other = self.open(workspace)

@@ -15,7 +15,11 @@ def differences(address):
     try:
         with engine.connect() as connection:
             context = MigrationContext.configure(
-                connection, opts={"compare_type": True, "compare_server_default": connection.dialect.name == "postgresql"}
+                connection,
+                opts={
+                    "compare_type": True,
+                    "compare_server_default": connection.dialect.name == "postgresql",
+                },
             )
             return compare_metadata(context, metadata)
     finally:
@@ -42,7 +46,10 @@ def test_every_row_says_whose_it_is():
     for table in metadata.tables.values():
         if table.name != "workspace":
             assert {"workspace_id", "account_id"} <= set(table.columns.keys()), table.name
-            for key in (table.primary_key, *(c for c in table.constraints if type(c).__name__ == "UniqueConstraint")):
+            for key in (
+                table.primary_key,
+                *(c for c in table.constraints if type(c).__name__ == "UniqueConstraint"),
+            ):
                 assert "workspace_id" in key.columns.keys(), (table.name, key)  # noqa: SIM118 - a column collection
 
 
@@ -61,7 +68,11 @@ def test_an_old_file_is_copied_before_it_is_changed(tmp_path, monkeypatch):
     connection.close()
     monkeypatch.setattr(migrate, "newest", lambda: "9999")
     changed = []
-    monkeypatch.setattr(migrate, "upgrade", lambda engine: changed.append(path.with_name("goodstanding.before-9999.db").exists()))
+    monkeypatch.setattr(
+        migrate,
+        "upgrade",
+        lambda engine: changed.append(path.with_name("goodstanding.before-9999.db").exists()),
+    )
     backup = migrate.prepare_sqlite(path)
     assert changed == [True], "the copy was there before the change"
     with sqlite3.connect(backup) as connection:

@@ -54,7 +54,9 @@ def test_disk_full_takes_the_whole_group_and_each_is_told(file_store):
         told = job.exception()
         assert told is None or told.fields["why"] == "full"
         kept += [] if told else [n]
-    assert [n for n in range(5) if file_store.read(lambda q, n=n: q.setting(str(n)))] == kept, "what was told is what is there"
+    assert [n for n in range(5) if file_store.read(lambda q, n=n: q.setting(str(n)))] == kept, (
+        "what was told is what is there"
+    )
 
 
 def test_locked_by_another_process(file_store, sqlite_file):

@@ -30,7 +30,10 @@ def test_a_failing_job_hurts_none_of_its_neighbours(store):
         tx.put_setting("b", "x", NOW)
         raise ValueError("b")
 
-    jobs = [store.submit(lambda tx, n=n: tx.put_setting(n, "x", NOW)) if n != "b" else store.submit(bad) for n in "abc"]
+    jobs = [
+        store.submit(lambda tx, n=n: tx.put_setting(n, "x", NOW)) if n != "b" else store.submit(bad)
+        for n in "abc"
+    ]
     go.set()
     wait([first, *jobs])
     with pytest.raises(ValueError, match="b"):

@@ -13,7 +13,7 @@ _TOKEN = 1000
 def _build(_policy: Policy, _platform: PlatformRules) -> Look:
     say = Answers("bucket")
     missing = say.missing("account", _TOKEN)
-    enough = Ready(lambda tokens: say.allow(_TOKEN, tokens * _TOKEN))
+    enough: Ready[int, GateTrace] = Ready(lambda tokens: say.allow(_TOKEN, tokens * _TOKEN))
 
     def look(facts: Facts) -> GateTrace:
         account = facts.account

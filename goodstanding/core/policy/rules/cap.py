@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from goodstanding.core.policy.document import Policy
 from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Ready
-from goodstanding.core.policy.model import Act, Facts, GateTrace
+from goodstanding.core.policy.model import Act, CounterFact, Facts, GateTrace
 from goodstanding.core.policy.platform import PlatformRules
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import HOUR
@@ -21,24 +21,36 @@ _BY_CHANNEL: dict[str, frozenset[Act]] = {
 }
 
 
-def _builder(name: str, most: int) -> Callable[[Policy, PlatformRules], Look]:
+def _builder(name: str, most: int, place: int) -> Callable[[Policy, PlatformRules], Look]:
     def build(_policy: Policy, _platform: PlatformRules) -> Look:
         say = Answers(f"cap:{name}")
         missing = say.missing(name, most)
-        below = Ready(lambda used: say.allow(most, used))
-        defers = name.split("/")[0] in _DEFERS
+        below: Ready[int, GateTrace] = Ready(lambda used: say.allow(most, used))
+        defers = name.split("/", maxsplit=1)[0] in _DEFERS
 
-        def full(used: int, free_at: int, now: int) -> GateTrace:
+        def spent(key: tuple[int, int]) -> GateTrace:
+            used, free_at = key
             if defers:
-                later = free_at if free_at > now else now + HOUR
-                return say.defer(Code.CAP, most, used, free_at=later, counter=name, limit=most, used=used)
+                return say.defer(Code.CAP, most, used, free_at=free_at, counter=name, limit=most, used=used)
             return say.refuse(Code.CAP, most, used, counter=name, limit=most, used=used, free_at=free_at)
 
+        full: Ready[tuple[int, int], GateTrace] = Ready(spent)
+
+        def answer(counter: CounterFact, now: int) -> GateTrace:
+            used, free_at = counter.used, counter.free_at
+            if used < most:
+                return below[used]
+            return full[used, now + HOUR if defers and free_at <= now else free_at]
+
         def look(facts: Facts) -> GateTrace:
-            for counter in facts.counters or ():
+            counters = facts.counters
+            if not counters:
+                return missing
+            if place < len(counters) and counters[place].name == name:
+                return answer(counters[place], facts.now)
+            for counter in counters:
                 if counter.name == name:
-                    used = counter.used
-                    return below[used] if used < most else full(used, counter.free_at, facts.now)
+                    return answer(counter, facts.now)
             return missing
 
         return look
@@ -46,14 +58,17 @@ def _builder(name: str, most: int) -> Callable[[Policy, PlatformRules], Look]:
     return build
 
 
-def cap(name: str, most: int, *, source: str, numbers: tuple[str, ...] = ()) -> Gate:
-    """Return the gate for at most `most` in the counter `name` (scope/channel/hours)."""
+def cap(name: str, most: int, *, source: str, place: int, numbers: tuple[str, ...] = ()) -> Gate:
+    """Return the gate for at most `most` in the counter `name` (scope/channel/hours).
+
+    `place` is where facts usually carry that counter; it is looked for elsewhere when it does not stand there.
+    """
     return Gate(
         id=f"cap:{name}",
         guards=_BY_CHANNEL[name.split("/")[1]],
         codes=(Code.CAP, Code.FACT_MISSING),
         source=source,
-        build=_builder(name, most),
+        build=_builder(name, most, place),
         for_person=source != "own",
         numbers=numbers,
     )

@@ -38,6 +38,7 @@ def _gate(act: Act, source: str) -> Gate:
         codes=(Code.CAPABILITY, Code.FACT_MISSING),
         source=source,
         build=_builder(act),
+        reads=("account.mode", f"account.can_{act}"),
     )
 
 

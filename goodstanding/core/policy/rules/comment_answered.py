@@ -25,4 +25,5 @@ GATE = Gate(
     codes=(Code.ALREADY_ANSWERED, Code.FACT_MISSING),
     source="TT-SPAM-1",
     build=_build,
+    reads=("comment.answered",),
 )

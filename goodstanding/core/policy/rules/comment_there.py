@@ -32,4 +32,5 @@ GATE = Gate(
     codes=(Code.OWN_COMMENT, Code.COMMENT_GONE, Code.FACT_MISSING),
     source="own",
     build=_build,
+    reads=("kind", "comment.public", "comment.own"),
 )

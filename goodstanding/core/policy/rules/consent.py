@@ -35,5 +35,6 @@ GATE = Gate(
     codes=(Code.CONSENT_MISSING, Code.CONSENT_WITHDRAWN, Code.FACT_MISSING),
     source="own",
     build=_build,
+    reads=("contact.answer", "signals.answer"),
     numbers=("gates.consent_required",),
 )

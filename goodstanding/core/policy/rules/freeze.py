@@ -20,5 +20,10 @@ def _build(_policy: Policy, _platform: PlatformRules) -> Look:
 
 
 GATE = Gate(
-    id="freeze", guards=SENDS, codes=(Code.FREEZE, Code.FACT_MISSING), source="TT-ENF-1", build=_build
+    id="freeze",
+    guards=SENDS,
+    codes=(Code.FREEZE, Code.FACT_MISSING),
+    source="TT-ENF-1",
+    build=_build,
+    reads=("freeze.sends",),
 )

@@ -25,5 +25,6 @@ GATE = Gate(
     codes=(Code.HOLDOUT, Code.FACT_MISSING),
     source="own",
     build=_build,
+    reads=("contact.holdout",),
     for_person=False,
 )

@@ -42,6 +42,7 @@ GATE = Gate(
     codes=(Code.HUMAN_REQUIRED, Code.FACT_MISSING),
     source="TT-DM-4",
     build=_build,
+    reads=("signals.intents", "comment.own"),
     opens_case=True,
     at_sending=False,
     numbers=("gates.human_milli_min", "gates.human_intents"),

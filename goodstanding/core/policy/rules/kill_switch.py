@@ -20,5 +20,10 @@ def _build(_policy: Policy, _platform: PlatformRules) -> Look:
 
 
 GATE = Gate(
-    id="kill_switch", guards=ALL_ACTS, codes=(Code.KILL_SWITCH, Code.FACT_MISSING), source="own", build=_build
+    id="kill_switch",
+    guards=ALL_ACTS,
+    codes=(Code.KILL_SWITCH, Code.FACT_MISSING),
+    source="own",
+    build=_build,
+    reads=("account.killed",),
 )

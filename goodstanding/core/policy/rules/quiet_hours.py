@@ -23,7 +23,9 @@ class Quiet:
         self.wanted = "" if self._off else f"outside {_shown(self.start)}-{_shown(self.end)}"
         self.awake_minutes = (self.start - self.end) % _DAY_MINUTES or _DAY_MINUTES
         self._say = Answers("quiet_hours")
-        self._awake = Ready(lambda minute: self._say.allow(self.wanted, _shown(minute)))
+        self._awake: Ready[int, GateTrace] = Ready(
+            lambda minute: self._say.allow(self.wanted, _shown(minute))
+        )
         self._none = self._say.allow("", "")
 
     def look(self, *, now: int, minute: int, at: int) -> GateTrace:

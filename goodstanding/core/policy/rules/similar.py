@@ -25,9 +25,11 @@ def chooser(policy: Policy, template: Template) -> Callable[[Facts], Choice]:
     wanted = f"video<={similar.video_day_max},recent<={similar.recent_max}"
     missing = say.missing("wording", wanted)
     video_max, recent_max, template_id = similar.video_day_max, similar.recent_max, template.id
-    fine = Ready(lambda least: say.allow(wanted, least))
+    fine: Ready[int, GateTrace] = Ready(lambda least: say.allow(wanted, least))
     least_sure = policy.gates.language_milli_min
-    counts = {language: len(template.variants(language)) for language in policy.gates.languages}
+    counts: dict[str, int] = {
+        language: len(template.variants(language)) for language in policy.gates.languages
+    }
 
     def choose(facts: Facts) -> Choice:
         if facts.wording is None or facts.signals is None:

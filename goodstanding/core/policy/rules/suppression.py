@@ -22,5 +22,10 @@ def _build(_policy: Policy, _platform: PlatformRules) -> Look:
 
 
 GATE = Gate(
-    id="suppression", guards=SENDS, codes=(Code.SUPPRESSED, Code.FACT_MISSING), source="own", build=_build
+    id="suppression",
+    guards=SENDS,
+    codes=(Code.SUPPRESSED, Code.FACT_MISSING),
+    source="own",
+    build=_build,
+    reads=("contact.suppressed",),
 )

@@ -32,6 +32,7 @@ GATE = Gate(
     codes=(Code.NO_TRIGGER, Code.FACT_MISSING),
     source="TT-DM-5",
     build=_build,
+    reads=("signals.intents", "comment.own"),
     at_sending=False,
     numbers=("gates.intent_milli_min",),
 )

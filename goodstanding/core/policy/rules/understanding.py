@@ -1,7 +1,7 @@
 """Without understanding nothing is done by itself: a person looks (INV13)."""
 
 from goodstanding.core.policy.document import Policy
-from goodstanding.core.policy.gate import ALL_ACTS, Answers, Gate, Look
+from goodstanding.core.policy.gate import ALL_ACTS, Answers, Gate, Look, keep
 from goodstanding.core.policy.model import Facts, GateTrace
 from goodstanding.core.policy.platform import PlatformRules
 from goodstanding.kernel.reasons import Code
@@ -9,7 +9,7 @@ from goodstanding.kernel.reasons import Code
 
 def _build(_policy: Policy, _platform: PlatformRules) -> Look:
     say = Answers("understanding")
-    there = say.allow("there", "there")
+    there = keep(say.allow("there", "there"))
     own = say.allow("there", "own")
     failed = say.review(Code.MODEL_FAILED, "there", None)
 
@@ -27,6 +27,7 @@ GATE = Gate(
     codes=(Code.MODEL_FAILED,),
     source="own",
     build=_build,
+    reads=("signals.answer", "comment.own"),
     opens_case=True,
     at_sending=False,
 )

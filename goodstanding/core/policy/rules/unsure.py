@@ -57,6 +57,7 @@ GATE = Gate(
     codes=(Code.HUMAN_REQUIRED, Code.FACT_MISSING),
     source="own",
     build=_build,
+    reads=("signals.intents", "comment.own"),
     opens_case=True,
     at_sending=False,
     numbers=("gates.doubt_milli_min", "gates.intent_milli_min"),

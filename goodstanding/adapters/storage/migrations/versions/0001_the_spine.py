@@ -83,7 +83,6 @@ def upgrade() -> None:
     sa.Column('workspace_id', sa.BigInteger(), nullable=False),
     sa.Column('account_id', sa.BigInteger(), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
-    sa.Column('at', sa.BigInteger(), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
     sa.PrimaryKeyConstraint('workspace_id', 'size', name=op.f('pk_checkpoint'))
     )
@@ -211,6 +210,7 @@ def upgrade() -> None:
     op.create_index('ix_outgoing_account', 'outgoing', ['workspace_id', 'account_id', 'act', 'attempt_at'], unique=False, sqlite_where=sa.text("state IN ('planned','sending','sent','unknown')"), postgresql_where=sa.text("state IN ('planned','sending','sent','unknown')"))
     op.create_index('ix_outgoing_contact', 'outgoing', ['workspace_id', 'contact_id', 'act', 'attempt_at'], unique=False, sqlite_where=sa.text("state IN ('planned','sending','sent','unknown')"), postgresql_where=sa.text("state IN ('planned','sending','sent','unknown')"))
     op.create_index('ix_outgoing_due', 'outgoing', ['workspace_id', 'account_id', 'state', 'not_before'], unique=False, sqlite_where=sa.text("state IN ('planned','sending','unknown')"), postgresql_where=sa.text("state IN ('planned','sending','unknown')"))
+    op.create_index('ix_outgoing_event', 'outgoing', ['workspace_id', 'event_id', 'id'], unique=False)
     op.create_index('ix_outgoing_provider', 'outgoing', ['workspace_id', 'account_id', 'provider_ref'], unique=False)
     op.create_table('person',
     sa.Column('workspace_id', sa.BigInteger(), nullable=False),

@@ -1,0 +1,191 @@
+"""Who may see a page: the right host, an owner, a session. And the headers every answer carries."""
+
+import asyncio
+import hashlib
+import secrets
+
+import msgspec
+from litestar.datastructures import Cookie
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from goodstanding.kernel.timing import DAY, SECOND
+from goodstanding.locale import LANGUAGES, Lang
+from goodstanding.usecases.context import Context
+from goodstanding.usecases.ports import Person, Queries
+from goodstanding.web import i18n
+from goodstanding.web.parts import LOOPBACK_HOSTS, DemoControls, WebParts
+
+SESSION_LIFE = 30 * DAY
+LOOPBACK = frozenset({"127.0.0.1", "::1"})
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " font-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_NAMESPACE = "session"
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks, and in which language to answer."""
+
+    lang: Lang
+    person: Person | None = None
+    local: bool = False
+    """Comes from this machine under a loopback name."""
+
+
+class GuardError(Exception):
+    """A page is not shown; `code` names the words that say why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class SignInNeededError(Exception):
+    """There is a page, for whoever signs in."""
+
+
+def visit_of(scope: Scope) -> Visit:
+    """Return who asks; before the gate only the language is known."""
+    found = scope.get("state", {}).get("visit")
+    return found if isinstance(found, Visit) else Visit(lang=_language(scope, None))
+
+
+class Gate:
+    """ASGI middleware of every page."""
+
+    scopes = frozenset({ScopeType.HTTP})
+
+    def __init__(self, app: ASGIApp, parts: WebParts, demo: DemoControls | None) -> None:
+        self.app, self._parts, self._demo = app, parts, demo
+        self._owned = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or raise `GuardError` or `SignInNeededError`."""
+        host = host_of(scope)
+        if host not in self._parts.hosts:
+            raise GuardError("host")
+        local = is_local(scope)
+        person = await asyncio.to_thread(self._person, cookies(scope).get(cookie_name(self._parts), ""))
+        if not self._owned and not local:
+            raise GuardError("owner")
+        scope["state"]["visit"] = Visit(lang=_language(scope, person), person=person, local=local)
+        if person is None and not scope["route_handler"].opt.get("public"):
+            raise SignInNeededError
+        await self.app(scope, receive, send)
+
+    def _person(self, session: str) -> Person | None:
+        """Return who is signed in; and note for good that there is an owner once there is one."""
+        ctx = self._parts.ctx
+        name = _digest(session)
+        now = ctx.clock.now()
+
+        def work(q: Queries) -> tuple[list[Person], tuple[bytes, int | None] | None]:
+            return q.persons(), q.stored_value(_NAMESPACE, name) if session else None
+
+        persons, kept = ctx.store.read(work)
+        self._owned = bool(persons)
+        if kept is None or (kept[1] is not None and kept[1] <= now):
+            return None
+        return next((one for one in persons if one.id == int(kept[0])), None)
+
+
+def is_local(scope: Scope) -> bool:
+    """Tell whether a request comes from this machine, asking for it by a loopback name."""
+    client = scope.get("client")
+    return client is not None and client[0] in LOOPBACK and host_of(scope) in LOOPBACK_HOSTS
+
+
+def host_of(scope: Scope) -> str:
+    """Return the asked host in lower case without its port; empty unless exactly one is named."""
+    found = [value for name, value in scope["headers"] if name == b"host"]
+    if len(found) != 1:
+        return ""
+    host = found[0].decode("latin-1").lower()
+    if host.startswith("["):
+        return host[: host.find("]") + 1]
+    return host.partition(":")[0]
+
+
+def cookies(scope: Scope) -> dict[str, str]:
+    """Return the cookies of a request."""
+    found: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            for part in value.decode("latin-1").split(";"):
+                key, _, given = part.strip().partition("=")
+                found.setdefault(key, given)
+    return found
+
+
+def _language(scope: Scope, person: Person | None) -> Lang:
+    for lang in LANGUAGES:
+        if person is not None and person.language == lang:
+            return lang
+    accepted = next((v.decode("latin-1") for n, v in scope["headers"] if n == b"accept-language"), "")
+    return i18n.chosen(cookies(scope).get("gs_lang", ""), accepted)
+
+
+def cookie_name(parts: WebParts) -> str:
+    """Return the session cookie's name; over https the browser itself ties it to this host."""
+    return "__Host-gs_session" if parts.secure else "gs_session"
+
+
+def open_session(parts: WebParts, demo: DemoControls | None, person: Person) -> Cookie:
+    """Start a session under a fresh random name; only its hash is stored. The demo's never ends."""
+    session = secrets.token_urlsafe(32)
+    until = None if demo else parts.ctx.clock.now() + SESSION_LIFE
+    value = str(person.id).encode()
+    parts.ctx.store.write(lambda tx: tx.put_stored_value(_NAMESPACE, _digest(session), value, until))
+    return _cookie(parts, session, SESSION_LIFE // SECOND)
+
+
+def close_session(parts: WebParts, scope: Scope) -> Cookie:
+    """End the session of a request and return the cookie that clears it."""
+    session = cookies(scope).get(cookie_name(parts), "")
+    parts.ctx.store.write(lambda tx: tx.drop_stored_value(_NAMESPACE, _digest(session)))
+    return _cookie(parts, "", 0)
+
+
+def csrf_secret(ctx: Context) -> str:
+    """Return the key of the form tokens: the same in every process of an installation."""
+    return ctx.chance.keyed_digest("csrf", "forms").hex()
+
+
+def _cookie(parts: WebParts, value: str, seconds: int) -> Cookie:
+    return Cookie(
+        key=cookie_name(parts),
+        value=value,
+        max_age=seconds,
+        path="/",
+        httponly=True,
+        samesite="lax",
+        secure=parts.secure,
+    )
+
+
+def _digest(session: str) -> str:
+    return hashlib.sha256(session.encode()).hexdigest()
+
+
+_RAW = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
+_NO_STORE = (b"cache-control", b"no-store")
+
+
+async def put_headers(message: Message, scope: Scope) -> None:
+    """Add the security headers to an answer of the desk; pages are never stored, fixed files always."""
+    if message["type"] != "http.response.start" or scope["path"].startswith("/hook/"):
+        return
+    given = list(message["headers"])
+    cached = any(name.lower() == b"cache-control" for name, _ in given)
+    message["headers"] = [*given, *_RAW] if cached else [*given, *_RAW, _NO_STORE]

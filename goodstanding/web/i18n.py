@@ -1,0 +1,98 @@
+"""Dutch and English pages: templates, words, numbers and times."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time, format_timedelta
+from babel.numbers import format_decimal
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
+from goodstanding.locale import LANGUAGES, Lang
+from goodstanding.locale.interface import translations
+
+TEMPLATES = Path(__file__).parent / "templates"
+LOCALES: Mapping[Lang, str] = {"nl": "nl_NL", "en": "en_GB"}
+
+
+@cache
+def environment(lang: Lang) -> Environment:
+    """Return the templates with the words of a language."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(translations(lang), newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
+    made.filters["num"] = lambda value: number(lang, value)
+    made.filters["span"] = lambda value: span(lang, value)
+    return made
+
+
+def number(lang: Lang, value: float) -> str:
+    """Return a number as it is written in this language."""
+    return str(format_decimal(value, locale=LOCALES[lang]))
+
+
+def local(instant: int, zone: str) -> datetime:
+    """Return an instant in a zone."""
+    return datetime.fromtimestamp(instant / SECOND, UTC).astimezone(ZoneInfo(zone))
+
+
+def clock_time(lang: Lang, instant: int, *, now: int, zone: str) -> str:
+    """Return the time of an instant, with its date when that is not today."""
+    moment = local(instant, zone)
+    time = format_time(moment, "HH:mm", locale=LOCALES[lang])
+    if moment.date() == local(now, zone).date():
+        return str(time)
+    pattern = "d MMM" if moment.year == local(now, zone).year else "d MMM y"
+    return f"{format_date(moment, pattern, locale=LOCALES[lang])} {time}"
+
+
+def full_time(lang: Lang, instant: int, *, zone: str) -> str:
+    """Return date and time to the second."""
+    moment = local(instant, zone)
+    date = format_date(moment, "EEE d MMM y", locale=LOCALES[lang])
+    return f"{date} {format_time(moment, 'HH:mm:ss', locale=LOCALES[lang])}"
+
+
+def day(lang: Lang, instant: int, *, zone: str) -> str:
+    """Return weekday and date."""
+    return str(format_date(local(instant, zone), "EEEE d MMMM", locale=LOCALES[lang]))
+
+
+def span(lang: Lang, milliseconds: int) -> str:
+    """Return a length of time in its largest fitting unit."""
+    size = abs(milliseconds)
+    unit = DAY if size >= 2 * DAY else HOUR if size >= 2 * HOUR else MINUTE if size >= MINUTE else SECOND
+    names = {DAY: "day", HOUR: "hour", MINUTE: "minute", SECOND: "second"}
+    seconds = size // unit * unit // SECOND
+    return str(
+        format_timedelta(seconds, granularity=names[unit], threshold=10_000, locale=LOCALES[lang])  # type: ignore[arg-type]  # a literal from the table above
+    )
+
+
+def helpers(lang: Lang, *, now: int, zone: str) -> dict[str, Callable[..., Any]]:
+    """Return what templates use to show times: `when`, `full`, `left`, `ago`."""
+    return {
+        "when": lambda instant: clock_time(lang, instant, now=now, zone=zone),
+        "full": lambda instant: full_time(lang, instant, zone=zone),
+        "left": lambda instant: span(lang, max(0, instant - now)),
+        "ago": lambda instant: span(lang, max(0, now - instant)),
+    }
+
+
+def chosen(cookie: str, accepted: str) -> Lang:
+    """Return the language of a visitor who is not signed in: chosen before, or the first the browser names."""
+    for name in (cookie, *(part.strip()[:2].lower() for part in accepted.split(","))):
+        for lang in LANGUAGES:
+            if name == lang:
+                return lang
+    return "en"

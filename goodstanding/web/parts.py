@@ -1,0 +1,43 @@
+"""What the pages need of the rest, handed over once by `bootstrap`: the desk knows no adapter."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from goodstanding.core.audit.evidence import BuildPack
+from goodstanding.usecases.context import Context
+from goodstanding.usecases.people import Passwords
+from goodstanding.usecases.ports import Person
+from goodstanding.usecases.reads import PageReads
+
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoControls:
+    """What only a demo can do: enter without a password, bend time, stir up the crowd."""
+
+    enter: Callable[[], Person | None]
+    """The invented owner."""
+    speed: Callable[[], float]
+    set_speed: Callable[[float], None]
+    advance: Callable[[int], None]
+    """Jump ahead by milliseconds."""
+    spike: Callable[[], None]
+    """Let many comments come in at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebParts:
+    """One installation, as the pages see it."""
+
+    ctx: Context
+    passwords: Passwords
+    reads: PageReads
+    hosts: frozenset[str] = field(default=LOOPBACK_HOSTS)
+    """Names this server answers to, without port, lower case."""
+    secure: bool = False
+    """Reached by https: cookies are sent over nothing else."""
+    confirm_clock: Callable[[], None] | None = None
+    """A person says that the machine's clock is right."""
+    build_pack: BuildPack | None = None
+    """Packs evidence; `None` when this installation cannot."""

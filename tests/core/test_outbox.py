@@ -1,0 +1,35 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goodstanding.core.outbox import approval_hash, likeness
+
+words = st.text(max_size=40)
+
+
+@given(words, words)
+def test_likeness_is_even_handed_and_bounded(one, other):
+    assert likeness(one, other) == likeness(other, one)
+    assert 0 <= likeness(one, other) <= 1000
+
+
+@given(words)
+def test_a_text_is_fully_like_itself_whatever_its_case_and_signs(text):
+    assert likeness(text, text) == 1000
+    assert likeness("Stuur ons INFO!", "stuur ons info") == 1000
+
+
+def test_other_words_are_not_alike():
+    assert likeness("Bedankt voor je vraag, stuur ons INFO", "What a lovely garden you have") < 200
+
+
+def test_a_changed_word_still_counts_as_the_same_text():
+    first = "Bedankt voor je vraag! Stuur ons INFO in een privébericht."
+    assert likeness(first, "Bedankt voor je reactie! Stuur ons INFO in een privébericht.") >= 700
+
+
+@given(st.tuples(words, words), st.tuples(words, words))
+def test_an_approval_binds_to_every_part(one, other):
+    bound = [approval_hash(event_id=1, act="reply", target_id=t, text=x) for t, x in (one, other)]
+    assert (bound[0] == bound[1]) == (one == other)
+    assert bound[0] != approval_hash(event_id=2, act="reply", target_id=one[0], text=one[1])
+    assert bound[0] != approval_hash(event_id=1, act="hide", target_id=one[0], text=one[1])
