@@ -7,6 +7,7 @@ addresses are refused unless the operator lists them.
 import ipaddress
 import socket
 from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 import aiohttp
@@ -136,6 +137,9 @@ def _date(header: str | None) -> int | None:
     if not header:
         return None
     try:
-        return int(parsedate_to_datetime(header).timestamp() * 1000)
-    except ValueError:
+        moment = parsedate_to_datetime(header)
+        if moment.tzinfo is None:  # "-0000" and the like: UTC, never this machine's zone
+            moment = moment.replace(tzinfo=UTC)
+        return int(moment.timestamp() * 1000)
+    except (ValueError, TypeError, OverflowError, IndexError):
         return None

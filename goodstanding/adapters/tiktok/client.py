@@ -30,10 +30,29 @@ class Tokens(Protocol):
 class _Reply(msgspec.Struct):
     code: int
     message: str = ""
-    data: dict[str, Any] = {}
+    data: dict[str, Any] | None = None
 
 
-_reply = msgspec.json.Decoder(_Reply).decode
+class _Listed(msgspec.Struct):
+    comment_id: str | int = ""
+    owner: bool = False
+    text: str = ""
+    status: str = ""
+
+
+class _Page(msgspec.Struct):
+    comments: list[_Listed] = []
+    has_more: bool = False
+    cursor: int = 0
+
+
+_decode = msgspec.json.Decoder(_Reply).decode
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+def _reply(body: bytes) -> _Reply:
+    """Return the envelope of an answer; raises one of `_UNREADABLE`."""
+    return _decode(body)
 
 
 class Pace:
@@ -117,7 +136,7 @@ class TikTok:
             if outgoing.act == "reply":
                 return await self._find_reply(account, outgoing)
             return await self._find_state(account, outgoing)
-        except (aiohttp.ClientError, OSError, TimeoutError, msgspec.DecodeError):
+        except (aiohttp.ClientError, OSError, TimeoutError, *_UNREADABLE):
             return SendResult(state="unknown", code="NO_ANSWER")
 
     async def ask_time(self, account: Account) -> int | None:
@@ -153,12 +172,12 @@ class TikTok:
         self._note(answer)
         try:
             reply = _reply(answer.body)
-        except msgspec.DecodeError:
+        except _UNREADABLE:
             state: Literal["failed", "unknown"] = "failed" if 400 <= answer.status < 500 else "unknown"  # noqa: PLR2004 - HTTP classes
             return SendResult(state=state, code=f"HTTP_{answer.status}")
         code = reply.code
         if code == 0:
-            return SendResult(state="sent", provider_ref=str(reply.data.get("comment_id", "")))
+            return SendResult(state="sent", provider_ref=str((reply.data or {}).get("comment_id", "")))
         if code in self._rules.token:
             return SendResult(state="failed", code="TOKEN")
         if code in self._rules.later:
@@ -181,12 +200,13 @@ class TikTok:
             reply = _reply((await self._get(account, "/business/comment/reply/list/", query)).body)
             if reply.code != 0:
                 return SendResult(state="unknown", code=str(reply.code))
-            for found in reply.data.get("comments", []):
-                if found.get("owner") and found.get("text") == one.text:
-                    return SendResult(state="sent", provider_ref=str(found.get("comment_id", "")))
-            if not reply.data.get("has_more"):
+            page = msgspec.convert(reply.data or {}, _Page)
+            for found in page.comments:
+                if found.owner and found.text == one.text:
+                    return SendResult(state="sent", provider_ref=str(found.comment_id))
+            if not page.has_more:
                 break
-            cursor = int(reply.data.get("cursor", 0))
+            cursor = page.cursor
         else:
             return SendResult(state="unknown", code="TOO_MANY_PAGES")
         if self._now() - (one.attempt_at or self._now()) < ABSENT_AFTER:
@@ -198,10 +218,10 @@ class TikTok:
         reply = _reply((await self._get(account, "/business/comment/list/", query)).body)
         if reply.code != 0:
             return SendResult(state="unknown", code=str(reply.code))
-        for found in reply.data.get("comments", []):
-            if str(found.get("comment_id")) == one.target_id:
+        for found in msgspec.convert(reply.data or {}, _Page).comments:
+            if str(found.comment_id) == one.target_id:
                 wanted = "HIDDEN" if one.act == "hide" else "PUBLIC"
-                return SendResult(state="sent" if found.get("status") == wanted else "failed", code="SEEN")
+                return SendResult(state="sent" if found.status == wanted else "failed", code="SEEN")
         return SendResult(state="unknown", code="NOT_LISTED")
 
     async def _get(self, account: Account, path: str, query: dict[str, str]) -> Answer:

@@ -100,7 +100,11 @@ class StoredTokens:
 
     async def _ask(self, path: str, body: dict[str, str]) -> TokenPair:
         sent = msgspec.json.encode({"client_id": self._client_id, "client_secret": self._secret, **body})
-        reply = _answer((await self._http.post(self._base + path, sent)).body)
-        if reply.code != 0:
-            raise ConnectError(reply.message)
-        return msgspec.convert({**reply.data, "got_at": self._now()}, TokenPair)
+        answer = await self._http.post(self._base + path, sent)
+        try:
+            reply = _answer(answer.body)
+            if reply.code != 0:
+                raise ConnectError(reply.message)
+            return msgspec.convert({**reply.data, "got_at": self._now()}, TokenPair)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ConnectError(f"HTTP {answer.status}, not the answer of the token endpoint") from error

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 from importlib.resources import files
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -53,13 +53,18 @@ class _Recipient(msgspec.Struct):
     user_openid: str = ""
 
 
+_Id = Annotated[int, msgspec.Meta(ge=0)]
+_Instant = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
+"""Milliseconds; beyond this no database of ours could keep it."""
+
+
 class _Comment(msgspec.Struct):
-    comment_id: int
-    video_id: int
+    comment_id: _Id
+    video_id: _Id
     comment_action: str
-    timestamp: int
+    timestamp: _Instant
     unique_identifier: str
-    parent_comment_id: int = 0
+    parent_comment_id: _Id = 0
     text: str = ""
     username: str = ""
 
@@ -97,8 +102,8 @@ def signed_at(header: str) -> int | None:
 def recipient(body: bytes) -> str:
     """Return the account a delivery is for; empty when it cannot be told."""
     try:
-        return _recipient(body).user_openid
-    except msgspec.DecodeError:
+        return _clean(_recipient(body).user_openid)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
 
 
@@ -109,21 +114,26 @@ def parse(body: bytes) -> Parsed:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Unreadable(problem="NOT_THE_ENVELOPE")
     if envelope.event != "comment.update":
-        return ParsedOther(event=envelope.event, known=envelope.event in KNOWN_EVENTS)
+        return ParsedOther(event=_clean(envelope.event), known=envelope.event in KNOWN_EVENTS)
     try:
         c = _comment(envelope.content.encode("utf-8", "surrogatepass"))
     except (msgspec.DecodeError, UnicodeDecodeError, UnicodeEncodeError):
         return Unreadable(problem="COMMENT_CONTENT")
     action = ACTIONS.get(c.comment_action)
     if action is None:
-        return ParsedOther(event=f"comment.update:{c.comment_action}", known=False)
+        return ParsedOther(event=f"comment.update:{_clean(c.comment_action)}", known=False)
     return ParsedComment(
         external_id=str(c.comment_id),
         video_id=str(c.video_id),
         parent_id=str(c.parent_comment_id) if c.parent_comment_id else "",
         action=action,
-        author=c.unique_identifier,
-        handle=c.username,
-        text=c.text,
+        author=_clean(c.unique_identifier),
+        handle=_clean(c.username),
+        text=_clean(c.text),
         at=c.timestamp,
     )
+
+
+def _clean(text: str) -> str:
+    """Return `text` without null characters, which Postgres cannot keep."""
+    return text.replace("\x00", "\ufffd") if "\x00" in text else text
