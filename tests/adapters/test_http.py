@@ -23,7 +23,13 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Location", "/here")
             self.end_headers()
             return
-        body = b"x" * (BODY_MAX + 1) if self.path == "/large" else b"x" * BODY_MAX if self.path == "/just" else self.path.encode()
+        body = (
+            b"x" * (BODY_MAX + 1)
+            if self.path == "/large"
+            else b"x" * BODY_MAX
+            if self.path == "/just"
+            else self.path.encode()
+        )
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -91,7 +97,19 @@ def test_a_silent_server_is_given_up():
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.0.0.1", "192.168.1.1", "169.254.169.254", "::1", "fd00::1", "fe80::1", "0.0.0.0", "100.64.0.1", "::ffff:127.0.0.1"]
+    "address",
+    [
+        "127.0.0.1",
+        "10.0.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "::1",
+        "fd00::1",
+        "fe80::1",
+        "0.0.0.0",
+        "100.64.0.1",
+        "::ffff:127.0.0.1",
+    ],
 )
 def test_private_addresses_are_refused(address):
     with pytest.raises(AddressRefusedError):
@@ -104,7 +122,10 @@ def test_public_addresses_are_not():
     check_address("host.example", "2606:2800:220:1:248:1893:25c8:1946", frozenset())
 
 
-@pytest.mark.parametrize("target", ["http://127.0.0.1:{}/", "http://localhost:{}/", "http://user@127.0.0.1:{}/", "http://[::1]:{}/"])
+@pytest.mark.parametrize(
+    "target",
+    ["http://127.0.0.1:{}/", "http://localhost:{}/", "http://user@127.0.0.1:{}/", "http://[::1]:{}/"],
+)
 def test_no_way_in_to_this_machine(url, target):
     """By address, by name, behind a user name: nothing private is reached unless it is listed."""
     with pytest.raises((AddressRefusedError, aiohttp.ClientConnectorError)):
@@ -113,11 +134,16 @@ def test_no_way_in_to_this_machine(url, target):
 
 def test_the_senders_time():
     assert _date("Sat, 21 Nov 2026 14:00:00 GMT") == 1_795_269_600_000
-    assert _date("Sat, 21 Nov 2026 14:00:00 -0000") == 1_795_269_600_000, "without a zone it is UTC, never this machine's"
+    assert _date("Sat, 21 Nov 2026 14:00:00 -0000") == 1_795_269_600_000, (
+        "without a zone it is UTC, never this machine's"
+    )
     for wrong in (None, "", "yesterday", "Sat, 99 Nov 2026 14:00:00 GMT", "Sat, 21 Nov 99999 14:00:00 GMT"):
         assert _date(wrong) is None
 
 
-@given(st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} \d{1,6} \d\d:\d\d:\d\d [A-Z+\-0-9]{1,8}"))
+@given(
+    st.text(max_size=40)
+    | st.from_regex(r"[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} \d{1,6} \d\d:\d\d:\d\d [A-Z+\-0-9]{1,8}")
+)
 def test_no_date_makes_it_raise(header):
     assert _date(header) is None or isinstance(_date(header), int)

@@ -18,7 +18,9 @@ class Machine:
 
     def clock(self, persisted=0, *, heard=True):
         boot = self.real
-        clock = SystemClock(persisted=persisted, wall=lambda: self.real + self.offset, steady=lambda: self.real - boot)
+        clock = SystemClock(
+            persisted=persisted, wall=lambda: self.real + self.offset, steady=lambda: self.real - boot
+        )
         if heard:
             clock.hear(self.real)
         return clock
@@ -46,7 +48,13 @@ def test_the_machines_own_clocks_are_the_default():
 
 @pytest.mark.parametrize(
     ("turn", "code"),
-    [(41_000, "CLOCK_APART"), (-41_000, "CLOCK_APART"), (8 * DAY, "CLOCK_JUMP"), (-8 * DAY, "CLOCK_JUMP"), (29_000, "")],
+    [
+        (41_000, "CLOCK_APART"),
+        (-41_000, "CLOCK_APART"),
+        (8 * DAY, "CLOCK_JUMP"),
+        (-8 * DAY, "CLOCK_JUMP"),
+        (29_000, ""),
+    ],
 )
 def test_a_turn_of_the_wall_clock(machine, turn, code):
     """Found by the monotonic clock or by the platform's time; it moves no window; it heals by itself."""

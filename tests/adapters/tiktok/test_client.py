@@ -44,7 +44,11 @@ class Sandbox:
         return self.post("comment", text="Waar is de link?", video_id=VIDEO)["comment_id"]
 
     def happened(self, target, act="reply"):
-        return [e for e in self.world.journal.entries if e.accepted and e.act == act and target in (e.cause, e.comment_id)]
+        return [
+            e
+            for e in self.world.journal.entries
+            if e.accepted and e.act == act and target in (e.cause, e.comment_id)
+        ]
 
 
 class App:
@@ -104,7 +108,9 @@ def test_a_reply(sandbox, ask):
     result, heard = ask(work)
     assert result.state == "sent"
     assert [e.comment_id for e in sandbox.happened(target)] == [result.provider_ref]
-    assert abs(heard[0] - sandbox.world.clock.now_ms()) < 5_000, "the platform's time is heard with every answer"
+    assert abs(heard[0] - sandbox.world.clock.now_ms()) < 5_000, (
+        "the platform's time is heard with every answer"
+    )
 
 
 def test_hide_and_show(sandbox, ask):
@@ -160,7 +166,9 @@ def test_a_fault_is_told_for_what_it_is(sandbox, ask, fault, state, times):
         result = await app.client.carry_out(permit(outgoing(sandbox, target)))
         one = outgoing(sandbox, target, attempt_at=app.now())
         soon = await app.client.find_again(ACCOUNT, one)
-        late = await app.client.find_again(ACCOUNT, msgspec.structs.replace(one, attempt_at=app.now() - ABSENT_AFTER))
+        late = await app.client.find_again(
+            ACCOUNT, msgspec.structs.replace(one, attempt_at=app.now() - ABSENT_AFTER)
+        )
         return result, soon, late
 
     result, soon, late = ask(work, seconds=1.0)
@@ -194,7 +202,11 @@ def test_a_refused_connection_did_nothing(sandbox, ask):
 
     async def work(app):
         result = await app.client.carry_out(permit(outgoing(sandbox, "1")))
-        return result, await app.client.find_again(ACCOUNT, outgoing(sandbox, "1")), await app.client.ask_time(ACCOUNT)
+        return (
+            result,
+            await app.client.find_again(ACCOUNT, outgoing(sandbox, "1")),
+            await app.client.ask_time(ACCOUNT),
+        )
 
     result, found, told = ask(work, base=f"http://127.0.0.1:{port}/open_api/v1.3")
     assert (result.state, result.code) == ("later", "NOT_REACHED")

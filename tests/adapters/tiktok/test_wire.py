@@ -50,7 +50,9 @@ def test_every_example_is_read_as_its_name_says(path):
         assert found.action == wire.ACTIONS[content["comment_action"]]
         assert found.external_id == str(content["comment_id"])
         assert found.video_id == str(content["video_id"])
-        assert found.parent_id == (str(content["parent_comment_id"]) if content.get("parent_comment_id") else "")
+        assert found.parent_id == (
+            str(content["parent_comment_id"]) if content.get("parent_comment_id") else ""
+        )
         assert (found.author, found.at) == (content["unique_identifier"], content["timestamp"])
         assert found.text == content.get("text", "")
     else:
@@ -59,7 +61,12 @@ def test_every_example_is_read_as_its_name_says(path):
 
 
 def test_there_are_examples_of_every_kind():
-    assert {p.name.split(".")[0].split("_")[0] for p in FILES} == {"authorization", "comment", "malformed", "unknown"}
+    assert {p.name.split(".")[0].split("_")[0] for p in FILES} == {
+        "authorization",
+        "comment",
+        "malformed",
+        "unknown",
+    }
 
 
 def comment(**changes):
@@ -78,7 +85,15 @@ def test_long_ids_stay_exact():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"timestamp": 2**63}, {"timestamp": -1}, {"timestamp": "soon"}, {"comment_id": "x"}, {"comment_id": -1}, {"comment_id": 1.5}, {"text": 5}],
+    [
+        {"timestamp": 2**63},
+        {"timestamp": -1},
+        {"timestamp": "soon"},
+        {"comment_id": "x"},
+        {"comment_id": -1},
+        {"comment_id": 1.5},
+        {"text": 5},
+    ],
     ids=str,
 )
 def test_what_no_database_could_keep_is_unreadable(wrong):
@@ -98,7 +113,16 @@ json_values = st.recursive(
     max_leaves=8,
 )
 KEYS = ("event", "user_openid", "content", "create_time")
-INNER = ("comment_id", "video_id", "comment_action", "timestamp", "unique_identifier", "parent_comment_id", "text", "username")
+INNER = (
+    "comment_id",
+    "video_id",
+    "comment_action",
+    "timestamp",
+    "unique_identifier",
+    "parent_comment_id",
+    "text",
+    "username",
+)
 
 
 @given(st.binary(max_size=300))
@@ -108,7 +132,11 @@ def test_no_bytes_make_the_reader_raise(body):
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(st.dictionaries(st.sampled_from(KEYS), json_values), st.dictionaries(st.sampled_from(INNER), json_values), st.booleans())
+@given(
+    st.dictionaries(st.sampled_from(KEYS), json_values),
+    st.dictionaries(st.sampled_from(INNER), json_values),
+    st.booleans(),
+)
 def test_no_json_makes_it_raise(envelope, content, whole):
     if whole:
         envelope |= {"event": "comment.update", "user_openid": "o", "content": json.dumps(content)}
@@ -162,14 +190,18 @@ def verify(body=BODY, header=HEADER, now=AT, secret=SECRET):
 
 
 def test_the_worked_example():
-    assert (len(BODY), hashlib.sha256(BODY).hexdigest()) == (393, "093bcd7d0a76eb4dd1b3791d7b3db09fc79418ca6cefcd937c655ac85731cdda")
+    assert (len(BODY), hashlib.sha256(BODY).hexdigest()) == (
+        393,
+        "093bcd7d0a76eb4dd1b3791d7b3db09fc79418ca6cefcd937c655ac85731cdda",
+    )
     assert verify() == "ok"
     assert second_reading(BODY, HEADER, SECRET, AT // 1000, 300, 60) == "ok"
     assert wire.signed_at(HEADER) == AT
 
 
 @pytest.mark.parametrize(
-    ("age", "verdict"), [(0, "ok"), (300, "ok"), (301, "stale"), (-60, "ok"), (-61, "stale"), (86_400, "stale")]
+    ("age", "verdict"),
+    [(0, "ok"), (300, "ok"), (301, "stale"), (-60, "ok"), (-61, "stale"), (86_400, "stale")],
 )
 def test_age(age, verdict):
     assert verify(now=AT + age * 1000) == verdict
@@ -177,7 +209,18 @@ def test_age(age, verdict):
 
 @pytest.mark.parametrize(
     "header",
-    ["", "t=1790000003", HEADER.split(",")[1], "t=,s=", "t=1790000003,s=é", "t=-1,s=x", "t=٣,s=x", "nonsense", HEADER.replace("f9", "f8"), HEADER + "0"],
+    [
+        "",
+        "t=1790000003",
+        HEADER.split(",")[1],
+        "t=,s=",
+        "t=1790000003,s=é",
+        "t=-1,s=x",
+        "t=٣,s=x",
+        "nonsense",
+        HEADER.replace("f9", "f8"),
+        HEADER + "0",
+    ],
 )
 def test_bad_headers(header):
     assert verify(header=header) == "bad"
@@ -195,12 +238,16 @@ def test_every_byte_counts():
     assert verify(secret=b"another") == "bad"
 
 
-@given(st.binary(max_size=60), st.integers(0, 2**33), st.integers(-400, 400), st.booleans(), st.text(max_size=20))
+@given(
+    st.binary(max_size=60), st.integers(0, 2**33), st.integers(-400, 400), st.booleans(), st.text(max_size=20)
+)
 def test_both_readings_agree(body, stamp, age, true, noise):
     mac = hmac.new(SECRET, f"{stamp}.".encode() + body, hashlib.sha256).hexdigest() if true else noise
     header = f"t={stamp},s={mac}"
     now = (stamp + age) * 1000
-    assert verify(body=body, header=header, now=now) == second_reading(body, header, SECRET, stamp + age, 300, 60)
+    assert verify(body=body, header=header, now=now) == second_reading(
+        body, header, SECRET, stamp + age, 300, 60
+    )
 
 
 @given(st.text(max_size=80))
