@@ -154,7 +154,7 @@ def settle_by_person(ctx: Context, case_id: int, person_id: int, *, happened: bo
         state = "sent" if happened else "failed"
         tx.change_outgoing(one.id, {"state": state, "code": "BY_PERSON", "settled_at": ctx.clock.now()})
         if happened:
-            outbox.apply(tx, one)
+            outbox.apply(tx, [one])
         _resolve(ctx, tx, case, f"outcome-{state}", person_id, outgoing_id=one.id)
 
     ctx.store.write(work)

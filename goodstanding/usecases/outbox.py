@@ -6,6 +6,7 @@ twice); ask the hard gates again on fresh facts under the subjects' locks; commi
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -75,16 +76,29 @@ class Dispatcher:
         if claim is None:
             return 0
         account_id, fence = claim
+        is_held = True
         try:
-            reserved, taken = await self._write(
-                lambda tx: reserve(self.ctx, tx, account_id, fence, self.batch, self._lease())
-            )
+            reserved, taken = await self._write(lambda tx: self._reserve(tx, account_id, fence))
+            is_held = bool(reserved.permits)
             if reserved.permits:
                 results = await self._carry_out(reserved)
-                await self._write(lambda tx: settle(self.ctx, tx, reserved.permits, results))
+                await self._write(lambda tx: self._settle(tx, reserved, results, fence))
+                is_held = False
             return taken
         finally:
-            await self._write(lambda tx: tx.free_lane(account_id, fence))
+            if is_held:
+                await self._write(lambda tx: tx.free_lane(account_id, fence))
+
+    def _reserve(self, tx: Transaction, account_id: int, fence: int) -> tuple[Reserved, int]:
+        """Reserve what is due; a lane with nothing to send is free again at once."""
+        reserved, taken = reserve(self.ctx, tx, account_id, fence, self.batch, self._lease())
+        if not reserved.permits:
+            tx.free_lane(account_id, fence)
+        return reserved, taken
+
+    def _settle(self, tx: Transaction, reserved: Reserved, results: Sequence[SendResult], fence: int) -> None:
+        settle(self.ctx, tx, reserved.permits, results)
+        tx.free_lane(reserved.permits[0].account.id, fence)
 
     async def look_for_unknown(self) -> int:
         """Read back acts of unknown outcome; returns how many were looked at.
@@ -165,7 +179,7 @@ def reserve(
     if any(counter.scope == "workspace" for counter in policy.counters):
         tx.lock_audit()  # the one lock of the whole workspace: lanes of two processes share these counters
     situation = Situation(ctx, tx, account=account, policy=policy, now=now, contacts=contacts, planning=False)
-    round_ = _Round(ctx, tx, account=account, policy=policy, situation=situation, fence=fence)
+    round_ = _Round(ctx, tx, due, account=account, policy=policy, situation=situation, fence=fence)
     permits = [permit for one in due if (permit := round_.ask(one)) is not None]
     round_.finish()
     return Reserved(permits=tuple(permits), epoch=situation.freeze.epoch), len(due)
@@ -189,6 +203,7 @@ class _Round:
         self,
         ctx: Context,
         tx: Transaction,
+        due: Sequence[Outgoing],
         *,
         account: Account,
         policy: CompiledPolicy,
@@ -197,6 +212,10 @@ class _Round:
     ) -> None:
         self._ctx, self._tx, self._account, self._policy = ctx, tx, account, policy
         self._situation, self._fence = situation, fence
+        events = list({one.event_id for one in due})
+        self._events, self._of_event = tx.events(events), tx.outgoing_of_events(events)
+        self._contacts = tx.contacts(list({one.contact_id for one in due if one.contact_id}))
+        self._reserved: list[int] = []
         self._drafts: list[Draft] = []
         self._bucket = situation.bucket
         self._resting: dict[str, tuple[str, int]] = {}
@@ -204,7 +223,7 @@ class _Round:
 
     def ask(self, one: Outgoing) -> SendPermit | None:
         """Return leave to call, or None after noting why not."""
-        event = self._tx.event(one.event_id)
+        event = self._events.get(one.event_id)
         if event is None or event.state in ("erased", "deleted"):
             self._stop(one, "COMMENT_GONE")
         elif one.act in ("hide", "unhide") and self._under_way(one):
@@ -237,7 +256,7 @@ class _Round:
 
     def _under_way(self, one: Outgoing) -> bool:
         """Whether hiding or showing this comment is on its way or of unknown outcome: the order would be anyone's guess."""
-        others = self._tx.outgoing_of_event(one.event_id)
+        others = self._of_event[one.event_id]
         return any(
             o.id != one.id and o.act in ("hide", "unhide") and o.state in ("sending", "unknown")
             for o in others
@@ -247,7 +266,9 @@ class _Round:
         self._tx.change_outgoing(one.id, {"not_before": self._situation.now + span, "code": code})
 
     def finish(self) -> None:
-        """Store the bucket and seal the attempts."""
+        """Store what was reserved and the bucket, and seal the attempts."""
+        if self._reserved:
+            self._tx.reserve_outgoing(self._reserved, self._fence, self._situation.now)
         if self._situation.bucket != self._bucket:
             bucket = self._situation.bucket
             self._tx.change_account(self._account.id, {"bucket_milli": bucket.milli, "bucket_at": bucket.at})
@@ -257,11 +278,11 @@ class _Round:
             append(self._ctx, self._tx, self._drafts)
 
     def _confirm(self, one: Outgoing, event: Event) -> Confirmation:
-        contact = self._tx.contact(one.contact_id) if one.contact_id else None
+        contact = self._contacts.get(one.contact_id)
         facts = self._situation.facts(event, contact, None)
         mine = facts.comment
         if mine is not None and one.act in ("reply", "message"):
-            others = self._tx.outgoing_of_event(event.id)
+            others = self._of_event[event.id]
             answered = event.answered or any(
                 o.id != one.id and o.act == one.act and o.state in ("sending", "sent", "unknown")
                 for o in others
@@ -292,10 +313,11 @@ class _Round:
         self._situation.note_planned(
             one.act, contact_id=one.contact_id, rule=one.rule, video_id=one.video_id, at=now, text=one.text
         )
-        changes = {"state": "sending", "attempt_at": now, "fence": self._fence, "code": ""}
-        self._tx.change_outgoing(one.id, changes)
         self._drafts.append(_draft(one, "attempt", now, {"act": one.act}, text=one.text))
         sending = msgspec.structs.replace(one, state="sending", attempt_at=now, fence=self._fence)
+        others = self._of_event[one.event_id]
+        self._of_event[one.event_id] = [sending if o.id == one.id else o for o in others]
+        self._reserved.append(one.id)
         return SendPermit(account=self._account, outgoing=sending)
 
     def _stop(self, one: Outgoing, code: str) -> None:
@@ -324,20 +346,31 @@ def settle(
 ) -> None:
     """Write down what the platform answered. A result that comes late never overwrites a surer one."""
     now = ctx.clock.now()
-    drafts = []
-    for permit, result in zip(permits, results, strict=True):
-        one = permit.outgoing
-        if not tx.settle_outgoing(one.id, one.fence, _changes(result, now)):
-            current = tx.outgoing(one.id)
-            if current is None or current.state != "unknown" or result.state not in ("sent", "failed"):
-                continue
-            tx.change_outgoing(one.id, _changes(result, now))
-        if result.state == "sent":
-            apply(tx, one)
-        body: dict[str, object] = {"act": one.act, "state": result.state, "code": result.code}
-        drafts.append(_draft(one, "result", now, body))
-    if drafts:
-        append(ctx, tx, drafts)
+    answers = [(permit.outgoing, result) for permit, result in zip(permits, results, strict=True)]
+    mine = tx.sending([(one.id, one.fence) for one, _ in answers])
+    settled = [(one, result) for one, result in answers if one.id in mine or _is_news(tx, one, result)]
+    by_columns: dict[tuple[str, ...], list[tuple[int, dict[str, object]]]] = defaultdict(list)
+    for one, result in settled:
+        changes = _changes(result, now)
+        by_columns[tuple(changes)].append((one.id, changes))
+    for rows in by_columns.values():
+        tx.settle_many(rows)
+    apply(tx, [one for one, result in settled if result.state == "sent"])
+    if settled:
+        append(
+            ctx,
+            tx,
+            [
+                _draft(one, "result", now, {"act": one.act, "state": result.state, "code": result.code})
+                for one, result in settled
+            ],
+        )
+
+
+def _is_news(tx: Transaction, one: Outgoing, result: SendResult) -> bool:
+    """Tell whether a late answer says more than what is known: the act was given up as of unknown outcome."""
+    current = tx.outgoing(one.id)
+    return current is not None and current.state == "unknown" and result.state in ("sent", "failed")
 
 
 def settle_unknown(ctx: Context, tx: Transaction, outgoing_id: int, found: SendResult) -> None:
@@ -349,7 +382,7 @@ def settle_unknown(ctx: Context, tx: Transaction, outgoing_id: int, found: SendR
     body: dict[str, object] = {"act": one.act, "state": found.state, "code": "READ_BACK"}
     if found.state == "sent":
         tx.change_outgoing(one.id, _changes(found, now))
-        apply(tx, one)
+        apply(tx, [one])
     elif found.state == "failed":
         tx.change_outgoing(
             one.id, {"state": "planned", "attempt_at": None, "not_before": now, "code": "READ_BACK"}
@@ -440,14 +473,19 @@ def _changes(result: SendResult, now: int) -> dict[str, object]:
     }
 
 
-def apply(tx: Transaction, one: Outgoing) -> None:
-    """Note on the comment what an act that happened did to it."""
-    if one.act == "hide":
-        tx.set_event_state(one.account_id, [(one.target_id, "hidden")])
-    elif one.act == "unhide":
-        tx.set_event_state(one.account_id, [(one.target_id, "public")])
-    elif one.act == "reply":
-        tx.mark_answered(one.account_id, [one.target_id])
+def apply(tx: Transaction, happened: Sequence[Outgoing]) -> None:
+    """Note on the comments what acts that happened did to them."""
+    for account_id in {one.account_id for one in happened}:
+        mine = [one for one in happened if one.account_id == account_id]
+        states = [(one.target_id, _STATES[one.act]) for one in mine if one.act in _STATES]
+        if states:
+            tx.set_event_state(account_id, states)
+        answered = [one.target_id for one in mine if one.act == "reply"]
+        if answered:
+            tx.mark_answered(account_id, answered)
+
+
+_STATES = {"hide": "hidden", "unhide": "public"}
 
 
 def _draft(one: Outgoing, kind: str, now: int, body: dict[str, object], *, text: str = "") -> Draft:

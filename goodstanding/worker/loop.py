@@ -7,7 +7,7 @@ import structlog
 
 from goodstanding.usecases import audit, intake
 from goodstanding.usecases.context import Context
-from goodstanding.usecases.outbox import Dispatcher
+from goodstanding.usecases.outbox import BATCH, Dispatcher
 from goodstanding.usecases.ports import StoreUnavailableError
 
 IDLE_SECONDS = 0.2
@@ -24,7 +24,9 @@ class Worker:
 
     def __init__(self, ctx: Context, *, owner: str, concurrency: int = 1) -> None:
         self._ctx = ctx
-        self._dispatcher = Dispatcher(ctx=ctx, owner=owner, concurrency=concurrency)
+        self._dispatcher = Dispatcher(
+            ctx=ctx, owner=owner, concurrency=concurrency, batch=max(BATCH, 8 * concurrency)
+        )
         self._stop = asyncio.Event()
         self._work = asyncio.Event()
 

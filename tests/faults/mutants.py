@@ -147,10 +147,11 @@ def _no_deduplication():
 
 
 def _fence_ignored():
-    def settle(self, outgoing_id, fence, changes):
-        return self._change("outgoing", changes, "id = ? AND state = 'sending'", (outgoing_id,)) == 1
+    def sending(self, claims):
+        found = [self.outgoing(one) for one, _ in claims]
+        return {one.id for one in found if one is not None and one.state == "sending"}
 
-    return [patch.object(SqliteStatements, "settle_outgoing", settle)]
+    return [patch.object(SqliteStatements, "sending", sending)]
 
 
 def _no_attempt_entry():

@@ -44,6 +44,8 @@ def _translated(sql: str) -> str:
 class PostgresStatements(Statements):
     """The statements over one connection; also the writer's session."""
 
+    _for_update = " FOR UPDATE"
+
     def __init__(self, connection: "psycopg.Connection[Row]", workspace_id: int) -> None:
         super().__init__(workspace_id)
         self._connection = connection

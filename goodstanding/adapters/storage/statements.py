@@ -174,6 +174,9 @@ def _delivery(r: Row) -> Delivery:
 class Statements(ABC):
     """Queries and transactions of one workspace over one connection."""
 
+    _for_update = ""
+    """What locks the rows of a SELECT; nothing where there is one writer."""
+
     def __init__(self, workspace_id: int) -> None:
         self.workspace_id = workspace_id
 
@@ -324,6 +327,24 @@ class Statements(ABC):
     def outgoing_of_contact(self, contact_id: int) -> list[Outgoing]:
         sql = f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? AND contact_id = ? ORDER BY id"
         return [_outgoing(r) for r in self._all(sql, (self.workspace_id, contact_id))]
+
+    def events(self, event_ids: Sequence[int]) -> dict[int, Event]:
+        where, param = self._among("id", event_ids)
+        sql = f"SELECT {_EVENT} FROM event WHERE workspace_id = ? AND {where}"
+        return {r[0]: _event(r) for r in self._all(sql, (self.workspace_id, param))}
+
+    def contacts(self, contact_ids: Sequence[int]) -> dict[int, Contact]:
+        where, param = self._among("id", contact_ids)
+        sql = f"SELECT {_CONTACT} FROM contact WHERE workspace_id = ? AND {where}"
+        return {r[0]: _contact(r) for r in self._all(sql, (self.workspace_id, param))}
+
+    def outgoing_of_events(self, event_ids: Sequence[int]) -> dict[int, list[Outgoing]]:
+        where, param = self._among("event_id", event_ids)
+        sql = f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? AND {where} ORDER BY id"
+        found: dict[int, list[Outgoing]] = {event_id: [] for event_id in event_ids}
+        for r in self._all(sql, (self.workspace_id, param)):
+            found[r[2]].append(_outgoing(r))
+        return found
 
     def outgoing_due(self, account_id: int, now: int, limit: int) -> list[Outgoing]:
         sql = (
@@ -697,6 +718,26 @@ class Statements(ABC):
 
     def change_outgoing(self, outgoing_id: int, changes: Mapping[str, object]) -> None:
         self._change("outgoing", changes, "id = ?", (outgoing_id,))
+
+    def reserve_outgoing(self, ids: Sequence[int], fence: int, at: int) -> None:
+        w = self.workspace_id
+        self._many(
+            "UPDATE outgoing SET state = 'sending', attempt_at = ?, fence = ?, code = '' WHERE workspace_id = ? AND id = ?",
+            [(at, fence, w, one) for one in ids],
+        )
+
+    def sending(self, claims: Sequence[tuple[int, int]]) -> set[int]:
+        where, param = self._among("id", [one for one, _ in claims])
+        sql = f"SELECT id, fence FROM outgoing WHERE workspace_id = ? AND state = 'sending' AND {where}{self._for_update}"
+        mine = set(claims)
+        return {r[0] for r in self._all(sql, (self.workspace_id, param)) if (r[0], r[1]) in mine}
+
+    def settle_many(self, rows: Sequence[tuple[int, Mapping[str, object]]]) -> None:
+        if not rows:
+            return
+        names = ", ".join(f"{name} = ?" for name in rows[0][1])
+        values = [(*changes.values(), self.workspace_id, one) for one, changes in rows]
+        self._many(f"UPDATE outgoing SET {names} WHERE workspace_id = ? AND id = ?", values)
 
     def settle_outgoing(self, outgoing_id: int, fence: int, changes: Mapping[str, object]) -> bool:
         return (
