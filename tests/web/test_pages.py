@@ -103,7 +103,7 @@ def test_titles_start_with_the_screen_and_its_count(world):
 
 def test_today_counts_what_happened(world):
     page = Client(world).sign_in().get("/").words
-    for outcome, word in (("reply", "Replied"), ("hide", "Hidden"), ("review", "To a person")):
+    for outcome, word in (("reply", "Reply"), ("hide", "Hide"), ("review", "To a person")):
         assert f"{word} {len(world.events(outcome))}" in page
 
 

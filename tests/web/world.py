@@ -34,9 +34,10 @@ def _prepared():
     return folder
 
 
-def settings(folder):
+def settings(folder, database=""):
     return Settings(
         data=folder,
+        database=database,
         demo_speed=1.0,
         demo_start=START,
         platform=PlatformSettings(base="http://127.0.0.1:9/open_api/v1.3", secret=SECRET),
@@ -46,9 +47,10 @@ def settings(folder):
 class World:
     """One installation: `app` (bootstrap), `web` (ASGI), `ctx`."""
 
-    def __init__(self, folder, *, comments=0, demo=False, account=True, seed=7):
-        shutil.copytree(_prepared(), folder, dirs_exist_ok=True)
-        self.app = open_app(settings(folder))
+    def __init__(self, folder, *, database="", comments=0, demo=False, account=True, seed=7):
+        if not database:
+            shutil.copytree(_prepared(), folder, dirs_exist_ok=True)
+        self.app = open_app(settings(folder, database))
         self.ctx = self.app.ctx
         self.woken = 0
         self.spikes = 0

@@ -11,6 +11,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine
 
+from goodstanding.adapters.storage.steering import steer
+
 PAGE_BYTES = 8192
 """Three sealed records fit a page of this size, one fits the default of 4096: 13 % fewer bytes a comment."""
 
@@ -47,6 +49,8 @@ def upgrade(engine: Engine) -> None:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if engine.dialect.name == "sqlite":
+            steer(connection)
 
 
 def prepare_sqlite(path: Path) -> Path | None:

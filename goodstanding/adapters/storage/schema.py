@@ -224,7 +224,7 @@ event = Table(
     _text("state"),
     _flag("answered"),
     PrimaryKeyConstraint("workspace_id", "id"),
-    UniqueConstraint("workspace_id", "account_id", "connector", "external_id", "action"),
+    UniqueConstraint("workspace_id", "account_id", "external_id", "action", "connector"),
     CheckConstraint("state IN ('public','hidden','deleted','erased','note')", name="state"),
 )
 Index("ix_event_contact", event.c.workspace_id, event.c.contact_id, event.c.id)
@@ -303,6 +303,14 @@ Index(
     sqlite_where=_spent,
     postgresql_where=_spent,
 )
+_texts = text("act IN ('reply','message') AND state IN ('planned','sending','sent','unknown')")
+Index(
+    "ix_outgoing_texts",
+    outgoing.c.workspace_id,
+    outgoing.c.id,
+    sqlite_where=_texts,
+    postgresql_where=_texts,
+)
 _due = text("state IN ('planned','sending','unknown')")
 Index(
     "ix_outgoing_due",
@@ -351,7 +359,6 @@ _open = text("state = 'open'")
 Index(
     "ix_review_case_open",
     review_case.c.workspace_id,
-    review_case.c.account_id,
     review_case.c.due_at,
     review_case.c.id,
     sqlite_where=_open,

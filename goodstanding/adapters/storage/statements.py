@@ -62,6 +62,8 @@ _FREEZE = "id, account_id, scope, reason, actor, at, lifted_by, lifted_at"
 _POLICY = "hash, parent, body, title, actor, at"
 _PERSON = "id, name, email, password_hash, role, language, created_at"
 _AUDIT = "seq, account_id, kind, at, event_id, body, hash"
+_DUE = "state IN ('planned','sending','unknown')"
+"""The condition of the index over what is not settled, repeated so that the planner may use it."""
 _SPENT = "state IN ('planned','sending','sent','unknown')"
 
 
@@ -332,8 +334,9 @@ class Statements(ABC):
 
     def outgoing_in_state(self, state: str, *, limit: int, account_id: int | None = None) -> list[Outgoing]:
         mine = "" if account_id is None else "AND account_id = ?"
+        open_only = f" AND {_DUE}" if state in ("planned", "sending", "unknown") else ""
         sql = (
-            f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? {mine} AND state = ?"
+            f"SELECT {_OUTGOING} FROM outgoing WHERE workspace_id = ? {mine} AND state = ?{open_only}"
             " ORDER BY not_before, id LIMIT ?"
         )
         extra = () if account_id is None else (account_id,)
@@ -346,7 +349,7 @@ class Statements(ABC):
 
     def next_due(self) -> int | None:
         row = self._one(
-            "SELECT min(not_before) FROM outgoing WHERE workspace_id = ? AND state = 'planned'",
+            f"SELECT min(not_before) FROM outgoing WHERE workspace_id = ? AND state = 'planned' AND {_DUE}",
             (self.workspace_id,),
         )
         return row[0] if row else None

@@ -23,27 +23,27 @@ T = TypeVar("T")
 _KEPT = 4096
 
 
-_bytes: dict[int, bytes] = {}
-"""Canonical bytes by identity. Whatever has an entry is kept alive beside it, so no identity is used again."""
-_alive: list[object] = []
+_kept: dict[int, tuple[object, bytes]] = {}
+"""Canonical bytes by identity, beside the very value: an identity that was used again is seen, in any thread."""
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def keep(trace: T) -> T:
     """Remember the canonical bytes of a trace, or tuple of traces, that will be used again; return it."""
-    if len(_alive) >= _KEPT * 16:
-        _bytes.clear()
-        _alive.clear()
-    _alive.append(trace)
-    _bytes[id(trace)] = _encode(trace)
+    if len(_kept) >= _KEPT * 16:
+        _kept.clear()
+    _kept[id(trace)] = (trace, _encode(trace))
     return trace
 
 
 def trace_bytes(gates: tuple[GateTrace, ...], rules: tuple[RuleTrace, ...]) -> bytes:
     """Return the canonical bytes of `(gates, rules)`; what the engine keeps is encoded already."""
-    get = _bytes.get
-    said = b",".join([get(id(gate)) or _encode(gate) for gate in gates])
-    return b"[[%b],%b]" % (said, get(id(rules)) or _encode(rules))
+    return b"[[%b],%b]" % (b",".join([_bytes_of(gate) for gate in gates]), _bytes_of(rules))
+
+
+def _bytes_of(trace: object) -> bytes:
+    found = _kept.get(id(trace))
+    return found[1] if found is not None and found[0] is trace else _encode(trace)
 
 
 class Ready(dict[K, V], Generic[K, V]):

@@ -21,6 +21,18 @@ _BY_CHANNEL: dict[str, frozenset[Act]] = {
 }
 
 
+def _spent(say: Answers, name: str, most: int, *, defers: bool) -> Ready[tuple[int, int], GateTrace]:
+    """Return the answers for a limit that is used up, by (used, free at)."""
+
+    def answer(key: tuple[int, int]) -> GateTrace:
+        used, free_at = key
+        if defers:
+            return say.defer(Code.CAP, most, used, free_at=free_at, counter=name, limit=most, used=used)
+        return say.refuse(Code.CAP, most, used, counter=name, limit=most, used=used, free_at=free_at)
+
+    return Ready(answer)
+
+
 def _builder(name: str, most: int, place: int) -> Callable[[Policy, PlatformRules], Look]:
     def build(_policy: Policy, _platform: PlatformRules) -> Look:
         say = Answers(f"cap:{name}")
@@ -28,13 +40,7 @@ def _builder(name: str, most: int, place: int) -> Callable[[Policy, PlatformRule
         below: Ready[int, GateTrace] = Ready(lambda used: say.allow(most, used))
         defers = name.split("/", maxsplit=1)[0] in _DEFERS
 
-        def spent(key: tuple[int, int]) -> GateTrace:
-            used, free_at = key
-            if defers:
-                return say.defer(Code.CAP, most, used, free_at=free_at, counter=name, limit=most, used=used)
-            return say.refuse(Code.CAP, most, used, counter=name, limit=most, used=used, free_at=free_at)
-
-        full: Ready[tuple[int, int], GateTrace] = Ready(spent)
+        full = _spent(say, name, most, defers=defers)
 
         def answer(counter: CounterFact, now: int) -> GateTrace:
             used, free_at = counter.used, counter.free_at

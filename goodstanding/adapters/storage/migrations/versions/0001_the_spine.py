@@ -152,7 +152,7 @@ def upgrade() -> None:
     sa.Column('answered', sa.SmallInteger(), server_default=sa.text('0'), nullable=False),
     sa.CheckConstraint("state IN ('public','hidden','deleted','erased','note')", name=op.f('ck_event_state')),
     sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_event')),
-    sa.UniqueConstraint('workspace_id', 'account_id', 'connector', 'external_id', 'action', name=op.f('uq_event_workspace_id_account_id_connector_external_id_action'))
+    sa.UniqueConstraint('workspace_id', 'account_id', 'external_id', 'action', 'connector', name=op.f('uq_event_workspace_id_account_id_external_id_action_connector'))
     )
     op.create_index('ix_event_contact', 'event', ['workspace_id', 'contact_id', 'id'], unique=False)
     op.create_table('freeze',
@@ -266,7 +266,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_review_case'))
     )
     op.create_index('ix_review_case_event', 'review_case', ['workspace_id', 'event_id'], unique=False)
-    op.create_index('ix_review_case_open', 'review_case', ['workspace_id', 'account_id', 'due_at', 'id'], unique=False, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
+    texts = "act IN ('reply','message') AND state IN ('planned','sending','sent','unknown')"
+    op.create_index('ix_outgoing_texts', 'outgoing', ['workspace_id', 'id'], unique=False, sqlite_where=sa.text(texts), postgresql_where=sa.text(texts))
+    op.create_index('ix_review_case_open', 'review_case', ['workspace_id', 'due_at', 'id'], unique=False, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
     op.create_table('sequence',
     sa.Column('workspace_id', sa.BigInteger(), nullable=False),
     sa.Column('account_id', sa.BigInteger(), nullable=False),

@@ -1,0 +1,73 @@
+"""No statement of the hot path may walk a whole table once the database has grown."""
+
+import re
+import sqlite3
+
+import pytest
+
+from goodstanding.adapters.storage.sqlite import SqliteStatements, connect
+
+WALKS = re.compile(r"SCAN (?!json_each)|\((ANY\()?workspace_id(=\?|\))( AND (ANY\()?account_id(=\?|\)))?\)$")
+"""A whole table, or all rows of the only workspace or of one account."""
+CALLS = {
+    "known_events": (1, "tiktok", ["a", "b"]),
+    "contacts_by_external": (1, ["a"]),
+    "contact": (1,),
+    "event": (1,),
+    "event_texts": ([1, 2],),
+    "decision": (1,),
+    "outgoing": (1,),
+    "outgoing_of_event": (1,),
+    "outgoing_due": (1, 1, 10),
+    "outgoing_by_provider": (1, ["x"]),
+    "spent": (1, 0, [1, 2]),
+    "cases_of_event": (1,),
+    "case": (1,),
+    "acts_of_event": (1,),
+    "audit_of_event": (1,),
+    "audit_entries": (0, 10),
+    "audit_after": (5, 10),
+    "audit_hashes": (0, 16),
+    "vault_rows": ([1, 2],),
+    "claim_deliveries": ([1, 2],),
+}
+CHANGES = {
+    "set_event_state": (1, [("a", "hidden")]),
+    "mark_answered": (1, ["a"]),
+    "change_outgoing": (1, {"code": "X"}),
+    "settle_outgoing": (1, 1, {"code": "X"}),
+    "settle_deliveries": ([(1, "read", None), (2, "unknown", "X")],),
+}
+
+
+def plans(path, name, arguments):
+    """Return the plan of every statement that a method runs."""
+    said = []
+    connection = connect(path)
+    statements = SqliteStatements(connection, 1)
+    connection.set_trace_callback(said.append)
+    getattr(statements, name)(*arguments)
+    connection.set_trace_callback(None)
+    connection.close()
+    with sqlite3.connect(path) as plain:
+        return [
+            row[3]
+            for sql in said
+            if sql.lstrip().upper().startswith(("SELECT", "UPDATE", "WITH"))
+            for row in plain.execute(f"EXPLAIN QUERY PLAN {sql}")
+        ]
+
+
+@pytest.mark.parametrize("name", [*CALLS, *CHANGES])
+def test_a_statement_goes_by_its_key(sqlite_file, name):
+    found = plans(sqlite_file, name, {**CALLS, **CHANGES}[name])
+    assert found
+    assert [step for step in found if WALKS.search(step)] == []
+
+
+def test_a_walk_would_be_seen(sqlite_file):
+    with sqlite3.connect(sqlite_file) as plain:
+        steps = [
+            row[3] for row in plain.execute("EXPLAIN QUERY PLAN SELECT * FROM event WHERE workspace_id = 1")
+        ]
+    assert any(WALKS.search(step) for step in steps)
