@@ -51,7 +51,8 @@ def claim(ctx: Context, case_id: int, person_id: int) -> Case:
         case = _open(tx, case_id)
         if case.claimed_by not in (None, person_id) and (case.claim_until or 0) > now:
             raise MovedOnError(by=case.claimed_by or 0)
-        tx.change_case(case.id, case.version, {"claimed_by": person_id, "claim_until": now + LEASE})
+        if not tx.change_case(case.id, case.version, {"claimed_by": person_id, "claim_until": now + LEASE}):
+            raise MovedOnError(by=case.claimed_by or 0)
         found = tx.case(case.id)
         assert found is not None
         return found

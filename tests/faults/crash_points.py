@@ -136,7 +136,7 @@ class Journey(World):
     def _comes(self, target, viewer, text):
         """The platform delivers until it is answered."""
         if self.event_of(target) is not None:
-            self.bodies and self.take(self.bodies[0])
+            self.again(0, same_bytes=False)
             return
         made = self.comments.get(target)
         self.comment(viewer, text, target=target)

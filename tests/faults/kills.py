@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import random
 import select
@@ -446,6 +447,7 @@ def main(arguments=None):
     parser.add_argument("--postgres", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args(arguments)
+    logging.disable(logging.INFO)  # the database server's own talk
     failed = 0
     if asked.sqlite:
         wrong, counts = kill(asked.sqlite, seed=asked.seed)

