@@ -26,6 +26,7 @@ from goodstanding.usecases.facts import Situation, freeze_facts
 from goodstanding.usecases.ports import (
     Account,
     Case,
+    Contact,
     Event,
     Outgoing,
     Queries,
@@ -69,6 +70,8 @@ class Dispatcher:
     concurrency: int = 1
     """Platform calls under way at once in a lane."""
     batch: int = BATCH
+    look_seconds: float = 0.0
+    """How long a look at freezes, kill switch and consent holds for acts that wait for their turn in a batch."""
 
     async def send_due(self) -> int:
         """Send one batch of one lane; returns how many acts were taken up (0: nothing is due)."""
@@ -134,17 +137,21 @@ class Dispatcher:
 
     async def _carry_out(self, reserved: Reserved) -> list[SendResult]:
         gate = asyncio.Semaphore(self.concurrency)
-
-        begun = asyncio.get_running_loop().time()
+        time = asyncio.get_running_loop().time
+        begun = looked = time()
+        void: dict[int, str] = {}
 
         async def one(position: int, permit: SendPermit) -> SendResult:
+            nonlocal looked, void
             async with gate:
-                if asyncio.get_running_loop().time() - begun > CALL_SECONDS:
+                if time() - begun > CALL_SECONDS:
                     return SendResult(state="later", code="BATCH_LATE")  # others may take it for lost by now
-                if position >= self.concurrency:
-                    void = self.ctx.store.read(lambda q: _void(q, permit, reserved.epoch))
-                    if void:
-                        return SendResult(state="later", code=void)
+                if position >= self.concurrency and time() - looked >= self.look_seconds:
+                    rest = reserved.permits[position:]
+                    void = self.ctx.store.read(lambda q: _void(q, rest, reserved.epoch))
+                    looked = time()
+                if permit.outgoing.id in void:
+                    return SendResult(state="later", code=void[permit.outgoing.id])
                 return await self._call(permit)
 
         return await asyncio.gather(*(one(n, p) for n, p in enumerate(reserved.permits)))
@@ -437,17 +444,26 @@ def open_case(tx: Transaction, policy: CompiledPolicy, one: Outgoing, code: str,
     )  # fmt: skip
 
 
-def _void(q: Queries, permit: SendPermit, epoch: int) -> str:
-    """Return why a permit that waited for its turn no longer holds, or an empty string."""
-    account = next((a for a in q.accounts() if a.id == permit.account.id), None)
+def _void(q: Queries, permits: Sequence[SendPermit], epoch: int) -> dict[int, str]:
+    """Return which permits that wait for their turn no longer hold, by act, with the reason."""
+    account_id = permits[0].account.id
+    account = next((a for a in q.accounts() if a.id == account_id), None)
     if account is None or account.killed:
-        return Code.KILL_SWITCH
-    if permit.outgoing.act not in ("reply", "message"):
+        return {permit.outgoing.id: Code.KILL_SWITCH for permit in permits}
+    sends = [p.outgoing for p in permits if p.outgoing.act in ("reply", "message")]
+    if sends and freeze_facts(q, account_id).epoch != epoch:
+        return {one.id: Code.FREEZE for one in sends}
+    contacts = q.contacts(list({one.contact_id for one in sends}))
+    found = {one.id: _unwilling(contacts.get(one.contact_id)) for one in sends}
+    return {outgoing_id: code for outgoing_id, code in found.items() if code}
+
+
+def _unwilling(contact: Contact | None) -> str:
+    if contact is None:
         return ""
-    contact = q.contact(permit.outgoing.contact_id)
-    if contact is not None and (contact.suppressed or contact.answer != "given"):
-        return Code.SUPPRESSED if contact.suppressed else Code.CONSENT_WITHDRAWN
-    return "" if freeze_facts(q, account.id).epoch == epoch else Code.FREEZE
+    if contact.suppressed:
+        return Code.SUPPRESSED
+    return "" if contact.answer == "given" else Code.CONSENT_WITHDRAWN
 
 
 def _unknown(q: Queries, now: int) -> tuple[dict[int, Account], list[Outgoing]]:

@@ -13,6 +13,8 @@ from goodstanding.usecases.ports import StoreUnavailableError
 IDLE_SECONDS = 0.2
 """Rest when there was nothing to do; a wake-up ends it early."""
 TROUBLE_SECONDS = 2.0
+LOOK_SECONDS = 0.02
+"""A freeze reaches a batch that is under way within this time."""
 HOUSE_SECONDS = 10.0
 HIGH_WATER = "clock_high_water"
 
@@ -25,7 +27,11 @@ class Worker:
     def __init__(self, ctx: Context, *, owner: str, concurrency: int = 1) -> None:
         self._ctx = ctx
         self._dispatcher = Dispatcher(
-            ctx=ctx, owner=owner, concurrency=concurrency, batch=max(BATCH, 8 * concurrency)
+            ctx=ctx,
+            owner=owner,
+            concurrency=concurrency,
+            batch=max(BATCH, 8 * concurrency),
+            look_seconds=LOOK_SECONDS,
         )
         self._stop = asyncio.Event()
         self._work = asyncio.Event()

@@ -215,7 +215,7 @@ def _deletion_forgotten():
 
 
 def _permits_never_void():
-    return [patch.object(outbox, "_void", lambda q, permit, epoch: "")]
+    return [patch.object(outbox, "_void", lambda q, permits, epoch: {})]
 
 
 def _hide_twice():
