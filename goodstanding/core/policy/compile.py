@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from goodstanding.core.policy.check import classify
 from goodstanding.core.policy.conditions import CounterAtLeast, Observer
 from goodstanding.core.policy.document import Policy, Rule, Template
-from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Looks, Ready, keep, together
+from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Looks, Ready, together
 from goodstanding.core.policy.gates import AT_SENDING, GATES, PROMOTION, caps
 from goodstanding.core.policy.model import Act, Effect, Facts, GateTrace, Outcome, RuleTrace
 from goodstanding.core.policy.platform import PlatformRules
@@ -269,7 +269,7 @@ def _listening(
         traces = tuple([answer(seen) for answer in asked])
         said = tuple(zip(mine, traces, strict=True))
         return Heard(
-            keep(traces),
+            traces,
             tuple([one for one, trace in said if trace.ok]),
             tuple([one for one, trace in said if trace.ok is None and one.restricts]),
         )

@@ -19,31 +19,15 @@ ALL_ACTS: frozenset[Act] = frozenset({"reply", "message", "hide"})
 
 K = TypeVar("K")
 V = TypeVar("V")
-T = TypeVar("T")
 _KEPT = 4096
 
 
-_kept: dict[int, tuple[object, bytes]] = {}
-"""Canonical bytes by identity, beside the very value: an identity that was used again is seen, in any thread."""
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-def keep(trace: T) -> T:
-    """Remember the canonical bytes of a trace, or tuple of traces, that will be used again; return it."""
-    if len(_kept) >= _KEPT * 16:
-        _kept.clear()
-    _kept[id(trace)] = (trace, _encode(trace))
-    return trace
-
-
 def trace_bytes(gates: tuple[GateTrace, ...], rules: tuple[RuleTrace, ...]) -> bytes:
-    """Return the canonical bytes of `(gates, rules)`; what the engine keeps is encoded already."""
-    return b"[[%b],%b]" % (b",".join([_bytes_of(gate) for gate in gates]), _bytes_of(rules))
-
-
-def _bytes_of(trace: object) -> bytes:
-    found = _kept.get(id(trace))
-    return found[1] if found is not None and found[0] is trace else _encode(trace)
+    """Return the canonical bytes of `(gates, rules)`: all of it arrays, so only the fields of reasons are sorted."""
+    return _encode((gates, rules))
 
 
 class Ready(dict[K, V], Generic[K, V]):
@@ -57,7 +41,7 @@ class Ready(dict[K, V], Generic[K, V]):
         made = self._make(key)
         if len(self) >= _KEPT:
             self.clear()
-        self[key] = keep(made) if isinstance(made, GateTrace) else made
+        self[key] = made
         return made
 
 
@@ -107,7 +91,7 @@ def together(gates: tuple[tuple[Gate, Look], ...]) -> Looks:
         if found is None:
             if len(ready) >= _KEPT:
                 ready.clear()
-            found = ready[key] = tuple([keep(look(facts)) for look in looks])
+            found = ready[key] = tuple([look(facts) for look in looks])
         return found
 
     return ask

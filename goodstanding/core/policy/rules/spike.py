@@ -2,7 +2,7 @@
 
 from goodstanding.core.limits import SpikeThresholds, spike_threshold
 from goodstanding.core.policy.document import Policy
-from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, keep
+from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look
 from goodstanding.core.policy.model import Facts, GateTrace
 from goodstanding.core.policy.platform import PlatformRules
 from goodstanding.kernel.reasons import Code
@@ -23,7 +23,7 @@ def _build(policy: Policy, _platform: PlatformRules) -> Look:
     limits = thresholds(policy)
     retry = policy.pacing.spike_retry_minutes * MINUTE
     missing = say.missing("volume", limits.per_hour)
-    calm = keep(say.allow("calm", "calm"))
+    calm = say.allow("calm", "calm")
 
     def look(facts: Facts) -> GateTrace:
         volume = facts.volume

@@ -1,7 +1,7 @@
 """Without understanding nothing is done by itself: a person looks (INV13)."""
 
 from goodstanding.core.policy.document import Policy
-from goodstanding.core.policy.gate import ALL_ACTS, Answers, Gate, Look, keep
+from goodstanding.core.policy.gate import ALL_ACTS, Answers, Gate, Look
 from goodstanding.core.policy.model import Facts, GateTrace
 from goodstanding.core.policy.platform import PlatformRules
 from goodstanding.kernel.reasons import Code
@@ -9,7 +9,7 @@ from goodstanding.kernel.reasons import Code
 
 def _build(_policy: Policy, _platform: PlatformRules) -> Look:
     say = Answers("understanding")
-    there = keep(say.allow("there", "there"))
+    there = say.allow("there", "there")
     own = say.allow("there", "own")
     failed = say.review(Code.MODEL_FAILED, "there", None)
 
