@@ -6,7 +6,6 @@ Prints its address when it answers.
 """
 
 import argparse
-import asyncio
 import cProfile
 import hashlib
 import pstats
@@ -40,7 +39,7 @@ def main() -> None:
     from bench.measuring import open_accounts
     from goodstanding.adapters.tiktok.tokens import TokenPair
     from goodstanding.bootstrap import open_app
-    from goodstanding.cli.serve import run
+    from goodstanding.cli.serve import run, run_loop
     from goodstanding.settings import PlatformSettings, Settings
     from goodstanding.usecases import policies
 
@@ -61,7 +60,7 @@ def main() -> None:
             app.tokens.store(number, TokenPair(access_token="bench", got_at=app.clock.now()))
     app.ctx.store.write(sign_in)
     try:
-        asyncio.run(
+        run_loop(
             run(app, web=True, work=not given.no_worker, announce=lambda address: print(address, flush=True))
         )
     finally:

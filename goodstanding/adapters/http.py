@@ -9,11 +9,13 @@ import socket
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 import aiohttp
 import msgspec
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
+from yarl import URL
 
 BODY_MAX = 4 * 1024 * 1024
 """Bytes of an answer that are read."""
@@ -94,7 +96,7 @@ class Http:
         session = self._open()
         self._check_literal(url)
         async with session.request(
-            method, url, data=body, headers=sent, params=query, allow_redirects=False
+            method, _parsed(url), data=body, headers=sent, params=query, allow_redirects=False
         ) as response:
             return Answer(
                 status=response.status, body=await _read(response), date=_date(response.headers.get("Date"))
@@ -106,7 +108,9 @@ class Http:
                 resolver=_CheckedResolver(self._allowed), limit=64, ttl_dns_cache=60
             )
             timeout = aiohttp.ClientTimeout(total=self._seconds, connect=10)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()
+            )
         return self._session
 
     def _check_literal(self, url: str) -> None:
@@ -124,7 +128,16 @@ class Http:
         self._checked.add(place)
 
 
+@lru_cache(maxsize=256)
+def _parsed(url: str) -> URL:
+    """Return an address of ours, parsed once."""
+    return URL(url)
+
+
 async def _read(response: aiohttp.ClientResponse) -> bytes:
+    length = response.content_length
+    if length is not None and length <= BODY_MAX and "Content-Encoding" not in response.headers:
+        return await response.read()
     body = await response.content.read(BODY_MAX + 1)
     while len(body) <= BODY_MAX and (more := await response.content.read(BODY_MAX + 1 - len(body))):
         body += more
@@ -133,6 +146,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return body
 
 
+@lru_cache(maxsize=16)
 def _date(header: str | None) -> int | None:
     if not header:
         return None

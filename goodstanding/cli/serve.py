@@ -13,7 +13,7 @@ from goodstanding.cli.opening import fail, place, place_options, say, told
 from goodstanding.cli.words import CANNOT_REACH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     import uvicorn
 
@@ -77,7 +77,7 @@ def serve(data: Path, database: str, host: str, port: int, public_url: str, plat
     The first start prints a link that makes the owner. Until then only this machine is served.
     """
     app = _open(data, database, host=host, port=port, public_url=public_url, platform_url=platform_url)
-    asyncio.run(run(app, web=True, work=True, announce=_announcer(app)))
+    run_loop(run(app, web=True, work=True, announce=_announcer(app)))
 
 
 @click.command()
@@ -90,7 +90,7 @@ def web(data: Path, database: str, host: str, port: int, public_url: str, platfo
     """Run one web process on Postgres; start as many as you like."""
     _needs_postgres(database)
     app = _open(data, database, host=host, port=port, public_url=public_url, platform_url=platform_url)
-    asyncio.run(run(app, web=True, work=False, announce=_announcer(app)))
+    run_loop(run(app, web=True, work=False, announce=_announcer(app)))
 
 
 @click.command()
@@ -100,12 +100,22 @@ def worker(data: Path, database: str, platform_url: str) -> None:
     """Run one worker process on Postgres; start as many as you like."""
     _needs_postgres(database)
     app = _open(data, database, host="127.0.0.1", port=0, public_url="", platform_url=platform_url)
-    asyncio.run(run(app, web=False, work=True))
+    run_loop(run(app, web=False, work=True))
 
 
 def _needs_postgres(database: str) -> None:
     if not database:
         fail(say("needs_postgres"), 2)
+
+
+def run_loop(main: "Coroutine[Any, Any, None]") -> None:
+    """Run `main` on uvloop where it is there: it takes a third off the cost of a call."""
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(main)
+    else:
+        uvloop.run(main)
 
 
 async def run(

@@ -136,25 +136,30 @@ class Dispatcher:
         return int(LEASE_SECONDS / max(self.ctx.clock.real_seconds(1000), 1e-6) * 1000)
 
     async def _carry_out(self, reserved: Reserved) -> list[SendResult]:
-        gate = asyncio.Semaphore(self.concurrency)
+        """Make the calls in order, `concurrency` at once; acts that waited too long or lost their ground are not made."""
+        permits = reserved.permits
+        results = [SendResult(state="later", code="BATCH_LATE")] * len(permits)
+        turns = iter(enumerate(permits))
         time = asyncio.get_running_loop().time
         begun = looked = time()
         void: dict[int, str] = {}
 
-        async def one(position: int, permit: SendPermit) -> SendResult:
+        async def work() -> None:
             nonlocal looked, void
-            async with gate:
+            for position, permit in turns:
                 if time() - begun > CALL_SECONDS:
-                    return SendResult(state="later", code="BATCH_LATE")  # others may take it for lost by now
+                    return  # others may take the rest for lost by now
                 if position >= self.concurrency and time() - looked >= self.look_seconds:
-                    rest = reserved.permits[position:]
-                    void = self.ctx.store.read(lambda q: _void(q, rest, reserved.epoch))
+                    rest = permits[position:]
+                    void = self.ctx.store.read(lambda q, rest=rest: _void(q, rest, reserved.epoch))  # type: ignore[misc]  # bound at once
                     looked = time()
                 if permit.outgoing.id in void:
-                    return SendResult(state="later", code=void[permit.outgoing.id])
-                return await self._call(permit)
+                    results[position] = SendResult(state="later", code=void[permit.outgoing.id])
+                else:
+                    results[position] = await self._call(permit)
 
-        return await asyncio.gather(*(one(n, p) for n, p in enumerate(reserved.permits)))
+        await asyncio.gather(*(work() for _ in range(min(self.concurrency, len(permits)))))
+        return results
 
     async def _call(self, permit: SendPermit) -> SendResult:
         platform = self.ctx.platforms[permit.account.connector]

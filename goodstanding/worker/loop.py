@@ -12,6 +12,9 @@ from goodstanding.usecases.ports import StoreUnavailableError
 
 IDLE_SECONDS = 0.2
 """Rest when there was nothing to do; a wake-up ends it early."""
+GATHER_SECONDS = 0.05
+"""How long comments may gather before they are read together; nobody waits for it."""
+SEND_IDLE_SECONDS = 0.1
 TROUBLE_SECONDS = 2.0
 LOOK_SECONDS = 0.02
 """A freeze reaches a batch that is under way within this time."""
@@ -50,13 +53,17 @@ class Worker:
         await self._keep(self._settle_clock)
         await self._keep(self._dispatcher.recover)
         await asyncio.gather(
-            self._repeat(self._read, IDLE_SECONDS),
-            self._repeat(self._dispatcher.send_due, IDLE_SECONDS),
-            self._repeat(self._house, HOUSE_SECONDS, wakes=False),
+            self._repeat(self._read, IDLE_SECONDS, wakes=True),
+            self._repeat(self._dispatcher.send_due, SEND_IDLE_SECONDS),
+            self._repeat(self._house, HOUSE_SECONDS),
         )
 
     async def _read(self) -> int:
-        return await asyncio.to_thread(intake.read_new, self._ctx)
+        """Read a batch; a small one is followed by a short rest, so that the next is worth its transaction."""
+        taken = await asyncio.to_thread(intake.read_new, self._ctx)
+        if 0 < taken < intake.BATCH:
+            await self._rest(GATHER_SECONDS, wakes=False)
+        return taken
 
     async def _house(self) -> int:
         ctx = self._ctx
@@ -84,7 +91,7 @@ class Worker:
                 self._ctx.clock.hear(told)
                 return
 
-    async def _repeat(self, step: Callable[[], Awaitable[int]], idle: float, *, wakes: bool = True) -> None:
+    async def _repeat(self, step: Callable[[], Awaitable[int]], idle: float, *, wakes: bool = False) -> None:
         while not self._stop.is_set():
             done = await self._keep(step)
             if done == 0:
