@@ -136,7 +136,7 @@ def _words(lang):
     return i18n.environment(lang).get_template("words.html").make_module({"persons": {}})
 
 
-_CODE = re.compile(r'"([A-Z]+(?:_[A-Z]+)*)"')
+_CODE = re.compile(r"\"([A-Z_]{3,})\"")
 
 
 @pytest.mark.parametrize("lang", ["nl", "en"])
