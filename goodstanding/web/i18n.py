@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_decimal
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
 from goodstanding.locale import LANGUAGES, Lang
 from goodstanding.locale.interface import translations
 
 TEMPLATES = Path(__file__).parent / "templates"
+_THOUSAND = 1000
+_BADGE_MOST = 10_000
 LOCALES: Mapping[Lang, str] = {"nl": "nl_NL", "en": "en_GB"}
 
 
@@ -31,6 +34,8 @@ def environment(lang: Lang) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_translations(translations(lang), newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
+    made.globals["ngettext"] = _grouped(lang, made.globals["ngettext"])
+    made.filters["short"] = lambda value: short(lang, value)
     made.filters["num"] = lambda value: number(lang, value)
     made.filters["span"] = lambda value: span(lang, value)
     return made
@@ -39,6 +44,23 @@ def environment(lang: Lang) -> Environment:
 def number(lang: Lang, value: float) -> str:
     """Return a number as it is written in this language."""
     return str(format_decimal(value, locale=LOCALES[lang]))
+
+
+def short(lang: Lang, count: int) -> str:
+    """Return a count for a badge: `780`, `9.9k` (rounded down), and `10k+` for any above ten thousand."""
+    if count < _THOUSAND:
+        return number(lang, count)
+    return f"{number(lang, min(count, _BADGE_MOST) // 100 / 10)}k" + ("+" if count > _BADGE_MOST else "")
+
+
+def _grouped(lang: Lang, plain: Callable[..., str]) -> Callable[..., str]:
+    """Return `ngettext` that writes its number as this language does."""
+
+    @pass_context
+    def ngettext(context: Context, one: str, many: str, count: int, **values: object) -> str:
+        return plain(context, one, many, count, **{"num": number(lang, count), **values})
+
+    return ngettext
 
 
 def local(instant: int, zone: str) -> datetime:

@@ -167,7 +167,7 @@ def test_why_says_what_matched_and_until_when_it_waits():
         "  Regel ‘Vraag naar de prijs’ past.",
         "  Wacht 35 minuten, tot 11:35.",
     )
-    assert "  Limiet contact/reply/24: 0 van 1" in lines
+    assert "  Limiet antwoorden per persoon, 1 dag: 0 van 1" in lines
 
 
 def test_times_are_local_and_carry_the_date_on_another_day():

@@ -2,13 +2,20 @@
 
 import re
 from io import BytesIO
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from goodstanding.adapters.clock import clocks
+from goodstanding.adapters.tiktok import client, wire
+from goodstanding.kernel.reasons import Code
 from goodstanding.locale import interface
+from goodstanding.usecases import intake, outbox
 from goodstanding.web import assets, gate, i18n
+from goodstanding.worker import loop
 
 TEMPLATES = i18n.TEMPLATES
 PO = TEMPLATES.parents[1] / "locale" / "interface.nl.po"
@@ -123,3 +130,77 @@ def test_the_language_of_a_stranger():
     assert i18n.chosen("", "de-DE, nl;q=0.8") == "nl"
     assert i18n.chosen("en", "nl") == "en"
     assert i18n.chosen("", "fr") == "en"
+
+
+def _words(lang):
+    return i18n.environment(lang).get_template("words.html").make_module({"persons": {}})
+
+
+_CODE = re.compile(r"\"([A-Z_]{3,})\"")
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_every_code_of_an_outgoing_act_has_words(lang):
+    words = _words(lang)
+    sources = [Path(str(module.__file__)) for module in (outbox, loop)]
+    used = {code for source in sources for code in _CODE.findall(source.read_text(encoding="utf-8"))}
+    assert {"UNDER_WAY", "BATCH_LATE", "READ_BACK", "ECHO"} <= used
+    for code in used | set(Code):
+        assert str(words.reason(code)) not in ("", code), code
+    answers = set(re.findall(r'state="(\w+)", code="([A-Z_]+)"', Path(str(client.__file__)).read_text()))
+    for state, code in answers | {("later", "BATCH_LATE")}:
+        if state == "later":
+            assert str(words.waits(SimpleNamespace(state="planned", code=code))).endswith("."), code
+        elif state == "failed" and code != "ABSENT":  # an absent act is planned again, as READ_BACK
+            assert str(words.reason(code)) not in ("", code), code
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_what_waits_says_why_in_a_sentence(lang):
+    words = _words(lang)
+    deferring = {Code.CAP, Code.BUCKET_EMPTY, Code.VOLUME_SPIKE, Code.QUIET_HOURS, Code.DELAY}
+    stored = {"UNDER_WAY", "BATCH_LATE", "READ_BACK", "PACE", "NOT_REACHED"}
+    for state, codes in (
+        ("planned", outbox.WAITS | deferring | stored),
+        ("unknown", {"NO_ANSWER", "OUTCOME_UNKNOWN"}),
+    ):
+        for code in codes:
+            said = str(words.waits(SimpleNamespace(state=state, code=code)))
+            assert said.endswith("."), code
+            assert said != str(words.reason(code)), code
+    assert str(words.waits(SimpleNamespace(state="cancelled", code="CAP"))) == str(words.reason("CAP"))
+    assert "40100" in str(words.reason("40100")) != "40100"
+
+
+@pytest.mark.parametrize("lang", ["nl", "en"])
+def test_every_doubt_and_every_problem_has_words(lang):
+    words = _words(lang)
+    doubts = set(re.findall(r'"(CLOCK_[A-Z]+)"', Path(str(clocks.__file__)).read_text(encoding="utf-8")))
+    problems = {
+        code
+        for module in (intake, wire)
+        for code in re.findall(r'problem="([A-Z_]+)"', Path(str(module.__file__)).read_text(encoding="utf-8"))
+    }
+    assert "CLOCK_UNHEARD" in doubts
+    assert "HANDLING_FAILED" in problems
+    assert [one for one in doubts if str(words.doubt(one)) == one] == []
+    assert [one for one in problems if str(words.problem(one)) == one] == []
+
+
+@pytest.mark.parametrize(
+    ("count", "nl", "en"),
+    [
+        (0, "0", "0"),
+        (780, "780", "780"),
+        (1000, "1k", "1k"),
+        (9988, "9,9k", "9.9k"),
+        (10_001, "10k+", "10k+"),
+    ],
+)
+def test_a_badge_abbreviates(count, nl, en):
+    assert (i18n.short("nl", count), i18n.short("en", count)) == (nl, en)
+
+
+def test_a_counted_sentence_groups_its_number():
+    made = i18n.environment("nl").from_string('{{ ngettext("%(num)s entry", "%(num)s entries", 3898) }}')
+    assert made.render() == "3.898 regels"

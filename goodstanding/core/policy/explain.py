@@ -48,7 +48,7 @@ _WORDS = frozenset(
         "kinds",
     }
     | {"labels", "languages", "language", "hit", "direction", "outcome", "verdict", "gate", "kind", "stops"}
-    | {"wanted", "seen", "before", "after", "unit"}
+    | {"wanted", "seen", "before", "after", "unit", "queue"}
 )
 
 
@@ -97,8 +97,7 @@ def reason_line(reason: Reason, facts: Facts | None = None, *, depth: int = 0) -
         fields["minutes"] = delay_ms // MINUTE
     counter = fields.get("counter")
     if isinstance(counter, str):
-        scope, channel, hours = counter.split("/")
-        fields |= {"scope": scope.partition(":")[0], "channel": channel, **_window(int(hours))}
+        fields |= _counter(counter)
     return _line(f"reason.{reason.code.value}{_variant(reason)}", fields, depth=depth)
 
 
@@ -111,10 +110,17 @@ def _variant(reason: Reason) -> str:
     )
 
 
+def _counter(name: str) -> dict[str, str | int]:
+    """Return what a counter's name says: `rule:RID/reply/24` counts replies per rule in a day."""
+    scope, channel, hours = name.split("/")
+    return {"scope": scope.partition(":")[0], "channel": channel, **_window(int(hours))}
+
+
 def _window(hours: int) -> dict[str, str | int]:
     if hours % _DAY_HOURS == 0:
-        return {"window": hours // _DAY_HOURS, "unit": "days"}
-    return {"window": hours, "unit": "hours"}
+        days = hours // _DAY_HOURS
+        return {"window": days, "unit": "day" if days == 1 else "days"}
+    return {"window": hours, "unit": "hour" if hours == 1 else "hours"}
 
 
 def explain_policy(policy: Policy, platform: PlatformRules) -> tuple[Line, ...]:
@@ -248,7 +254,7 @@ def gate_line(gate: GateTrace) -> Line:
     name, _, counter = gate.gate.partition(":")
     fields: dict[str, str | int] = {
         "gate": f"gate.{name}",
-        "counter": counter,
+        **(_counter(counter) if counter else {}),
         "wanted": "-" if gate.wanted in (None, "") else str(gate.wanted),
         "seen": "?" if gate.seen is None else "-" if gate.seen == "" else str(gate.seen),
     }

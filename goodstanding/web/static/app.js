@@ -3,6 +3,7 @@ const PERIOD_MS = 4000;
 const lang = document.documentElement.lang;
 const figure = new Intl.NumberFormat(lang === "nl" ? "nl-NL" : "en-GB");
 const newest = document.body.dataset.newest;
+const short = (value) => (value < 1000 ? figure.format(value) : `${figure.format(Math.floor(value / 100) / 10)}k`);
 let timer = 0;
 let signedIn = newest !== undefined;
 
@@ -21,8 +22,9 @@ function show(counts) {
   for (const place of document.querySelectorAll("[data-live]")) {
     const value = counts[place.dataset.live];
     if (value === undefined) continue;
-    place.textContent = figure.format(Math.min(value, 10000)) + (value > 10000 ? "+" : "");
-    if (place.classList.contains("count")) place.hidden = value === 0;
+    const badge = place.classList.contains("count");
+    place.textContent = (badge ? short : figure.format)(Math.min(value, 10000)) + (value > 10000 ? "+" : "");
+    if (badge) place.hidden = value === 0;
   }
   const button = document.querySelector("[data-fresh]");
   if (button && counts.fresh > 0) {
