@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time, format_timedelta
@@ -34,7 +34,7 @@ def environment(lang: Lang) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_translations(translations(lang), newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
-    made.globals["ngettext"] = _grouped(lang, made.globals["ngettext"])
+    made.globals["ngettext"] = _grouped(lang, cast("Callable[..., str]", made.globals["ngettext"]))
     made.filters["short"] = lambda value: short(lang, value)
     made.filters["num"] = lambda value: number(lang, value)
     made.filters["span"] = lambda value: span(lang, value)

@@ -112,6 +112,26 @@ def test_today_lists_what_leaves_next_with_its_time_and_cancel(world):
     assert re.search(r"in \d+ minutes Cancel", page)
 
 
+@pytest.mark.parametrize(
+    ("code", "en", "nl"),
+    [
+        ("CAP", "Waits until the limit has room again.", "Wacht tot er binnen de limiet weer ruimte is."),
+        ("NOT_REACHED", "TikTok could not be reached. It is tried again.", "TikTok was niet te bereiken."),
+    ],
+)
+def test_what_leaves_next_says_why_it_waits(world, code, en, nl):
+    planned = min(
+        world.ctx.store.read(lambda q: q.outgoing_in_state("planned", limit=1000)),
+        key=lambda one: one.not_before,
+    )
+    world.ctx.store.write(lambda tx: tx.change_outgoing(planned.id, {"code": code}))
+    for lang, words in (("en", en), ("nl", nl)):
+        client = in_language(world, lang)
+        assert words in client.get("/").text
+        assert words in client.get(f"/comment/{planned.event_id}").text
+    world.ctx.store.write(lambda tx: tx.change_outgoing(planned.id, {"code": ""}))
+
+
 def test_the_list_of_one_queue_and_of_one_reason(world):
     client = Client(world).sign_in()
     cases = world.cases()
