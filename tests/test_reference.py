@@ -1,22 +1,20 @@
 """The reference pages say what the code says."""
 
 import re
-import runpy
+import subprocess
+import sys
 from pathlib import Path
-
-import pytest
 
 from goodstanding.core.policy.document import CONTACT_MESSAGES_MAX
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-reference = runpy.run_path(str(ROOT / "tools" / "reference.py"))
 
 
-@pytest.mark.parametrize("page", ["commands", "policy"])
-def test_generated_pages_are_up_to_date(page):
-    kept = (DOCS / "reference" / f"{page}.md").read_text(encoding="utf-8")
-    assert kept == reference[page](), "run: python tools/reference.py"
+def test_generated_pages_are_up_to_date():
+    """In a process of its own: click remembers the help option of a command from its first call."""
+    tool = [sys.executable, str(ROOT / "tools" / "reference.py"), "--check"]
+    assert subprocess.run(tool, check=False).returncode == 0, "run: python tools/reference.py"
 
 
 def test_every_setting_of_the_environment_is_described_and_read():
