@@ -224,6 +224,3 @@ def counts(app: "App") -> dict[str, int]:
 
 def _volumes(app: "App", account_id: int) -> list[Any]:
     return app.ctx.store.read(lambda q: q.volumes(account_id, 0))
-
-
-__all__ = ["APP_ID", "Sandbox", "SandboxError", "carry_out_all", "counts", "grant", "live_through", "sandbox"]

@@ -10,7 +10,7 @@ from goodstanding.core.audit.entries import SALT_BYTES, Actor, Entry, Kind, comm
 from goodstanding.core.audit.tree import Frontier, inclusion_proof, leaf_hash
 from goodstanding.core.audit.verify import Report, StoredCheckpoint, StoredEntry, verify_log
 from goodstanding.kernel.problems import Problem
-from goodstanding.usecases.context import SYSTEM, Context, Who
+from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.ports import AuditRow, Checkpoint, Queries, Transaction, VaultRow
 
 CHECKPOINT_EVERY = 1_000
@@ -220,6 +220,3 @@ def refuse(ctx: Context, tx: Transaction, who: Who, *, rule: str, what: str, acc
         ctx, tx,
         [Draft(account_id=account_id, kind="refusal", at=ctx.clock.now(), actor=who, body={"rule": rule, "what": what})],
     )  # fmt: skip
-
-
-__all__ = ["SYSTEM", "Draft", "Sealed", "append", "checkpoint", "disclose", "proof", "refuse", "verify"]

@@ -9,7 +9,6 @@ import msgspec
 
 from goodstanding.core.signals import Signals
 from goodstanding.usecases import accounts
-from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.comments import Handled, Incoming, handle
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import (
@@ -205,6 +204,3 @@ def take_in(ctx: Context, account_id: int, comments: Sequence[ParsedComment], *,
         return handle(ctx, tx, account, incoming)
 
     return ctx.store.write(work)
-
-
-__all__ = ["BATCH", "Arrived", "Draft", "accept", "append", "read_new", "take_in", "understand"]

@@ -101,6 +101,3 @@ def _log(ctx: Context, tx: Transaction, who: Who, account_id: int, body: dict[st
     audit.append(
         ctx, tx, [audit.Draft(account_id=account_id, kind="policy", at=ctx.clock.now(), actor=who, body=body)]
     )
-
-
-__all__ = ["Invalid", "activate", "active", "compiled", "keep", "keep_or_log", "read"]
