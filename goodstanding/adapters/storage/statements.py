@@ -363,11 +363,6 @@ class Statements(ABC):
         extra = () if account_id is None else (account_id,)
         return [_outgoing(r) for r in self._all(sql, (self.workspace_id, *extra, state, limit))]
 
-    def outgoing_by_provider(self, account_id: int, refs: Sequence[str]) -> dict[str, int]:
-        where, param = self._among("provider_ref", refs)
-        sql = f"SELECT provider_ref, id FROM outgoing WHERE workspace_id = ? AND account_id = ? AND {where}"
-        return {r[0]: r[1] for r in self._all(sql, (self.workspace_id, account_id, param))}
-
     def next_due(self) -> int | None:
         row = self._one(
             f"SELECT min(not_before) FROM outgoing WHERE workspace_id = ? AND state = 'planned' AND {_DUE}",
@@ -376,21 +371,21 @@ class Statements(ABC):
         return row[0] if row else None
 
     def spent(self, account_id: int, since: int, contacts: Sequence[int] | None) -> list[Spent]:
-        moment, sent = "coalesce(attempt_at, not_before)", "attempt_at IS NOT NULL AND state <> 'planned'"
-        columns = f"act, contact_id, rule, video_id, {moment}, {sent}"
-        base = f"SELECT {columns} FROM outgoing WHERE workspace_id = ? AND account_id = ? AND {_SPENT}"
-        params: list[object] = [self.workspace_id, account_id]
-        if contacts is None:
-            base += " AND act IN ('reply','message','hide')"
-        else:
+        moment = "coalesce(attempt_at, not_before)"
+        columns = f"act, contact_id, rule, video_id, {moment}, attempt_at IS NOT NULL AND state <> 'planned'"
+        mine = f"SELECT {columns} FROM outgoing WHERE workspace_id = ? AND account_id = ?"
+        owner = (self.workspace_id, account_id)
+        if contacts is not None:
             where, param = self._among("contact_id", contacts)
-            base += f" AND {where}"
-            params.append(param)
-        base += " AND coalesce(attempt_at, not_before) > ? ORDER BY 5"
-        return [
-            Spent(act=r[0], contact_id=r[1], rule=r[2], video_id=r[3], at=r[4], sent=bool(r[5]))
-            for r in self._all(base, (*params, since))
+            rows = self._all(f"{mine} AND {_SPENT} AND {where} AND {moment} > ?", (*owner, param, since))
+        else:
+            tried = f"{mine} AND attempt_at > ? AND state IN ('sending','sent','unknown')"
+            rows = self._all(tried, (*owner, since))
+            rows += self._all(f"{mine} AND state = 'planned' AND {_DUE} AND {moment} > ?", (*owner, since))
+        found = [
+            Spent(act=r[0], contact_id=r[1], rule=r[2], video_id=r[3], at=r[4], sent=bool(r[5])) for r in rows
         ]
+        return sorted(found, key=lambda one: one.at)
 
     def recent_texts(self, limit: int) -> list[tuple[int, str, str, int, str]]:
         sql = (

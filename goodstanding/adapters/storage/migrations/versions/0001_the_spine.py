@@ -205,13 +205,11 @@ def upgrade() -> None:
     sa.CheckConstraint("act IN ('reply','message','hide','unhide')", name=op.f('ck_outgoing_act')),
     sa.CheckConstraint("state IN ('held','planned','sending','sent','failed','unknown','cancelled')", name=op.f('ck_outgoing_state')),
     sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_outgoing')),
-    sa.UniqueConstraint('workspace_id', 'account_id', 'event_id', 'act', 'ordinal', name=op.f('uq_outgoing_workspace_id_account_id_event_id_act_ordinal'))
+    sa.UniqueConstraint('workspace_id', 'event_id', 'account_id', 'act', 'ordinal', name=op.f('uq_outgoing_workspace_id_event_id_account_id_act_ordinal'))
     )
-    op.create_index('ix_outgoing_account', 'outgoing', ['workspace_id', 'account_id', 'act', 'attempt_at'], unique=False, sqlite_where=sa.text("state IN ('planned','sending','sent','unknown')"), postgresql_where=sa.text("state IN ('planned','sending','sent','unknown')"))
-    op.create_index('ix_outgoing_contact', 'outgoing', ['workspace_id', 'contact_id', 'act', 'attempt_at'], unique=False, sqlite_where=sa.text("state IN ('planned','sending','sent','unknown')"), postgresql_where=sa.text("state IN ('planned','sending','sent','unknown')"))
+    op.create_index('ix_outgoing_attempt', 'outgoing', ['workspace_id', 'account_id', 'attempt_at'], unique=False)
+    op.create_index('ix_outgoing_contact', 'outgoing', ['workspace_id', 'contact_id'], unique=False)
     op.create_index('ix_outgoing_due', 'outgoing', ['workspace_id', 'account_id', 'state', 'not_before'], unique=False, sqlite_where=sa.text("state IN ('planned','sending','unknown')"), postgresql_where=sa.text("state IN ('planned','sending','unknown')"))
-    op.create_index('ix_outgoing_event', 'outgoing', ['workspace_id', 'event_id', 'id'], unique=False)
-    op.create_index('ix_outgoing_provider', 'outgoing', ['workspace_id', 'account_id', 'provider_ref'], unique=False)
     op.create_table('person',
     sa.Column('workspace_id', sa.BigInteger(), nullable=False),
     sa.Column('account_id', sa.BigInteger(), nullable=False),
@@ -266,8 +264,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_review_case'))
     )
     op.create_index('ix_review_case_event', 'review_case', ['workspace_id', 'event_id'], unique=False)
-    texts = "act IN ('reply','message') AND state IN ('planned','sending','sent','unknown')"
-    op.create_index('ix_outgoing_texts', 'outgoing', ['workspace_id', 'id'], unique=False, sqlite_where=sa.text(texts), postgresql_where=sa.text(texts))
     op.create_index('ix_review_case_open', 'review_case', ['workspace_id', 'due_at', 'id'], unique=False, sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'"))
     op.create_table('sequence',
     sa.Column('workspace_id', sa.BigInteger(), nullable=False),
