@@ -75,8 +75,9 @@ class Lately:
             self._under[video_id][text] += 1
             self._known.add(text)
 
-    def add(self, text: str, video_id: str) -> None:
-        """Count the newest text so far."""
+    def add(self, text: str, video_id: str) -> set[str]:
+        """Count the newest text so far; returns the texts whose counts moved."""
+        moved = {text}
         if text not in self._known:
             self._known.add(text)
             for wording, found in self._alike.items():
@@ -85,8 +86,14 @@ class Lately:
         self._under[video_id][text] += 1
         if len(self._last) == self._last.maxlen:
             self._in_last[self._last[0]] -= 1
+            moved.add(self._last[0])
         self._last.append(text)
         self._in_last[text] += 1
+        return moved
+
+    def concerns(self, wording: str, moved: set[str]) -> bool:
+        """Tell whether what moved can change what `like` says of a wording it was asked about before."""
+        return not moved.isdisjoint(self._alike[wording])
 
     def like(self, wording: str, video_id: str) -> tuple[int, int]:
         """Return the number of near-duplicates of `wording` under the video, and among the last texts."""
@@ -180,7 +187,9 @@ class Situation:
         self._q = q
         self._sent: list[tuple[str, str]] = []
         self._lately: Lately | None = None
-        self._wordings: dict[tuple[str, str], tuple[WordingFact, ...]] = {}
+        self._moved: list[set[str]] = []
+        self._wordings: dict[tuple[str, str], tuple[int, tuple[WordingFact, ...]]] = {}
+        """By video and language: how many moves they have seen, and the facts."""
         self._triggers = triggers(policy)
         local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(account.zone))
         self._minute, self._weekday = local.hour * 60 + local.minute, local.weekday()
@@ -231,7 +240,6 @@ class Situation:
         self._add(Spent(act=act, contact_id=contact_id, rule=rule, video_id=video_id, at=at, sent=False))
         if text:
             self._sent.append((text, video_id))
-            self._wordings.clear()
         self._quiet_counts.clear()
 
     def take_token(self) -> bool:
@@ -360,31 +368,34 @@ class Situation:
                 under=[(t[1], t[2]) for t in texts if t[0] == mine and t[3] > since],
             )
         for text, video_id in self._sent:
-            lately.add(text, video_id)
+            self._moved.append(lately.add(text, video_id))
         self._sent.clear()
         return lately
 
     def _wording(self, event: Event, signals: Signals | None) -> tuple[WordingFact, ...]:
         if signals is None or not any(name in self._triggers for name, _ in signals.intents):
             return ()
+        lately = self._texts()
         key = (event.video_id, signals.language)
-        return self._wordings.get(key) or self._wordings.setdefault(key, self._all_wordings(*key))
-
-    def _all_wordings(self, video_id: str, language: str) -> tuple[WordingFact, ...]:
-        like = self._texts().like
-        facts = []
-        for template, variant, text in self._policy.wordings(language):
-            under, among = like(text, video_id)
-            facts.append(
-                WordingFact(
-                    template=template,
-                    variant=variant,
-                    language=language,
-                    similar_video=under,
-                    similar_recent=among,
-                )
+        seen, facts = self._wordings.get(key, (-1, ()))
+        if seen != len(self._moved):
+            moved = set[str]().union(*self._moved[max(seen, 0) :])
+            facts = tuple(
+                facts[place]
+                if seen >= 0 and not lately.concerns(wording[2], moved)
+                else self._fact(lately, key, wording)
+                for place, wording in enumerate(self._policy.wordings(signals.language))
             )
-        return tuple(facts)
+            self._wordings[key] = (len(self._moved), facts)
+        return facts
+
+    def _fact(self, lately: Lately, key: tuple[str, str], wording: tuple[str, int, str]) -> WordingFact:
+        video_id, language = key
+        template, variant, text = wording
+        under, among = lately.like(text, video_id)
+        return WordingFact(
+            template=template, variant=variant, language=language, similar_video=under, similar_recent=among
+        )
 
 
 def contact_facts(contact: Contact) -> ContactFacts:
