@@ -67,7 +67,7 @@ def policy() -> str:
         )
     limits = '[[limits]]\nscope = "contact"\nchannel = "message"\nmax = 5\nwindow_hours = 168\n'
     similar = "[similar]\nthreshold_milli = 1000\nvideo_day_max = 50\nrecent = 20\nrecent_max = 25\n"
-    wordings = ", ".join(f'"Bedankt voor je vraag, nummer {n} van ons lijstje!"' for n in range(8))
+    wordings = ", ".join(f'"Bedankt voor je vraag, nummer {n} van ons lijstje!"' for n in range(12))
     template = f'[[templates]]\nid = "price"\nchannel = "reply"\nnl = [{wordings}]\nen = [{wordings}]\n'
     review = rest[rest.index("[review]") : rest.index("[[templates]]")]
     return f"{head.strip()}\n{limits}{pacing}\n{similar}{review}\n{template}{RULE}"

@@ -33,8 +33,6 @@ SLOT = 10 * MINUTE
 """Width of a slot of the volume counts."""
 BASELINE = 7 * DAY
 """The usual volume is the mean of so long."""
-TEXTS_MAX = 500
-"""Outgoing texts of the last day that are compared under one video."""
 
 
 class _Counter:
@@ -66,13 +64,13 @@ class Lately:
         self._alike: dict[str, list[str]] = {}
         """Wording asked about -> the known texts that are near-duplicates of it."""
 
-    def start(self, *, last: Sequence[str], under: Iterable[tuple[str, str]]) -> None:
-        """Count what was sent before: the last texts, oldest first, and (video, text) of the last day."""
+    def start(self, *, last: Sequence[str], under: Iterable[tuple[str, str, int]]) -> None:
+        """Count what was sent before: the last texts, oldest first, and (video, text, times) of the last day."""
         self._last.extend(last)
         self._in_last.update(self._last)
         self._known.update(last)
-        for video_id, text in under:
-            self._under[video_id][text] += 1
+        for video_id, text, times in under:
+            self._under[video_id][text] += times
             self._known.add(text)
 
     def add(self, text: str, video_id: str) -> set[str]:
@@ -359,14 +357,9 @@ class Situation:
         if lately is None:
             similar = self._policy.policy.similar
             lately = self._lately = Lately(threshold_milli=similar.threshold_milli, recent=similar.recent)
-            texts = self._q.recent_texts(max(TEXTS_MAX, similar.recent))
-            if not self._planning:
-                texts = [t for t in texts if t[4] != "planned"]
-            mine, since = self.account.id, self.now - DAY
-            lately.start(
-                last=[t[2] for t in texts[: similar.recent]][::-1],
-                under=[(t[1], t[2]) for t in texts if t[0] == mine and t[3] > since],
-            )
+            last = self._q.recent_texts(similar.recent, planned=self._planning)
+            under = self._q.texts_since(self.account.id, self.now - DAY, planned=self._planning)
+            lately.start(last=last[::-1], under=under)
         for text, video_id in self._sent:
             self._moved.append(lately.add(text, video_id))
         self._sent.clear()

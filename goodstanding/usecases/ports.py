@@ -309,8 +309,12 @@ class Queries(Protocol):
         """Return acts that count, of these contacts (or of the whole account), newest last."""
         ...
 
-    def recent_texts(self, limit: int) -> list[tuple[int, str, str, int, str]]:
-        """Return the workspace's last texts: (account, video, text, at, state), newest first."""
+    def recent_texts(self, limit: int, *, planned: bool) -> list[str]:
+        """Return the workspace's last texts, newest first; with `planned` those that wait as well."""
+        ...
+
+    def texts_since(self, account_id: int, since: int, *, planned: bool) -> list[tuple[str, str, int]]:
+        """Return (video, text, times) of what an account sent after `since`; with `planned` what waits as well."""
         ...
 
     def case(self, case_id: int) -> Case | None: ...

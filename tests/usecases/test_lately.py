@@ -25,7 +25,7 @@ sending = st.tuples(st.sampled_from(VIDEOS), st.sampled_from(TEXTS))
 def test_moving_counts_equal_counting_again(before, elsewhere, steps, recent):
     sent, last = [*before], [*elsewhere]
     lately = Lately(threshold_milli=700, recent=recent)
-    lately.start(last=last[-recent:], under=sent)
+    lately.start(last=last[-recent:], under=[(v, t, 1) for v, t in sent])
     for is_sent, (video, text) in steps:
         if is_sent:
             lately.add(text, video)
@@ -40,7 +40,7 @@ def test_moving_counts_equal_counting_again(before, elsewhere, steps, recent):
 @given(before=st.lists(sending, max_size=8), steps=st.lists(sending, max_size=12), recent=st.integers(1, 5))
 def test_a_wording_that_nothing_concerned_keeps_its_counts(before, steps, recent):
     lately = Lately(threshold_milli=700, recent=recent)
-    lately.start(last=[text for _, text in before][-recent:], under=before)
+    lately.start(last=[text for _, text in before][-recent:], under=[(v, t, 1) for v, t in before])
     said = {(w, v): lately.like(w, v) for w in TEXTS for v in VIDEOS}
     for video, text in steps:
         moved = lately.add(text, video)

@@ -64,6 +64,7 @@ _PERSON = "id, name, email, password_hash, role, language, created_at"
 _AUDIT = "seq, account_id, kind, at, event_id, body, hash"
 _DUE = "state IN ('planned','sending','unknown')"
 """The condition of the index over what is not settled, repeated so that the planner may use it."""
+_TRIED = "state IN ('sending','sent','unknown')"
 _SPENT = "state IN ('planned','sending','sent','unknown')"
 
 
@@ -379,7 +380,7 @@ class Statements(ABC):
             where, param = self._among("contact_id", contacts)
             rows = self._all(f"{mine} AND {_SPENT} AND {where} AND {moment} > ?", (*owner, param, since))
         else:
-            tried = f"{mine} AND attempt_at > ? AND state IN ('sending','sent','unknown')"
+            tried = f"{mine} AND attempt_at > ? AND {_TRIED}"
             rows = self._all(tried, (*owner, since))
             rows += self._all(f"{mine} AND state = 'planned' AND {_DUE} AND {moment} > ?", (*owner, since))
         found = [
@@ -387,12 +388,26 @@ class Statements(ABC):
         ]
         return sorted(found, key=lambda one: one.at)
 
-    def recent_texts(self, limit: int) -> list[tuple[int, str, str, int, str]]:
+    def recent_texts(self, limit: int, *, planned: bool) -> list[str]:
+        states = _SPENT if planned else _TRIED
         sql = (
-            "SELECT account_id, video_id, text, coalesce(attempt_at, not_before), state FROM outgoing"
-            f" WHERE workspace_id = ? AND act IN ('reply','message') AND {_SPENT} ORDER BY id DESC LIMIT ?"
+            "SELECT text FROM outgoing"
+            f" WHERE workspace_id = ? AND act IN ('reply','message') AND {states} ORDER BY id DESC LIMIT ?"
         )
-        return cast("list[tuple[int, str, str, int, str]]", self._all(sql, (self.workspace_id, limit)))
+        return [r[0] for r in self._all(sql, (self.workspace_id, limit))]
+
+    def texts_since(self, account_id: int, since: int, *, planned: bool) -> list[tuple[str, str, int]]:
+        mine = (
+            "SELECT video_id, text, count(*) FROM outgoing WHERE workspace_id = ? AND account_id = ?"
+            " AND act IN ('reply','message')"
+        )
+        owner, group = (self.workspace_id, account_id), "GROUP BY video_id, text"
+        rows = self._all(f"{mine} AND attempt_at > ? AND {_TRIED} {group}", (*owner, since))
+        if planned:
+            rows += self._all(
+                f"{mine} AND state = 'planned' AND {_DUE} AND not_before > ? {group}", (*owner, since)
+            )
+        return [(r[0], r[1], r[2]) for r in rows]
 
     def case(self, case_id: int) -> Case | None:
         sql = f"SELECT {_CASE} FROM review_case WHERE workspace_id = ? AND id = ?"

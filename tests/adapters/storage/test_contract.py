@@ -328,11 +328,32 @@ def test_recent_texts_newest_first(store):
         support.outgoing(4, act="hide", text=""),
     ]
     write(store, "add_outgoing", rows)
-    assert read(store, "recent_texts", 9) == [
-        (1, "v1", "Antwoord 2", NOW, "planned"),
-        (1, "v1", "Antwoord 1", NOW + 5, "sent"),
+
+    def recent(limit, *, planned):
+        return store.read(lambda q: q.recent_texts(limit, planned=planned))
+
+    assert recent(9, planned=True) == ["Antwoord 2", "Antwoord 1"]
+    assert recent(1, planned=True) == ["Antwoord 2"]
+    assert recent(9, planned=False) == ["Antwoord 1"]
+
+
+def test_texts_of_an_account_are_counted_by_video(store):
+    rows = [
+        support.outgoing(1, state="sent", attempt_at=NOW + 5, text="a"),
+        support.outgoing(2, state="unknown", attempt_at=NOW + 6, text="a"),
+        support.outgoing(3, state="sent", attempt_at=NOW - 1, text="a"),
+        support.outgoing(4, state="planned", not_before=NOW + 9, text="b"),
+        support.outgoing(5, state="failed", attempt_at=NOW + 7, text="a"),
+        support.outgoing(6, act="hide", state="sent", attempt_at=NOW + 8, text=""),
     ]
-    assert len(read(store, "recent_texts", 1)) == 1
+    write(store, "add_outgoing", rows)
+
+    def since(account, *, planned):
+        return sorted(store.read(lambda q: q.texts_since(account, NOW, planned=planned)))
+
+    assert since(1, planned=True) == [("v1", "a", 2), ("v1", "b", 1)]
+    assert since(1, planned=False) == [("v1", "a", 2)]
+    assert since(2, planned=True) == []
 
 
 def test_outgoing_by_provider(store):
