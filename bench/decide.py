@@ -22,10 +22,10 @@ from typing import cast
 ROOT = Path(__file__).resolve().parent.parent
 import_path.insert(0, str(ROOT))
 
-from goodstanding.core.policy.compile import CompiledPolicy, compile_policy  # noqa: E402 after the path is set
-from goodstanding.core.policy.decide import decide  # noqa: E402 after the path is set
-from goodstanding.core.policy.document import Policy  # noqa: E402 after the path is set
-from goodstanding.core.policy.model import (  # noqa: E402 after the path is set
+from goodstanding.core.policy.compile import CompiledPolicy, compile_policy  # noqa: E402 - after the path is set
+from goodstanding.core.policy.decide import decide  # noqa: E402 - after the path is set
+from goodstanding.core.policy.document import Policy  # noqa: E402 - after the path is set
+from goodstanding.core.policy.model import (  # noqa: E402 - after the path is set
     AccountFacts,
     CommentFacts,
     ContactFacts,
@@ -35,11 +35,11 @@ from goodstanding.core.policy.model import (  # noqa: E402 after the path is set
     VolumeFacts,
     WordingFact,
 )
-from goodstanding.core.policy.parse import parse  # noqa: E402 after the path is set
-from goodstanding.core.policy.sealing import record_bytes  # noqa: E402 after the path is set
-from goodstanding.core.signals import Signals  # noqa: E402 after the path is set
-from goodstanding.kernel.timing import HOUR  # noqa: E402 after the path is set
-from goodstanding.usecases.playbooks import platform_rules, policy_text  # noqa: E402 after the path is set
+from goodstanding.core.policy.parse import parse  # noqa: E402 - after the path is set
+from goodstanding.core.policy.sealing import record_bytes  # noqa: E402 - after the path is set
+from goodstanding.core.signals import Signals  # noqa: E402 - after the path is set
+from goodstanding.kernel.timing import HOUR  # noqa: E402 - after the path is set
+from goodstanding.usecases.playbooks import platform_rules, policy_text  # noqa: E402 - after the path is set
 
 NOW = 1_763_000_000_000
 PRICE = ("prijs", "kost", "price", "cost")

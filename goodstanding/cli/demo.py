@@ -1,9 +1,11 @@
 """`goodstanding demo`: the running product, filled, with nobody real in it."""
 
 import asyncio
+import os
 import secrets
 import shutil
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import Coroutine
@@ -142,7 +144,7 @@ async def _run(app: "App", box: "Sandbox", *, browser: bool, seed: int) -> None:
         click.echo(f"  ✓ {say('demo_started')}")
         click.echo(address)
         click.echo(f"    {say('demo_stop')}")
-        if browser:
+        if browser and _has_screen():
             click.launch(f"{address}demo-enter")
 
     await box.control("clock", {"freeze": False})
@@ -191,8 +193,6 @@ def _wait(call: Coroutine[Any, Any, Any]) -> None:
 
 
 def _progress(total: int) -> Any:
-    import sys
-
     if not sys.stderr.isatty() or not total:
         return lambda _: None
 
@@ -212,6 +212,13 @@ def _present() -> int:
     today = datetime.fromtimestamp(time.clock_gettime(time.CLOCK_REALTIME), zone)
     return int(
         today.replace(hour=AFTERNOON // 60, minute=AFTERNOON % 60, second=0, microsecond=0).timestamp() * 1000
+    )
+
+
+def _has_screen() -> bool:
+    """Tell whether a browser could show itself here; a server without a screen is spared the attempt."""
+    return sys.platform in ("darwin", "win32") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     )
 
 
