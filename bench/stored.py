@@ -30,7 +30,8 @@ def _shape() -> str:
     """Return a digest of what decides how a stored installation looks, so that an old one is never measured."""
     import hashlib
 
-    from goodstanding.adapters.storage import schema, statements
+    from goodstanding.adapters.storage.schema import spine as schema
+    from goodstanding.adapters.storage.statements import spine as statements
     from goodstanding.core.policy import decide, document, model, sealing
     from goodstanding.usecases import playbooks
 

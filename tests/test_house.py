@@ -19,9 +19,9 @@ LONGER = {
     "goodstanding/adapters/evidence/verifier.py": 700,
     # One class for each kind of condition, read as one table.
     "goodstanding/core/policy/conditions.py": 620,
-    "goodstanding/adapters/storage/statements.py": 900,
+    "goodstanding/adapters/storage/statements/spine.py": 870,
     "goodstanding/sandbox/api.py": 750,
-    "goodstanding/usecases/ports.py": 700,
+    "goodstanding/usecases/ports/__init__.py": 700,
 }
 MACHINE = re.compile(r"/(?:home|root|Users|work|tmp)/[\w.-]+|[A-Z]:\\\\Users")
 REASONED = re.compile(r"#\s*(noqa|type: ignore|pragma: no cover)(?P<codes>[^#]*)(?P<rest>.*)$")

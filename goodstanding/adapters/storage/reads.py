@@ -4,22 +4,21 @@
 from collections.abc import Sequence
 from typing import cast
 
-from goodstanding.adapters.storage.statements import (
+from goodstanding.adapters.storage.statements import Row, Statements
+from goodstanding.adapters.storage.statements.base import marks
+from goodstanding.adapters.storage.statements.spine import (
     _AUDIT,
     _CASE,
     _CONTACT,
     _DECISION,
     _EVENT,
     _OUTGOING,
-    Row,
-    Statements,
     _audit,
     _case,
     _contact,
     _decision,
     _event,
     _outgoing,
-    marks,
 )
 from goodstanding.usecases.ports import AuditRow, Case, Contact, DecisionRow, Event, Outgoing, Queries
 from goodstanding.usecases.reads import ProblemRow

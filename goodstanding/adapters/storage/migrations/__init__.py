@@ -1,1 +1,1 @@
-"""Alembic revisions; see schema.py for what they add up to."""
+"""Alembic revisions; see `schema` for what they add up to."""

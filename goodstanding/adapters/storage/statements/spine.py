@@ -1,13 +1,14 @@
-"""The statements both databases share. Where they differ (`_among`, locks, ids), the two siblings say how.
+"""The statements of the spine: intake, decisions, outbox, cases, policies, audit.
 
 Written by hand: SQLAlchemy Core costs about twice the CPU on this path (docs/decisions/0003-hand-written-statements.md).
 Placeholders are `?`; `postgres.py` rewrites them once per statement.
 """
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
+from goodstanding.adapters.storage.statements.base import Base, Row, marks
 from goodstanding.usecases.ports import (
     Account,
     Act,
@@ -34,9 +35,6 @@ from goodstanding.usecases.ports import (
 
 if TYPE_CHECKING:
     from goodstanding.core.policy.model import Mode, VideoClass
-
-Row = tuple[Any, ...]
-S = TypeVar("S", str, int)
 
 _ACCOUNT = (
     "account_id, connector, external_id, identifier, handle, name, mode, zone, language, killed, can_reply, can_hide,"
@@ -66,15 +64,6 @@ _DUE = "state IN ('planned','sending','unknown')"
 """The condition of the index over what is not settled, repeated so that the planner may use it."""
 _TRIED = "state IN ('sending','sent','unknown')"
 _SPENT = "state IN ('planned','sending','sent','unknown')"
-
-
-def marks(count: int) -> str:
-    """Return `?, ?, …`, `count` of them."""
-    return ", ".join("?" * count)
-
-
-def _width(columns: str) -> int:
-    return columns.count(",") + 1
 
 
 def _account(r: Row) -> Account:
@@ -172,46 +161,8 @@ def _delivery(r: Row) -> Delivery:
     )
 
 
-class Statements(ABC):
-    """Queries and transactions of one workspace over one connection."""
-
-    _for_update = ""
-    """What locks the rows of a SELECT; nothing where there is one writer."""
-
-    def __init__(self, workspace_id: int) -> None:
-        self.workspace_id = workspace_id
-
-    @abstractmethod
-    def _all(self, sql: str, params: Sequence[object] = ()) -> list[Row]: ...
-
-    @abstractmethod
-    def _run(self, sql: str, params: Sequence[object] = ()) -> int:
-        """Execute and return the number of changed rows."""
-
-    @abstractmethod
-    def _many(self, sql: str, rows: Sequence[Sequence[object]]) -> int: ...
-
-    @abstractmethod
-    def _stream(self, sql: str, params: Sequence[object]) -> Iterator[Row]: ...
-
-    @abstractmethod
-    def _among(self, column: str, values: Sequence[S]) -> tuple[str, object]:
-        """Return a condition with one placeholder, and its parameter."""
-
-    def _one(self, sql: str, params: Sequence[object] = ()) -> Row | None:
-        rows = self._all(sql, params)
-        return rows[0] if rows else None
-
-    def _insert(self, table: str, columns: str, rows: Sequence[Sequence[object]], tail: str = "") -> int:
-        w = self.workspace_id
-        sql = f"INSERT INTO {table} (workspace_id, {columns}) VALUES (?, {marks(_width(columns))}) {tail}"
-        return self._many(sql, [(w, *row) for row in rows])
-
-    def _change(self, table: str, changes: Mapping[str, object], where: str, params: Sequence[object]) -> int:
-        names = ", ".join(f"{name} = ?" for name in changes)
-        values = [int(v) if isinstance(v, bool) else v for v in changes.values()]
-        sql = f"UPDATE {table} SET {names} WHERE workspace_id = ? AND {where}"
-        return self._run(sql, (*values, self.workspace_id, *params))
+class SpineStatements(Base):
+    """What the path from the door to a sealed reply reads and writes."""
 
     # -- queries ---------------------------------------------------------------------------------------------
 
@@ -563,9 +514,6 @@ class Statements(ABC):
         return {bytes(r[0]) for r in self._all(sql, (self.workspace_id, account_id, *digests))}
 
     # -- changes ---------------------------------------------------------------------------------------------
-
-    @abstractmethod
-    def ids(self, name: str, count: int = 1) -> int: ...
 
     @abstractmethod
     def lock_contacts(self, contact_ids: Sequence[int]) -> None: ...

@@ -1,0 +1,10 @@
+"""The one schema, for SQLite and Postgres. Migrations must add up to exactly this (tests/adapters/storage).
+
+Every row carries `workspace_id` and `account_id` (0: the whole workspace), and so does every unique key
+that a second tenant could collide on. One module a part of the product; a new one is imported here.
+"""
+
+from goodstanding.adapters.storage.schema.columns import metadata
+from goodstanding.adapters.storage.schema.spine import APPEND_ONLY, MOVES
+
+__all__ = ["APPEND_ONLY", "MOVES", "metadata"]

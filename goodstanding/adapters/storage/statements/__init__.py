@@ -1,0 +1,14 @@
+"""The statements both databases share. Where they differ (`_among`, locks, ids), the two siblings say how.
+
+Written by hand: SQLAlchemy Core costs about twice the CPU on this path (docs/decisions/0003-hand-written-statements.md).
+Placeholders are `?`; `postgres.py` rewrites them once per statement. One module a part of the product.
+"""
+
+from goodstanding.adapters.storage.statements.base import Row, S
+from goodstanding.adapters.storage.statements.spine import SpineStatements
+
+__all__ = ["Row", "S", "Statements"]
+
+
+class Statements(SpineStatements):
+    """Queries and transactions of one workspace over one connection."""
