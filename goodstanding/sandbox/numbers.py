@@ -60,6 +60,41 @@ class AntiSpam(msgspec.Struct, frozen=True, kw_only=True):
     allowed: int
 
 
+class Regions(msgspec.Struct, frozen=True, kw_only=True):
+    """What depends on where an account or a viewer is registered (ISO 3166 codes), and on size and age."""
+
+    eea_ch_uk: frozenset[str]
+    without_media: frozenset[str]
+    comment_to_message: frozenset[str]
+    commenters: frozenset[str]
+    """Where a commenter may be registered to be answered by comment-to-message."""
+    comment_to_message_age: int
+    audience_followers_min: int
+
+
+class Messages(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of Business Messaging."""
+
+    window_hours: int
+    quota: int
+    conversations_per_day: int
+    text_characters_max: int
+    history_messages: int
+    history_days: int
+    conversations_max: int
+    media_bytes_max: int
+    media_days: int
+    download_hours: int
+    card_title_max: int
+    card_buttons_max: int
+    button_title_max: int
+    link_title_max: int
+    button_id_max: int
+    typing_seconds: int
+    comment_age_hours: int
+    quiet_hours: int
+
+
 class Assumption(msgspec.Struct, frozen=True, kw_only=True):
     """Something the platform does not document and the sandbox had to choose."""
 
@@ -77,6 +112,8 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     webhooks: Webhooks
     antispam: AntiSpam
+    regions: Regions
+    messages: Messages
     assumed: tuple[Assumption, ...]
 
 

@@ -1,12 +1,11 @@
 """The few HTML pages: consent, its refusal, and the description of the control calls."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
-from goodstanding.sandbox.numbers import read_data
-
 if TYPE_CHECKING:
+    from goodstanding.sandbox.control import Control
     from goodstanding.sandbox.world import World
 
 _STYLE = (
@@ -23,11 +22,11 @@ def _page(title: str, body: str) -> str:
     )
 
 
-def control_page(world: "World") -> str:
+def control_page(world: "World", controls: Iterable["Control"]) -> str:
     """Return the description of the control calls, and of what is assumed rather than documented."""
     calls = "".join(
-        f"<tr><td><code>{escape(one['call'])}</code></td><td>{escape(one['text'])}</td></tr>"
-        for one in read_data("control.toml")["calls"]
+        f"<tr><td><code>{one.method} /_sandbox{escape(one.path)}</code></td><td>{escape(one.text)}</td></tr>"
+        for one in controls
     )
     assumed = "".join(
         f"<tr><td>{escape(one.subject)}</td><td>{escape(one.text)}</td></tr>" for one in world.numbers.assumed

@@ -21,6 +21,7 @@ from goodstanding.sandbox.control import control_routes
 from goodstanding.sandbox.world import Settings, World
 
 _BODY_MAX = 1 << 20
+_GLANCE = 0.05
 _START_SECONDS = 20.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LOCAL_HOSTS = (b"127.0.0.1", b"localhost", b"[::1]")
@@ -43,13 +44,14 @@ def build(world: World) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
 
     @contextlib.asynccontextmanager
     async def sending(_: Litestar) -> AsyncIterator[None]:
-        sender = asyncio.create_task(world.deliveries.run())
+        own = [asyncio.create_task(world.deliveries.run()), asyncio.create_task(_keep_agenda(world))]
         try:
             yield
         finally:
-            for task in (sender, *world.background):
+            tasks = [*own, *world.background]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(sender, *world.background, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def dated(response: Response[Any]) -> Response[Any]:
         response.headers["Date"] = world.clock.http_date()
@@ -69,6 +71,12 @@ def build(world: World) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     )
 
 
+async def _keep_agenda(world: World) -> None:
+    while True:  # the virtual clock can be changed at any moment, so this looks instead of waiting for a time
+        world.agenda.run_due()
+        await asyncio.sleep(_GLANCE)
+
+
 def _is_local(world: World, host: bytes) -> bool:
     """Whether a request names this machine; no question when the sandbox listens to others on purpose."""
     return world.settings.host not in _LOOPBACK or host.rsplit(b":", 1)[0] in _LOCAL_HOSTS
@@ -81,6 +89,7 @@ async def _platform(world: World, scope: Scope, receive: Receive, send: Send) ->
         status = 413 if body is None else 421
         await _send(world, send, Answer(status, b"text/plain", b"refused", ""))
         return
+    world.agenda.run_due()
     reply = respond(
         world,
         method=str(scope.get("method")),

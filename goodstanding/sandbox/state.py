@@ -21,10 +21,24 @@ SCOPES = (
     "user.info.profile",
     "user.info.stats",
     "user.account.type",
+    "user.insights",
     "video.list",
+    "video.insights",
+    "video.publish",
+    "video.upload",
     "comment.list",
     "comment.list.manage",
+    "message.list.read",
+    "message.list.send",
+    "message.list.manage",
+    "biz.brand.insights",
+    "biz.spark.auth",
+    "biz.ads.recommend",
+    "biz.creator.info",
+    "biz.creator.insights",
+    "tcm.order.update",
 )
+"""What an app may ask for. Source: portal 1833997679342594."""
 DAY_MS = 86_400_000
 _WORD = re.compile(r"\w+")
 _MENTION = re.compile(r"@[\w.]+")
@@ -54,6 +68,16 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     followers: int = 0
     following: int = 0
     total_likes: int = 0
+    persona: str = ""
+    owner_age: int = 30
+    us_reviewed: bool = False
+    """Whether an account in the United States has passed the review for messages."""
+    comment_to_message: bool = False
+    """Whether comment-to-message is switched on from the start."""
+    messages_from: Literal["everyone", "accepted"] = "everyone"
+    """`accepted`: a stranger's messages are announced only after the owner accepted them in the app."""
+    analytics: bool = True
+    """Whether the owner switched analytics on."""
 
 
 class Video(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +95,10 @@ class Video(msgspec.Struct, frozen=True, kw_only=True):
     favorites: int = 0
     rewarded: bool = False
     sponsored: bool = False
+    media_type: Literal["VIDEO", "PHOTO"] = "VIDEO"
+    is_ad: bool = False
+    in_violation: bool = False
+    """The platform leaves such a post out of its lists."""
 
 
 class Comment(msgspec.Struct, kw_only=True, gc=False):
@@ -163,6 +191,9 @@ class State:
         self._codes: dict[str, Code] = {}
         self._by_access: dict[str, tuple[Grant, int]] = {}
         self._by_refresh: dict[str, Grant] = {}
+        self.disconnected: set[str] = set()
+        """Accounts that took their authorization back; nothing is told of them any more."""
+        self._scopes: dict[str, frozenset[str]] = {}
         self._recent: dict[str, deque[tuple[int, frozenset[str]]]] = {}
 
     # --- people and posts ---
@@ -232,7 +263,14 @@ class State:
             refresh_until_ms=now + lives.refresh_seconds * MILLISECONDS,
         )
         self._keep(grant)
+        self.disconnected.discard(open_id)
+        self._scopes[open_id] = grant.scopes
         return grant
+
+    def hears(self, open_id: str, scope: str) -> bool:
+        """Whether the app is told of an account's events that need `scope`."""
+        granted = self._scopes.get(open_id)
+        return open_id not in self.disconnected and (granted is None or scope in granted)
 
     def refresh(self, refresh_token: str) -> Grant:
         """Give a grant a new access token; the year of the refresh token is never extended."""
@@ -271,6 +309,7 @@ class State:
         if live:
             now = self.clock.now_ms()
             content = {"reason": reason}
+            self.disconnected.add(open_id)
             self.emit(Event(name="authorization.removed", open_id=open_id, at_ms=now, content=content))
         return len(live)
 
@@ -399,9 +438,12 @@ class State:
         self._by_refresh[grant.refresh_token] = grant
 
     def _secret(self, prefix: str) -> str:
+        return f"{prefix}.sbx.{self.opaque(prefix).hex()[:32]}"
+
+    def opaque(self, kind: str) -> bytes:
+        """Return 32 bytes for a new id or token: never the same twice, the same in each run with this seed."""
         self._serial += 1
-        digest = hashlib.sha256(f"{self._seed}/{prefix}/{self._serial}".encode()).hexdigest()
-        return f"{prefix}.sbx.{digest[:32]}"
+        return hashlib.sha256(f"{self._seed}/{kind}/{self._serial}".encode()).digest()
 
 
 def ordered(found: list[Comment], *, field: str, order: str, public: bool, numbers: Numbers) -> list[str]:
