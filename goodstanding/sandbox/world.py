@@ -9,14 +9,18 @@ from urllib.parse import urlsplit
 import msgspec
 
 from goodstanding.sandbox.agenda import Agenda
+from goodstanding.sandbox.automation import Automation
 from goodstanding.sandbox.clock import VirtualClock, wall_ms
 from goodstanding.sandbox.deliveries import Deliveries
 from goodstanding.sandbox.faults import Faults
 from goodstanding.sandbox.inbox import Inbox, Options
 from goodstanding.sandbox.journal import Journal
 from goodstanding.sandbox.limits import Throttle
+from goodstanding.sandbox.media import Shelf
+from goodstanding.sandbox.mentioned import Mentions
 from goodstanding.sandbox.numbers import Numbers, read_data, read_numbers
-from goodstanding.sandbox.state import Account, ApiError, Event, State, Video
+from goodstanding.sandbox.posts import Publishing
+from goodstanding.sandbox.state import DAY_MS, Account, ApiError, Event, State, Video
 
 EVENT_TYPES = ("COMMENT", "VIDEO", "DIRECT_MESSAGE", "BRAND_MENTION")
 _CATEGORY_OF = {"comment": "COMMENT", "post": "VIDEO", "im": "DIRECT_MESSAGE", "brand": "BRAND_MENTION"}
@@ -40,6 +44,8 @@ class Settings:
     """Start of the virtual clock; the machine's time when not given."""
     limits: bool = True
     refresh_mode: Literal["keep", "rotate"] = "keep"
+    public_url: str = ""
+    """How others reach this sandbox, without a slash at the end; what they called by default."""
     local_redirects: bool = False
     """Accept http and loopback redirect addresses, which the platform itself refuses."""
     remote_webhooks: bool = False
@@ -105,6 +111,12 @@ class World:
             emit=self.tell,
             conversations_max=settings.comments_max,
         )
+        parts: dict[str, Any] = {"state": self.state, "numbers": self.numbers, "agenda": self.agenda}
+        self.publishing = Publishing(**parts, emit=self.tell)
+        self.mentions = Mentions(**parts, emit=self.tell)
+        self.automation = Automation(**parts, inbox=self.inbox, emit=self.tell)
+        self.shelf = Shelf(clock=self.clock, secret=settings.app_secret)
+        self.start_day = start // DAY_MS
         self.crowd_serial = 0
         self.background: set[asyncio.Task[None]] = set()
         """Crowds that are still writing."""
