@@ -11,10 +11,10 @@ class Agenda:
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
-        self._heap: list[tuple[int, int, Callable[[int], None]]] = []
+        self._heap: list[tuple[int, int, Callable[[int], object]]] = []
         self._serial = 0
 
-    def after(self, seconds: float, act: Callable[[int], None]) -> None:
+    def after(self, seconds: float, act: Callable[[int], object]) -> None:
         """Plan `act`, which is told its virtual time in milliseconds, `seconds` from now."""
         self._serial += 1
         due = self._clock.now_ms() + int(seconds * 1000)

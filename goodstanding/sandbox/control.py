@@ -1,7 +1,8 @@
 """The control calls under `/_sandbox/`: one table from which the server and its OpenAPI file are made."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
+from importlib import resources
 from typing import Any, NamedTuple
 
 import msgspec
@@ -66,10 +67,36 @@ def _refused(_: _Request, refusal: ApiError) -> Response[bytes]:
     return _json({"code": refusal.code, "message": refusal.message}, status=400)
 
 
+_POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; form-action 'self'"
+
+
 @get("/", media_type=MediaType.HTML)
-async def page(request: _Request) -> str:
+async def page(request: _Request) -> Response[str]:
     """Show the control page."""
-    return control_page(request.app.state.world, CONTROLS)
+    world: World = request.app.state.world
+    world.agenda.run_due()
+    return Response(
+        control_page(world, CONTROLS),
+        media_type=MediaType.HTML,
+        headers={"Content-Security-Policy": _POLICY},
+    )
+
+
+@get("/control.js")
+async def script() -> Response[str]:
+    """Serve the script of the control page."""
+    return _shipped("control.js", "text/javascript")
+
+
+@get("/style.css")
+async def style() -> Response[str]:
+    """Serve the style of all pages."""
+    return _shipped("control.css", "text/css")
+
+
+def _shipped(name: str, kind: str) -> Response[str]:
+    text = resources.files("goodstanding.sandbox").joinpath("data", name).read_text("utf-8")
+    return Response(text, media_type=kind)
 
 
 def _handler(control: Control) -> HTTPRouteHandler:
@@ -82,11 +109,11 @@ def _handler(control: Control) -> HTTPRouteHandler:
     return decorate(handle)
 
 
-def control_routes(more: Mapping[str, HTTPRouteHandler] | None = None) -> Router:
+def control_routes(*more: HTTPRouteHandler) -> Router:
     """Return the router of the control calls; the application's state carries the `world`."""
     return Router(
         path="/_sandbox",
-        route_handlers=[page, *(_handler(control) for control in CONTROLS), *(more or {}).values()],
+        route_handlers=[page, script, style, *more, *(_handler(control) for control in CONTROLS)],
         guards=[_asks_for_json],
         exception_handlers={ApiError: _refused},
     )

@@ -4,8 +4,10 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from goodstanding.sandbox.call import Nothing
 from goodstanding.sandbox.clock import MILLISECONDS
-from goodstanding.sandbox.control_run import Nothing, overview
+from goodstanding.sandbox.control_run import overview
+from goodstanding.sandbox.mentioned import Mention
 from goodstanding.sandbox.personas import capabilities, personas
 from goodstanding.sandbox.state import DAY_MS, SCOPES, Account, ApiError, Grant, Video
 from goodstanding.sandbox.world import World
@@ -52,6 +54,39 @@ class RemovalOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     business_id: str
     reason: Annotated[int, msgspec.Meta(ge=0, le=5)] = 1
+
+
+class HighIntentOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A comment that the platform's classifier takes for high-intent."""
+
+    comment_id: str
+
+
+class MentionOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A post of somebody else that mentions an account, in its caption or in a comment under it."""
+
+    business_id: str
+    viewer: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "viewer0001"
+    kind: Literal["VIDEO_MENTION", "COMMENT"] = "VIDEO_MENTION"
+    caption: str = ""
+    text: str = ""
+    region: str = "NL"
+    views: Annotated[int, msgspec.Meta(ge=0)] = 1200
+    likes: Annotated[int, msgspec.Meta(ge=0)] = 40
+
+
+class PublishingOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Publications that fail next, each for its reason, and a post that is not public any more."""
+
+    fail_next: list[str] = []
+    withdraw: str = ""
+    """The id of a post."""
+
+
+class ReviewOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """How the next review of an automatic message ends."""
+
+    reject_next: bool = True
 
 
 async def seed(world: World, order: SeedOrder) -> dict[str, Any]:
@@ -131,6 +166,52 @@ async def remove_authorization(world: World, order: RemovalOrder) -> dict[str, A
     return {"grants_ended": world.state.revoke(order.business_id, reason=order.reason)}
 
 
+async def flag_comment(world: World, order: HighIntentOrder) -> dict[str, Any]:
+    """Flag a comment as high-intent, which is told when the account uses comment-to-message."""
+    found = world.state.comment(order.comment_id)
+    return {"comment_id": found.comment_id, "told": world.automation.flag(found)}
+
+
+async def mention(world: World, order: MentionOrder) -> dict[str, Any]:
+    """Let somebody mention an account; the webhook follows 2 to 3 hours later."""
+    account = world.account(order.business_id)
+    viewer = world.inbox.viewer(order.viewer)
+    now = world.clock.now_ms()
+    made = Mention(
+        kind=order.kind,
+        open_id=account.open_id,
+        item_id=world.state.new_id(now),
+        comment_id="0" if order.kind == "VIDEO_MENTION" else world.state.new_id(now),
+        at_ms=now,
+        unique_identifier=viewer.unique_identifier,
+        username=viewer.username,
+        display_name=viewer.display_name,
+        caption=order.caption or f"Kijk @{account.username} (verzonnen) #sandbox",
+        text=order.text or f"@{account.username}",
+        region=order.region,
+        views=order.views,
+        likes=order.likes,
+    )
+    world.mentions.add(made)
+    return {"item_id": made.item_id, "comment_id": made.comment_id}
+
+
+async def steer_publishing(world: World, order: PublishingOrder) -> dict[str, Any]:
+    """Let the next publications fail, or take a post out of the public."""
+    unknown = set(order.fail_next) - set(world.numbers.publishing.reasons)
+    if unknown:
+        raise ApiError(40002, f"No reason {min(unknown)}.")
+    world.publishing.fail_next.extend(order.fail_next)
+    told = world.publishing.withdraw(order.withdraw) is not None if order.withdraw else False
+    return {"fail_next": list(world.publishing.fail_next), "told": told}
+
+
+async def steer_reviews(world: World, order: ReviewOrder) -> dict[str, Any]:
+    """Let the next review of an automatic message end in a rejection."""
+    world.automation.reject_next = order.reject_next
+    return {"reject_next": order.reject_next}
+
+
 CALLS = (
     ("GET", "/personas", list_personas, Nothing),
     ("POST", "/accounts", new_account, AccountOrder),
@@ -138,6 +219,10 @@ CALLS = (
     ("POST", "/moderate", moderate, ModerateOrder),
     ("POST", "/revoke", revoke, RevokeOrder),
     ("POST", "/authorizations/remove", remove_authorization, RemovalOrder),
+    ("POST", "/high-intent", flag_comment, HighIntentOrder),
+    ("POST", "/mentions", mention, MentionOrder),
+    ("POST", "/publishing", steer_publishing, PublishingOrder),
+    ("POST", "/reviews", steer_reviews, ReviewOrder),
 )
 
 
@@ -156,7 +241,7 @@ def _granted(world: World, grant: Grant) -> dict[str, Any]:
         "open_id": grant.open_id,
         "access_token": grant.access_token,
         "refresh_token": grant.refresh_token,
-        "expires_in": (grant.access_until_ms - now) // MILLISECONDS,
-        "refresh_token_expires_in": (grant.refresh_until_ms - now) // MILLISECONDS,
+        "expires_in": -((now - grant.access_until_ms) // MILLISECONDS),
+        "refresh_token_expires_in": -((now - grant.refresh_until_ms) // MILLISECONDS),
         "scope": ",".join(sorted(grant.scopes)),
     }

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar.exceptions import HTTPException
 
+from goodstanding.sandbox.call import Nothing
 from goodstanding.sandbox.clock import MILLISECONDS, iso, parse_iso
 from goodstanding.sandbox.deliveries import Delivery
 from goodstanding.sandbox.faults import Fault, Share, WebhookFaults
@@ -13,10 +14,6 @@ from goodstanding.sandbox.state import Comment
 from goodstanding.sandbox.world import World
 
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
-
-
-class Nothing(msgspec.Struct, kw_only=True):
-    """No parameters."""
 
 
 class ClockOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

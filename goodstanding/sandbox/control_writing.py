@@ -9,7 +9,10 @@ from litestar.exceptions import HTTPException
 
 from goodstanding.sandbox.clock import MILLISECONDS
 from goodstanding.sandbox.crowd import HARMFUL_SHARE, LANGUAGES, make_comments
+from goodstanding.sandbox.faults import Share
 from goodstanding.sandbox.inbox import Conversation, Message
+from goodstanding.sandbox.insights import chance
+from goodstanding.sandbox.message_crowd import Letter, habit_of, make_letters
 from goodstanding.sandbox.personas import messages_closed
 from goodstanding.sandbox.state import ApiError, Comment
 from goodstanding.sandbox.world import World
@@ -33,6 +36,21 @@ class CrowdOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     open_id: str = ""
     """Whose videos; the first account when empty."""
     video_ids: list[str] = []
+    then_message: Share = 0.0
+    """The share of these viewers who also write a message to the account, within ten minutes."""
+
+
+class MessageCrowdOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Messages to make. The writers react to cards: they tap, refuse, ask to stop, or keep silent."""
+
+    business_id: str
+    count: _Count
+    seed: int = 1
+    spread_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    harmful_share: Share = HARMFUL_SHARE
+    eu_share: Share = 0.1
+    """Writers in the EEA, whose messages are announced without text or sender."""
+    languages: dict[str, float] = msgspec.field(default_factory=lambda: dict(LANGUAGES))
 
 
 class CommentOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -108,9 +126,9 @@ async def crowd(world: World, order: CrowdOrder) -> dict[str, Any]:
         raise HTTPException(status_code=409, detail="no room for so many deliveries")
     comments = _crowd_of(world, order)
     if spread:
-        world.in_background(_let_appear(world, comments))
+        world.in_background(_let_appear(world, comments, order))
         return {"made": 0, "coming": order.count, "held": len(world.deliveries.held)}
-    made = await _appear_now(world, comments, hold=not order.deliver)
+    made = await _appear_now(world, comments, order)
     return {"made": made, "coming": 0, "held": len(world.deliveries.held)}
 
 
@@ -188,18 +206,6 @@ async def send_in_app(world: World, order: AppSendOrder) -> dict[str, Any]:
     return {"conversation_id": conversation.conversation_id, "message_id": message.message_id}
 
 
-CALLS = (
-    ("POST", "/crowd", crowd, CrowdOrder),
-    ("POST", "/comment", comment, CommentOrder),
-    ("POST", "/messages", write_message, MessageOrder),
-    ("POST", "/taps", tap, TapOrder),
-    ("POST", "/reads", read_messages, ViewerOrder),
-    ("POST", "/referrals", refer, ReferralOrder),
-    ("POST", "/requests/accept", accept_request, ViewerOrder),
-    ("POST", "/app/messages", send_in_app, AppSendOrder),
-)
-
-
 # --- the crowd ---
 
 
@@ -241,24 +247,88 @@ def _crowd_of(world: World, order: CrowdOrder) -> Iterator[Comment]:
     )
 
 
-async def _appear_now(world: World, comments: Iterator[Comment], *, hold: bool) -> int:
+async def _appear_now(world: World, comments: Iterator[Comment], order: CrowdOrder) -> int:
     made = 0
     for comment in comments:
-        event = world.state.receive(comment, tell=not hold)
-        if hold:
+        event = world.state.receive(comment, tell=order.deliver)
+        if not order.deliver:
             world.deliveries.hold(event)
+        _follow_up(world, comment, order)
         made += 1
         if made % _CHUNK == 0:
             await asyncio.sleep(0)
     return made
 
 
-async def _let_appear(world: World, comments: Iterator[Comment]) -> None:
+async def _let_appear(world: World, comments: Iterator[Comment], order: CrowdOrder) -> None:
     """Each comment appears when the virtual clock reaches it."""
     for comment in comments:
-        while (seconds := world.clock.real_seconds_until(comment.create_ms)) != 0:  # noqa: ASYNC110 - waits for a clock that can be changed meanwhile, not for an event
-            await asyncio.sleep(_GLANCE if seconds is None else min(seconds, _GLANCE))
+        await _reach(world, comment.create_ms)
         world.state.receive(comment)
+        _follow_up(world, comment, order)
+
+
+async def _reach(world: World, instant_ms: int) -> None:
+    while (seconds := world.clock.real_seconds_until(instant_ms)) != 0:  # noqa: ASYNC110 - waits for a clock that can be changed meanwhile, not for an event
+        await asyncio.sleep(_GLANCE if seconds is None else min(seconds, _GLANCE))
+
+
+def _follow_up(world: World, comment: Comment, order: CrowdOrder) -> None:
+    """Some of those who comment write a message as well."""
+    draw = chance("then message", comment.comment_id)
+    if draw >= order.then_message:
+        return
+    open_id = world.state.videos[comment.video_id].open_id
+    viewer = world.inbox.viewer(
+        comment.unique_identifier, username=comment.username, habit=habit_of(comment.unique_identifier)
+    )
+    wait = 30 + 570 * draw / order.then_message
+    world.agenda.after(wait, lambda _: world.inbox.write(open_id, viewer, content={"body": "INFO"}))
+
+
+async def message_crowd(world: World, order: MessageCrowdOrder) -> dict[str, Any]:
+    """Let the crowd write messages over the coming `spread_seconds` of virtual time, at once when it is 0."""
+    world.account(order.business_id)
+    if order.count > world.settings.queue_max - world.deliveries.waiting:
+        raise HTTPException(status_code=409, detail="no room for so many deliveries")
+    try:
+        letters = list(
+            make_letters(
+                order.count,
+                order.seed,
+                start_ms=world.clock.now_ms(),
+                spread_ms=int(order.spread_seconds * MILLISECONDS),
+                harmful_share=order.harmful_share,
+                eu_share=order.eu_share,
+                languages=order.languages,
+            )
+        )
+    except ValueError as wrong:
+        raise HTTPException(status_code=400, detail=str(wrong)) from None
+    if order.spread_seconds:
+        world.in_background(_let_write(world, order.business_id, letters))
+        return {"made": 0, "coming": order.count}
+    for letter in letters:
+        _write_letter(world, order.business_id, letter)
+    return {"made": order.count, "coming": 0}
+
+
+async def _let_write(world: World, business_id: str, letters: list[Letter]) -> None:
+    for letter in letters:
+        await _reach(world, letter.at_ms)
+        _write_letter(world, business_id, letter)
+
+
+def _write_letter(world: World, business_id: str, letter: Letter) -> None:
+    viewer = world.inbox.viewer(
+        letter.unique_identifier,
+        username=letter.username,
+        display_name=letter.username.replace("_", " ").rstrip("0123456789").title(),
+        country=letter.country,
+        age=letter.age,
+        habit=letter.habit,
+    )
+    world.inbox.write(business_id, viewer, content={"body": letter.text})
 
 
 def _single(world: World, order: CommentOrder) -> Comment:
@@ -316,3 +386,16 @@ def _written(world: World, conversation: Conversation, message: Message) -> dict
         "announced": closed is None and conversation.accepted,
         "why_not": closed[1] if closed else "",
     }
+
+
+CALLS = (
+    ("POST", "/crowd", crowd, CrowdOrder),
+    ("POST", "/crowd/messages", message_crowd, MessageCrowdOrder),
+    ("POST", "/comment", comment, CommentOrder),
+    ("POST", "/messages", write_message, MessageOrder),
+    ("POST", "/taps", tap, TapOrder),
+    ("POST", "/reads", read_messages, ViewerOrder),
+    ("POST", "/referrals", refer, ReferralOrder),
+    ("POST", "/requests/accept", accept_request, ViewerOrder),
+    ("POST", "/app/messages", send_in_app, AppSendOrder),
+)

@@ -69,9 +69,9 @@ def _token_object(call: Call, grant: Grant) -> TokenObject:
     return TokenObject(
         access_token=grant.access_token,
         scope=",".join(sorted(grant.scopes)),
-        expires_in=(grant.access_until_ms - now) // MILLISECONDS,
+        expires_in=-((now - grant.access_until_ms) // MILLISECONDS),
         refresh_token=grant.refresh_token,
-        refresh_token_expires_in=(grant.refresh_until_ms - now) // MILLISECONDS,
+        refresh_token_expires_in=-((now - grant.refresh_until_ms) // MILLISECONDS),
         open_id=grant.open_id,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 import uvicorn
-from litestar import Litestar, Request, Response, asgi
+from litestar import Litestar, Request, Response, asgi, get
 from litestar.datastructures import State
 from litestar.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -20,6 +20,7 @@ from goodstanding.sandbox.call import Answer, Received
 from goodstanding.sandbox.consent import answer, ask
 from goodstanding.sandbox.control import control_routes
 from goodstanding.sandbox.media import show_media
+from goodstanding.sandbox.openapi import document
 from goodstanding.sandbox.world import Settings, World
 
 _BODY_MAX = 1 << 20
@@ -64,8 +65,12 @@ def build(world: World) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         host = request.headers.get("host", "").encode("latin-1")
         return None if _is_local(world, host) else Response("Unknown host.", status_code=421)
 
+    @get("/openapi.json")
+    async def openapi() -> Response[bytes]:
+        return Response(document(), media_type="application/json")
+
     return Litestar(
-        route_handlers=[platform, control_routes(), ask, answer, show_media],
+        route_handlers=[platform, control_routes(openapi), ask, answer, show_media],
         lifespan=[sending],
         after_request=dated,
         before_request=only_this_machine,

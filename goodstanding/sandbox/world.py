@@ -18,6 +18,7 @@ from goodstanding.sandbox.journal import Journal
 from goodstanding.sandbox.limits import Throttle
 from goodstanding.sandbox.media import Shelf
 from goodstanding.sandbox.mentioned import Mentions
+from goodstanding.sandbox.message_crowd import Reactions
 from goodstanding.sandbox.numbers import Numbers, read_data, read_numbers
 from goodstanding.sandbox.posts import Publishing
 from goodstanding.sandbox.state import DAY_MS, Account, ApiError, Event, State, Video
@@ -115,6 +116,7 @@ class World:
         self.publishing = Publishing(**parts, emit=self.tell)
         self.mentions = Mentions(**parts, emit=self.tell)
         self.automation = Automation(**parts, inbox=self.inbox, emit=self.tell)
+        self.reactions = Reactions(inbox=self.inbox, agenda=self.agenda)
         self.shelf = Shelf(clock=self.clock, secret=settings.app_secret)
         self.start_day = start // DAY_MS
         self.crowd_serial = 0
