@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sandbox_client import APP, LOTTE, SECRET, VIDEO
 
 from goodstanding.sandbox.api import BASE, ROUTES, respond
+from goodstanding.sandbox.call import Received
 from goodstanding.sandbox.world import Settings, World
 
 NAMES = [
@@ -82,11 +83,13 @@ def test_any_parameters_end_in_an_envelope(path, parameters, known):
         )
         answer = respond(
             WORLD,
-            method=method,
-            path=BASE + path,
-            query=query.encode(),
-            access_token=WORLD.state.grant(open_id=LOTTE).access_token,
-            body=json.dumps(parameters).encode(),
+            Received(
+                method=method,
+                path=BASE + path,
+                query=query.encode(),
+                access_token=WORLD.state.grant(open_id=LOTTE).access_token,
+                body=json.dumps(parameters).encode(),
+            ),
         )
         assert answer.status == 200
         envelope = json.loads(answer.body)
