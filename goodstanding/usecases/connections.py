@@ -304,11 +304,9 @@ def _first(q: Queries, account: Account) -> Connection:
     table = playbooks.capabilities()
     able = {f for name, f in ACTS.items() if getattr(account, name)}
     rules = playbooks.connect_rules()
-    granted = (
-        set(rules.scopes)
-        if account.can_reply or account.can_hide
-        else set(rules.scopes) - {"comment.list.manage"}
-    )
+    granted = set(rules.scopes["accounts"])
+    if not (account.can_reply or account.can_hide):
+        granted -= set(table.feature("comments.reply").scopes)
     for feature in able:
         granted |= set(table.feature(feature).scopes)
     return msgspec.structs.replace(

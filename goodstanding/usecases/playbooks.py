@@ -23,11 +23,17 @@ class ConnectNumbers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     creator_link_hours: int
     warn_days: int
     renew_before_minutes: int
-    inspect_hours: int
     retention_days: int
     redirect_least: int
     redirect_most: int
     sources: dict[str, str]
+
+
+class ConnectAnswers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the platform's codes mean at the token calls."""
+
+    gone: frozenset[int]
+    app: frozenset[int]
 
 
 class ConnectRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,8 +41,9 @@ class ConnectRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     id: str
     read_on: str
-    scopes: tuple[str, ...]
-    message_scopes: tuple[str, ...]
+    scopes: dict[str, tuple[str, ...]]
+    """By the permission the operator's app has."""
+    answers: ConnectAnswers
     numbers: ConnectNumbers
 
 

@@ -568,6 +568,10 @@ class ParsedOther(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event: str
     known: bool
     """True for an event we act on (such as `authorization.removed`)."""
+    detail: str = ""
+    """The platform's reason, where the event has one."""
+    at: int = 0
+    """When it happened, UTC milliseconds; 0 when it does not say."""
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True, gc=False):

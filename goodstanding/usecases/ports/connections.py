@@ -56,6 +56,8 @@ class AppRow(msgspec.Struct, frozen=True, kw_only=True):
     client_id: str
     secret: bytes
     webhook_secret: bytes | None
+    permissions: str
+    """What the platform lets the app do, with a space between: accounts, publishing, mentions, messaging."""
     changed_at: int
 
 
@@ -66,6 +68,7 @@ class AppKeys(msgspec.Struct, frozen=True, kw_only=True):
     secret: str
     webhook_secret: str
     """What signs webhooks; the app's secret unless the operator gave another."""
+    permissions: tuple[str, ...] = ("accounts",)
 
     def __repr__(self) -> str:
         return f"AppKeys(client_id={self.client_id!r})"

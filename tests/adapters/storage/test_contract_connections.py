@@ -37,7 +37,14 @@ def test_one_renewal_at_a_time(store):
 
 def test_the_app_is_kept_and_replaced(store):
     assert store.read(lambda q: q.platform_app("tiktok")) is None
-    first = AppRow(connector="tiktok", client_id="7", secret=b"s", webhook_secret=None, changed_at=1)
+    first = AppRow(
+        connector="tiktok",
+        client_id="7",
+        secret=b"s",
+        webhook_secret=None,
+        permissions="accounts",
+        changed_at=1,
+    )
     second = msgspec.structs.replace(first, client_id="8", secret=b"t", webhook_secret=b"w", changed_at=2)
     store.write(lambda tx: tx.put_platform_app(first))
     assert store.read(lambda q: q.platform_app("tiktok")) == first
@@ -49,7 +56,14 @@ def test_another_workspace_sees_nothing(bench):
     bench.store.write(lambda tx: tx.add_connection(Connection(account_id=1)))
     bench.store.write(
         lambda tx: tx.put_platform_app(
-            AppRow(connector="tiktok", client_id="7", secret=b"s", webhook_secret=None, changed_at=1)
+            AppRow(
+                connector="tiktok",
+                client_id="7",
+                secret=b"s",
+                webhook_secret=None,
+                permissions="accounts",
+                changed_at=1,
+            )
         )
     )
     other = bench.another(workspace=2)

@@ -42,6 +42,7 @@ platform_app = Table(
     words("client_id"),
     blob("secret"),
     blob("webhook_secret", null=True),
+    words("permissions"),
     integer("changed_at"),
     PrimaryKeyConstraint("workspace_id", "account_id", "connector"),
 )

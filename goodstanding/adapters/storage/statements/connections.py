@@ -9,7 +9,7 @@ from goodstanding.usecases.ports.connections import AppRow, Connection
 
 _FIELDS = tuple(name for name in Connection.__struct_fields__ if name != "account_id")
 _CONNECTION = ", ".join(("account_id", *_FIELDS))
-_APP = "connector, client_id, secret, webhook_secret, changed_at"
+_APP = "connector, client_id, secret, webhook_secret, permissions, changed_at"
 
 
 def _connection(r: Row) -> Connection:
@@ -54,14 +54,30 @@ class ConnectionStatements(Base):
             return None
         other = None if row[3] is None else bytes(row[3])
         return AppRow(
-            connector=row[0], client_id=row[1], secret=bytes(row[2]), webhook_secret=other, changed_at=row[4]
+            connector=row[0],
+            client_id=row[1],
+            secret=bytes(row[2]),
+            webhook_secret=other,
+            permissions=row[4],
+            changed_at=row[5],
         )
 
     def put_platform_app(self, row: AppRow) -> None:
         self._insert(
             "platform_app",
             f"account_id, {_APP}",
-            [(0, row.connector, row.client_id, row.secret, row.webhook_secret, row.changed_at)],
+            [
+                (
+                    0,
+                    row.connector,
+                    row.client_id,
+                    row.secret,
+                    row.webhook_secret,
+                    row.permissions,
+                    row.changed_at,
+                )
+            ],
             "ON CONFLICT (workspace_id, account_id, connector) DO UPDATE SET client_id = excluded.client_id,"
-            " secret = excluded.secret, webhook_secret = excluded.webhook_secret, changed_at = excluded.changed_at",
+            " secret = excluded.secret, webhook_secret = excluded.webhook_secret,"
+            " permissions = excluded.permissions, changed_at = excluded.changed_at",
         )

@@ -45,6 +45,7 @@ def upgrade() -> None:
     sa.Column('client_id', sa.Text(), nullable=False),
     sa.Column('secret', sa.LargeBinary(), nullable=False),
     sa.Column('webhook_secret', sa.LargeBinary(), nullable=True),
+    sa.Column('permissions', sa.Text(), nullable=False),
     sa.Column('changed_at', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('workspace_id', 'account_id', 'connector', name=op.f('pk_platform_app'))
     )
