@@ -210,6 +210,7 @@ def web_parts(app: App) -> "WebParts":
         reads=StoredReads(),
         hosts=LOOPBACK_HOSTS | ({public.hostname} if public.hostname else frozenset()),
         secure=public.scheme == "https",
+        public_url=app.settings.public_url,
         confirm_clock=app.clock.confirm if isinstance(app.clock, SystemClock) else None,
         build_pack=build_pack,
     )
