@@ -1,7 +1,9 @@
 """Joins ports and adapters: settings in, a running installation out. The only place that knows both."""
 
 import gc
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,18 +18,22 @@ from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqli
 from goodstanding.adapters.storage.postgres import PostgresStore
 from goodstanding.adapters.storage.sqlite import SqliteStore
 from goodstanding.adapters.tiktok.client import Pace, TikTok
+from goodstanding.adapters.tiktok.oauth import TikTokOAuth
 from goodstanding.adapters.tiktok.tokens import StoredTokens
 from goodstanding.adapters.tiktok.wire import rules
 from goodstanding.settings import Settings
-from goodstanding.usecases import playbooks, policies
+from goodstanding.usecases import apps, playbooks, policies, renewals
 from goodstanding.usecases.context import Context
-from goodstanding.usecases.ports import Store, Transaction
+from goodstanding.usecases.ports import Store, StoreUnavailableError, Transaction
+from goodstanding.usecases.ports.connections import AppKeys
 
 if TYPE_CHECKING:
     from goodstanding.web.parts import WebParts
 
 SHIPPED = ("careful", "normal")
 HIGH_WATER = "clock_high_water"
+SECRET_SECONDS = 2.0
+"""How long a changed webhook secret may take to be known in every process."""
 GC_ALLOCATIONS = 50_000
 """A batch makes tens of thousands of short-lived values without cycles; the default of 700 looks for cycles too often."""
 
@@ -64,11 +70,16 @@ def open_app(settings: Settings) -> App:
     chance = KeyedChance(vault.named("chance"))
     clock = _clock(settings, store)
     http = Http(allowed=settings.private_hosts | _sandbox_host(settings))
-    tokens = _tokens(settings, store, vault, http, clock)
+    tokens = StoredTokens(
+        load=lambda account_id: _load(store, vault, account_id),
+        keep=lambda account_id, value: _keep(store, vault, account_id, value),
+        renew=lambda account_id, stale: renewals.renew(ctx, account_id, stale),
+        lost=lambda account_id, token: renewals.lost(ctx, account_id, token),
+    )
     tiktok = TikTok(
         http=http,
         base=settings.platform.base,
-        secret=settings.platform.secret,
+        secret=_WebhookSecret(lambda: ctx),
         tokens=tokens,
         hear=clock.hear,
         now=clock.now,
@@ -84,6 +95,10 @@ def open_app(settings: Settings) -> App:
         vault=vault,
         signer=Ed25519Signer(vault.named("signing")),
         platforms={"tiktok": tiktok},
+        authorizers={
+            "tiktok": TikTokOAuth(http=http, base=settings.platform.base, page=settings.platform.consent_page)
+        },
+        given_apps=_given_apps(settings),
     )
     store.write(lambda tx: _first_rows(ctx, tx))
     return App(
@@ -128,27 +143,45 @@ def _clock(settings: Settings, store: Store) -> SystemClock | DemoClock:
     return SystemClock(persisted=persisted)
 
 
-def _tokens(
-    settings: Settings, store: Store, vault: KeyVault, http: Http, clock: SystemClock | DemoClock
-) -> StoredTokens:
-    def load(account_id: int) -> bytes | None:
-        kept = store.read(lambda q: q.credentials(account_id))
-        return None if kept is None else vault.unlock(0, kept)
+def _load(store: Store, vault: KeyVault, account_id: int) -> bytes | None:
+    kept = store.read(lambda q: q.credentials(account_id))
+    return None if kept is None else vault.unlock(0, kept)
 
-    def keep(account_id: int, value: bytes) -> None:
-        locked = vault.lock(0, value)
-        store.write(lambda tx: tx.change_account(account_id, {"credentials": locked}))
 
+def _keep(store: Store, vault: KeyVault, account_id: int, value: bytes) -> None:
+    locked = vault.lock(0, value)
+    store.write(lambda tx: tx.change_account(account_id, {"credentials": locked}))
+
+
+def _given_apps(settings: Settings) -> dict[str, AppKeys]:
+    """Return the app whose credentials stand in the environment, if they do."""
     platform = settings.platform
-    return StoredTokens(
-        http=http,
-        base=platform.base,
+    if not platform.secret:
+        return {}
+    given = AppKeys(
         client_id=platform.client_id,
         secret=platform.secret,
-        load=load,
-        keep=keep,
-        now=clock.now,
+        webhook_secret=platform.secret,
+        permissions=platform.permissions,
     )
+    return {"tiktok": given}
+
+
+class _WebhookSecret:
+    """What signs webhooks, read anew every few seconds: the operator may set it while this process runs."""
+
+    def __init__(self, context: Callable[[], Context]) -> None:
+        self._context = context
+        self._value, self._until = "", 0.0
+
+    def __call__(self) -> str:
+        if time.monotonic() >= self._until:
+            ctx = self._context()
+            with suppress(StoreUnavailableError):  # what was known goes on holding
+                app = ctx.store.read(lambda q: apps.known(ctx, q, "tiktok"))
+                self._value = app.webhook_secret if app else ""
+            self._until = time.monotonic() + SECRET_SECONDS
+        return self._value
 
 
 def _sandbox_host(settings: Settings) -> frozenset[str]:
@@ -177,6 +210,7 @@ def web_parts(app: App) -> "WebParts":
         reads=StoredReads(),
         hosts=LOOPBACK_HOSTS | ({public.hostname} if public.hostname else frozenset()),
         secure=public.scheme == "https",
+        public_url=app.settings.public_url,
         confirm_clock=app.clock.confirm if isinstance(app.clock, SystemClock) else None,
         build_pack=build_pack,
     )

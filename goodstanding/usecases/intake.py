@@ -185,7 +185,7 @@ def _fate(parsed: Parsed, account_known: bool) -> tuple[Literal["read", "unknown
 
 def _act_on(ctx: Context, tx: Transaction, account: Account, other: ParsedOther) -> None:
     """The only event we act on that is no comment: the platform took our authorisation away."""
-    accounts.disconnect(ctx, tx, account, reason=other.event)
+    accounts.disconnect(ctx, tx, account, reason=other.detail or other.event, at=other.at)
 
 
 def take_in(ctx: Context, account_id: int, comments: Sequence[ParsedComment], *, source: str) -> Handled:

@@ -37,6 +37,8 @@ class WebParts:
     """Names this server answers to, without port, lower case."""
     secure: bool = False
     """Reached by https: cookies are sent over nothing else."""
+    public_url: str = ""
+    """Where the world reaches this server; empty when it does not."""
     confirm_clock: Callable[[], None] | None = None
     """A person says that the machine's clock is right."""
     build_pack: BuildPack | None = None

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from goodstanding.usecases import audit, intake
+from goodstanding.usecases import audit, intake, renewals
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.outbox import BATCH, Dispatcher
 from goodstanding.usecases.ports import StoreUnavailableError
@@ -60,6 +60,7 @@ class Worker:
             self._repeat(self._read, IDLE_SECONDS, self._work),
             self._repeat(self._dispatcher.send_due, SEND_IDLE_SECONDS, self._planned),
             self._repeat(self._house, HOUSE_SECONDS, self._stop),
+            self._repeat(self._renew, HOUSE_SECONDS, self._stop),
         )
 
     async def _read(self) -> int:
@@ -82,6 +83,12 @@ class Worker:
         await self._dispatcher.look_for_unknown()
         await asyncio.to_thread(audit.checkpoint, ctx)
         await asyncio.to_thread(ctx.store.write, lambda tx: tx.drop_expired_values(now))
+        return 0
+
+    async def _renew(self) -> int:
+        """Renew what ends soon, so that no act has to wait for it. Not while the time is in doubt."""
+        if not self._ctx.clock.doubt():
+            await renewals.renew_due(self._ctx)
         return 0
 
     async def _settle_clock(self) -> int:

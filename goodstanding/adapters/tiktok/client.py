@@ -1,6 +1,5 @@
 """Calls to TikTok's API for Business. What may have happened is said to be unknown, never guessed."""
 
-import asyncio
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
@@ -10,7 +9,9 @@ import msgspec
 
 from goodstanding.adapters.http import Answer, Http
 from goodstanding.adapters.tiktok import wire
+from goodstanding.usecases import playbooks
 from goodstanding.usecases.ports import Account, Outgoing, Parsed, SendPermit, SendResult
+from goodstanding.usecases.renewals import Renewal
 
 MINUTE = 60_000
 ABSENT_AFTER = 10 * MINUTE
@@ -22,8 +23,12 @@ class Tokens(Protocol):
     """The access token of each account."""
 
     def access(self, account: Account) -> str: ...
-    async def refresh(self, account: Account, stale: str) -> bool:
-        """Get a new token unless someone already did; False when the account must be connected again."""
+    async def refresh(self, account: Account, stale: str) -> Renewal:
+        """Get a token newer than `stale`, unless someone already did; true when there is one to go on with."""
+        ...
+
+    async def lost(self, account: Account, token: str) -> None:
+        """The platform refused a token that is as new as can be: the consent is gone."""
         ...
 
 
@@ -97,19 +102,24 @@ class TikTok:
         *,
         http: Http,
         base: str,
-        secret: str,
+        secret: str | Callable[[], str],
         tokens: Tokens,
         hear: Callable[[int], None],
         now: Callable[[], int],
         pace: Pace | None,
     ) -> None:
         self._http, self._base = http, base.rstrip("/")
-        self._secret, self._tokens = secret.encode(), tokens
+        self._secret = secret if callable(secret) else lambda: secret
+        """What signs webhooks; asked each time, since the operator may change it while we run."""
+        self._tokens = tokens
         self._hear, self._now, self._pace = hear, now, pace
         self._rules = wire.rules()
 
     def verify(self, body: bytes, header: str, now: int) -> Literal["ok", "bad", "stale"]:
-        verdict = wire.verify(body, header, secret=self._secret, now=now, rules=self._rules)
+        secret = self._secret()
+        if not secret:
+            return "bad"  # without a secret nothing can be true; an empty key would sign anything
+        verdict = wire.verify(body, header, secret=secret.encode(), now=now, rules=self._rules)
         stamp = wire.signed_at(header) if verdict == "stale" else None
         if stamp is not None and stamp > now + self._rules.future_seconds * 1000:
             self._hear(stamp)  # a true signature from the future: our clock is behind
@@ -164,9 +174,20 @@ class TikTok:
             result = self._read(answer)
             if result.code != "TOKEN":
                 return result
-            if is_last or not await self._tokens.refresh(account, token):
+            if is_last:
+                await self._give_up(account, token, answer)
+                break
+            renewed = await self._tokens.refresh(account, token)
+            if renewed is Renewal.LATER:
+                return SendResult(state="later", code="TOKEN_LATER")
+            if not renewed:
                 break
         return SendResult(state="failed", code="TOKEN")
+
+    async def _give_up(self, account: Account, token: str, answer: Answer) -> None:
+        """A token just renewed was refused: unless it is said to have expired, the consent is gone."""
+        if _reply(answer.body).code in playbooks.connect_rules().answers.gone:
+            await self._tokens.lost(account, token)
 
     def _read(self, answer: Answer) -> SendResult:
         self._note(answer)
@@ -225,24 +246,28 @@ class TikTok:
         return SendResult(state="unknown", code="NOT_LISTED")
 
     async def _get(self, account: Account, path: str, query: dict[str, str]) -> Answer:
-        headers = {"Access-Token": self._tokens.access(account)}
+        """Read; a token that is refused is renewed once."""
+        token = self._tokens.access(account)
+        answer = await self._read_with(token, account, path, query)
+        if self._token_refused(answer) and await self._tokens.refresh(account, token):
+            answer = await self._read_with(self._tokens.access(account), account, path, query)
+        return answer
+
+    async def _read_with(self, token: str, account: Account, path: str, query: dict[str, str]) -> Answer:
         answer = await self._http.get(
-            self._base + path, headers=headers, query={"business_id": account.external_id, **query}
+            self._base + path,
+            headers={"Access-Token": token},
+            query={"business_id": account.external_id, **query},
         )
         self._note(answer)
         return answer
 
+    def _token_refused(self, answer: Answer) -> bool:
+        try:
+            return _reply(answer.body).code in self._rules.token
+        except _UNREADABLE:
+            return False
+
     def _note(self, answer: Answer) -> None:
         if answer.date is not None:
             self._hear(answer.date)
-
-
-class OneAtATime:
-    """Runs at most one refresh an account at once."""
-
-    def __init__(self) -> None:
-        self._locks: dict[int, asyncio.Lock] = {}
-
-    def of(self, account_id: int) -> asyncio.Lock:
-        """Return the account's lock."""
-        return self._locks.setdefault(account_id, asyncio.Lock())

@@ -69,6 +69,15 @@ class _Comment(msgspec.Struct):
     username: str = ""
 
 
+_SECONDS_MAX = 1 << 40
+"""Later than this no database of ours could keep a time in milliseconds."""
+
+
+class _Removal(msgspec.Struct):
+    reason: int = 0
+
+
+_removal = msgspec.json.Decoder(_Removal).decode
 _envelope = msgspec.json.Decoder(_Envelope).decode
 _recipient = msgspec.json.Decoder(_Recipient).decode
 _comment = msgspec.json.Decoder(_Comment).decode
@@ -114,7 +123,13 @@ def parse(body: bytes) -> Parsed:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Unreadable(problem="NOT_THE_ENVELOPE")
     if envelope.event != "comment.update":
-        return ParsedOther(event=_clean(envelope.event), known=envelope.event in KNOWN_EVENTS)
+        known = envelope.event in KNOWN_EVENTS
+        return ParsedOther(
+            event=_clean(envelope.event),
+            known=known,
+            detail=_reason(envelope.content) if known else "",
+            at=envelope.create_time * 1000 if 0 < envelope.create_time < _SECONDS_MAX else 0,
+        )
     try:
         c = _comment(envelope.content.encode("utf-8", "surrogatepass"))
     except (msgspec.DecodeError, UnicodeDecodeError, UnicodeEncodeError):
@@ -132,6 +147,14 @@ def parse(body: bytes) -> Parsed:
         text=_clean(c.text),
         at=c.timestamp,
     )
+
+
+def _reason(content: str) -> str:
+    """Return the number of a removal's reason (developers.tiktok.com/doc/webhooks-events); 0, unknown, when it has none."""
+    try:
+        return str(_removal(content.encode("utf-8", "surrogatepass")).reason)
+    except (msgspec.DecodeError, UnicodeDecodeError, UnicodeEncodeError):
+        return "0"
 
 
 def _clean(text: str) -> str:

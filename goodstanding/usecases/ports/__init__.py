@@ -9,6 +9,7 @@ import msgspec
 from goodstanding.core.policy.model import Mode, VideoClass
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.usecases.ports.connections import ConnectionChanges, ConnectionQueries
 
 T = TypeVar("T")
 
@@ -266,7 +267,7 @@ class VolumeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rest: int
 
 
-class Queries(Protocol):
+class Queries(ConnectionQueries, Protocol):
     """What may be read, inside a transaction or outside one."""
 
     def accounts(self) -> list[Account]: ...
@@ -349,7 +350,7 @@ class Queries(Protocol):
     def suppressed(self, account_id: int, digests: Sequence[bytes]) -> set[bytes]: ...
 
 
-class Transaction(Queries, Protocol):
+class Transaction(Queries, ConnectionChanges, Protocol):
     """One write transaction. Everything in it is committed together or not at all."""
 
     def ids(self, name: str, count: int = 1) -> int:
@@ -568,6 +569,10 @@ class ParsedOther(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event: str
     known: bool
     """True for an event we act on (such as `authorization.removed`)."""
+    detail: str = ""
+    """The platform's reason, where the event has one."""
+    at: int = 0
+    """When it happened, UTC milliseconds; 0 when it does not say."""
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True, gc=False):
