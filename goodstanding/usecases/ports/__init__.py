@@ -9,6 +9,8 @@ import msgspec
 from goodstanding.core.policy.model import Mode, VideoClass
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.usecases.ports.feed import FeedChanges, FeedPlatform, FeedQueries
+from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQueries
 
 T = TypeVar("T")
 
@@ -266,7 +268,7 @@ class VolumeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rest: int
 
 
-class Queries(Protocol):
+class Queries(FeedQueries, RegistryQueries, Protocol):
     """What may be read, inside a transaction or outside one."""
 
     def accounts(self) -> list[Account]: ...
@@ -348,7 +350,7 @@ class Queries(Protocol):
     def suppressed(self, account_id: int, digests: Sequence[bytes]) -> set[bytes]: ...
 
 
-class Transaction(Queries, Protocol):
+class Transaction(Queries, FeedChanges, RegistryChanges, Protocol):
     """One write transaction. Everything in it is committed together or not at all."""
 
     def ids(self, name: str, count: int = 1) -> int:
@@ -596,7 +598,7 @@ class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     outgoing: Outgoing
 
 
-class Platform(Protocol):
+class Platform(FeedPlatform, Protocol):
     """The outside: reading payloads and carrying out what has a permit."""
 
     def verify(self, body: bytes, header: str, now: int) -> Literal["ok", "bad", "stale"]: ...
