@@ -39,6 +39,15 @@ class CallLimits:
     pause_minute: int = 5 * MINUTE
     """How long a limit by the minute rests its key once the platform refused."""
 
+    def reading_per_hour(self, endpoint: str) -> int:
+        """Return how many calls an hour reading may make to endpoints like this one, all accounts together."""
+        fitting = [
+            one.per_minute for one in self.products if one.per_minute and endpoint.startswith(one.prefix)
+        ]
+        a_minute = min([self.per_minute, self.per_second * 60, *fitting])
+        within_the_day = self.per_day // 24
+        return min(a_minute * 60, within_the_day) * self.headroom_percent * self.reading_percent // 10_000
+
 
 @dataclass(slots=True)
 class _Window:

@@ -202,9 +202,7 @@ class AccountsApi:
         }
         return self._comments(await self._caller.get(account, "/business/comment/list/", query), video_id, "")
 
-    async def comments_by_id(
-        self, account: Account, video_id: str, ids: Sequence[str]
-    ) -> tuple[ListedComment, ...]:
+    async def comments_by_id(self, account: Account, video_id: str, ids: Sequence[str]) -> CommentPage:
         most = fields().pages["comment_ids"]
         assert len(ids) <= most
         query = {
@@ -214,7 +212,7 @@ class AccountsApi:
             "max_count": str(most),
         }
         told = await self._caller.get(account, "/business/comment/list/", query)
-        return self._comments(told, video_id, "").comments
+        return self._comments(told, video_id, "")
 
     async def reply_page(
         self, account: Account, video_id: str, comment_id: str, *, cursor: int = 0
@@ -228,6 +226,9 @@ class AccountsApi:
         }
         told = await self._caller.get(account, "/business/comment/reply/list/", query)
         return self._comments(told, video_id, comment_id)
+
+    def reading_per_hour(self) -> int | None:
+        return self._caller.reading_per_hour()
 
     async def video_settings(self, account: Account) -> VideoSettings:
         told = _data(await self._caller.get(account, "/business/video/settings/", {}), _Settings)

@@ -110,6 +110,10 @@ class Caller:
 
         return await self._call(account, path, ask, urgent=True)
 
+    def reading_per_hour(self) -> int | None:
+        """Return how many calls an hour reading may make; `None` without limits."""
+        return None if self._pace is None else self._pace.reading_per_hour()
+
     async def close(self) -> None:
         """Close all connections."""
         await self._http.close()

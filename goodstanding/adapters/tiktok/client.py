@@ -13,7 +13,7 @@ from goodstanding.adapters.tiktok.calls import UNREADABLE, Caller, Tokens, Told
 from goodstanding.adapters.tiktok.limits import Pace
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases.ports import Account, Outgoing, Parsed, SendPermit, SendResult
-from goodstanding.usecases.ports.feed import ListedComment, ReadFailedError
+from goodstanding.usecases.ports.feed import ReadFailedError
 
 ABSENT_AFTER = 10 * MINUTE
 """A reply may wait minutes in spam review, so it is provably absent only after this long."""
@@ -109,8 +109,7 @@ class TikTok(AccountsApi):
         return SendResult(state="failed", code="ABSENT")
 
     async def _find_state(self, account: Account, one: Outgoing) -> SendResult:
-        found: tuple[ListedComment, ...] = await self.comments_by_id(account, one.video_id, [one.target_id])
-        for listed in found:
+        for listed in (await self.comments_by_id(account, one.video_id, [one.target_id])).comments:
             if listed.id == one.target_id:
                 state: Literal["sent", "failed"] = (
                     "sent" if listed.hidden == (one.act == "hide") else "failed"

@@ -52,7 +52,11 @@ class Pace:
     """
 
     def __init__(self, limits: CallLimits, now: Callable[[], int]) -> None:
-        self._calls, self._now = Calls(limits), now
+        self._limits, self._calls, self._now = limits, Calls(limits), now
+
+    def reading_per_hour(self) -> int:
+        """Return how many calls an hour reading may make, all accounts together."""
+        return self._limits.reading_per_hour("/business/comment/list/")
 
     def wait(self, account_id: int, endpoint: str, *, urgent: bool = True) -> int:
         """Note a call and return 0, or return how many milliseconds it must wait."""

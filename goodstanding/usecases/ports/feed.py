@@ -178,16 +178,18 @@ class FeedPlatform(Protocol):
         """Return comments of a post, newest first, hidden ones included."""
         ...
 
-    async def comments_by_id(
-        self, account: "Account", video_id: str, ids: Sequence[str]
-    ) -> tuple[ListedComment, ...]:
-        """Return those of these comments or replies (30 at most) that exist."""
+    async def comments_by_id(self, account: "Account", video_id: str, ids: Sequence[str]) -> CommentPage:
+        """Return those of these comments or replies (30 at most) that exist; sure only while none is unreadable."""
         ...
 
     async def reply_page(
         self, account: "Account", video_id: str, comment_id: str, *, cursor: int = 0
     ) -> CommentPage:
         """Return replies to a comment."""
+        ...
+
+    def reading_per_hour(self) -> int | None:
+        """Return how many calls an hour reading may take, all accounts together; `None`: no limit is kept."""
         ...
 
     async def video_settings(self, account: "Account") -> VideoSettings: ...
@@ -255,15 +257,20 @@ class GapFigures(msgspec.Struct, frozen=True, kw_only=True):
 
     open: int
     oldest_open: int | None
+    found_first: int
+    """Comments that reading brought before any webhook."""
     found_late: int
+    """Of these, found after the platform's own promise for a webhook had passed."""
     came_after: int
-    """Found late, and the webhook came after all."""
+    """Of these, the webhook came after all."""
     waiting: int
-    """Found late, and the webhook may still come."""
+    """Of these, the webhook may still come."""
     never_came: int
     duplicates: int
     sure_until: int | None
-    """Everything before this is certain, under every post that is watched; `None` while a post was never read."""
+    """Every comment before this is certain, under every post that is watched; `None` while a post was never read."""
+    replies_sure_until: int | None
+    """The same for replies to comments, which are read less often."""
     watched: int
 
 
@@ -311,6 +318,7 @@ class FeedQueries(Protocol):
         """Return looks that are due, the longest overdue first, over all accounts."""
         ...
 
+    def watch(self, account_id: int, video_id: str) -> Watch | None: ...
     def gaps(self, account_id: int, *, limit: int) -> list[Gap]:
         """Return gaps, open ones first, then the newest."""
         ...
@@ -319,8 +327,8 @@ class FeedQueries(Protocol):
         """Return what was found late, newest first."""
         ...
 
-    def gap_figures(self, account_id: int, *, given_up: int) -> GapFigures:
-        """Count; what was found before `given_up` and never came by webhook counts as never come."""
+    def gap_figures(self, account_id: int, *, given_up: int, grace: int) -> GapFigures:
+        """Count. What was found before `given_up` without a webhook never comes; `grace` milliseconds are not late."""
         ...
 
     def acts_waiting(self, account_id: int, video_id: str) -> list[str]:
@@ -362,13 +370,14 @@ class FeedChanges(Protocol):
         ...
 
     def change_watch(self, account_id: int, video_id: str, changes: Mapping[str, object]) -> None: ...
-    def open_gap(self, row: Gap) -> bool:
-        """Note a gap; one is open for a post and a reason at most. False when it was open already."""
+    def open_gap(self, row: Gap) -> None:
+        """Note a gap; one is open for a post and a reason at most: what was found is added to it."""
         ...
 
-    def close_gaps(
-        self, account_id: int, video_id: str, *, opened_before: int, at: int, found: int
-    ) -> int: ...
+    def close_gaps(self, account_id: int, video_id: str, whys: Sequence[str], at: int) -> int:
+        """Close the open gaps of a post that have one of these reasons; returns how many."""
+        ...
+
     def add_lates(self, rows: Sequence[Late]) -> None: ...
     def mark_came(self, account_id: int, external_ids: Sequence[str], at: int) -> int:
         """Note that webhooks came for comments found late; returns for how many."""

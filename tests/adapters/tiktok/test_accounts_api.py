@@ -115,7 +115,7 @@ def test_comments_and_replies_are_read_to_the_end(ask, sandbox):
             found += page.comments
             cursor, more = page.cursor, page.more
         named = await api.comments_by_id(ACCOUNT, VIDEO, [ids[0], "1"])
-        return found, named
+        return found, named.comments
 
     found, named = ask(work)
     assert set(ids) <= {c.id for c in found}
@@ -133,12 +133,12 @@ def test_a_person_likes_comments_and_takes_back(ask, sandbox):
             return ClickPermit(account=ACCOUNT, person_id=1, act=act, video_id=VIDEO, **more)
 
         liked = await api.click(permit("like", comment_id=target))
-        seen = (await api.comments_by_id(ACCOUNT, VIDEO, [target]))[0].liked
+        seen = (await api.comments_by_id(ACCOUNT, VIDEO, [target])).comments[0].liked
         unliked = await api.click(permit("unlike", comment_id=target))
         wrote = await api.click(permit("comment", text="Dank jullie wel!"))
-        mine = (await api.comments_by_id(ACCOUNT, VIDEO, [wrote.provider_ref]))[0]
+        mine = (await api.comments_by_id(ACCOUNT, VIDEO, [wrote.provider_ref])).comments[0]
         gone = await api.click(permit("delete", comment_id=wrote.provider_ref))
-        after = await api.comments_by_id(ACCOUNT, VIDEO, [wrote.provider_ref])
+        after = (await api.comments_by_id(ACCOUNT, VIDEO, [wrote.provider_ref])).comments
         strange = await api.click(permit("delete", comment_id=target))
         return liked.state, seen, unliked.state, mine.own, gone.state, after, (strange.state, strange.code)
 

@@ -60,6 +60,11 @@ class FeedStatements(Base):
         sql = f"SELECT {_WATCH} FROM video_watch WHERE {_OWNER} ORDER BY published_at DESC, video_id"
         return [_watch(r) for r in self._all(sql, (self.workspace_id, account_id))]
 
+    def watch(self, account_id: int, video_id: str) -> Watch | None:
+        sql = f"SELECT {_WATCH} FROM video_watch WHERE {_OWNER} AND video_id = ?"
+        row = self._one(sql, (self.workspace_id, account_id, video_id))
+        return None if row is None else _watch(row)
+
     def watches_due(self, now: int, limit: int) -> list[Watch]:
         sql = f"SELECT {_WATCH} FROM video_watch WHERE workspace_id = ? AND next_at <= ? ORDER BY next_at LIMIT ?"
         return [_watch(r) for r in self._all(sql, (self.workspace_id, now, limit))]
@@ -76,35 +81,43 @@ class FeedStatements(Base):
         sql = f"SELECT {_LATE} FROM feed_late WHERE {_OWNER} ORDER BY found_at DESC, external_id LIMIT ?"
         return [_late(r) for r in self._all(sql, (self.workspace_id, account_id, limit))]
 
-    def gap_figures(self, account_id: int, *, given_up: int) -> GapFigures:
+    def gap_figures(self, account_id: int, *, given_up: int, grace: int) -> GapFigures:
         owner = (self.workspace_id, account_id)
-        gaps = self._one(
+        gaps = self._row(
             f"SELECT count(*), min(opened_at) FROM feed_gap WHERE {_OWNER} AND closed_at IS NULL", owner
         )
-        lates = self._one(
-            "SELECT count(*), coalesce(sum(CASE WHEN came_at IS NOT NULL THEN 1 ELSE 0 END), 0),"
+        first = self._row(
+            "SELECT count(*), coalesce(sum(CASE WHEN found_at - happened_at > ? THEN 1 ELSE 0 END), 0),"
+            " coalesce(sum(CASE WHEN came_at IS NOT NULL THEN 1 ELSE 0 END), 0),"
             " coalesce(sum(CASE WHEN came_at IS NULL AND found_at < ? THEN 1 ELSE 0 END), 0)"
             f" FROM feed_late WHERE {_OWNER}",
-            (given_up, *owner),
+            (grace, given_up, *owner),
         )
-        twice = self._one(f"SELECT coalesce(sum(count), 0) FROM feed_duplicate WHERE {_OWNER}", owner)
-        sure = self._one(
-            "SELECT count(*), min(CASE WHEN sure_until < swept_until OR swept_until = 0 THEN sure_until ELSE swept_until END)"
+        twice = self._row(f"SELECT coalesce(sum(count), 0) FROM feed_duplicate WHERE {_OWNER}", owner)
+        sure = self._row(
+            "SELECT coalesce(sum(CASE WHEN video_id <> '' THEN 1 ELSE 0 END), 0),"
+            " min(sure_until), min(CASE WHEN video_id = '' THEN sure_until ELSE swept_until END)"
             f" FROM video_watch WHERE {_OWNER}",
             owner,
         )
-        assert gaps and lates and twice and sure  # noqa: PT018 - counts always give a row
         return GapFigures(
             open=gaps[0],
             oldest_open=gaps[1],
-            found_late=lates[0],
-            came_after=int(lates[1]),
-            never_came=int(lates[2]),
-            waiting=lates[0] - int(lates[1]) - int(lates[2]),
+            found_first=first[0],
+            found_late=int(first[1]),
+            came_after=int(first[2]),
+            never_came=int(first[3]),
+            waiting=first[0] - int(first[2]) - int(first[3]),
             duplicates=int(twice[0]),
             sure_until=sure[1] or None,
-            watched=sure[0],
+            replies_sure_until=sure[2] or None,
+            watched=int(sure[0]),
         )
+
+    def _row(self, sql: str, params: Sequence[object]) -> Row:
+        row = self._one(sql, params)
+        assert row is not None  # an aggregate always gives a row
+        return row
 
     def acts_waiting(self, account_id: int, video_id: str) -> list[str]:
         rows = self._all(
@@ -134,9 +147,7 @@ class FeedStatements(Base):
 
     def spam_flags(self, account_id: int, since: int) -> int:
         sql = f"SELECT count(*) FROM reply_watch WHERE {_OWNER} AND state = 'hidden' AND sent_at > ?"
-        row = self._one(sql, (self.workspace_id, account_id, since))
-        assert row is not None
-        return int(row[0])
+        return int(self._row(sql, (self.workspace_id, account_id, since))[0])
 
     def reply_watches(self, account_id: int, *, state: str, limit: int) -> list[ReplyWatch]:
         sql = f"SELECT {_REPLY} FROM reply_watch WHERE {_OWNER} AND state = ? ORDER BY sent_at DESC LIMIT ?"
@@ -192,15 +203,18 @@ class FeedStatements(Base):
     def change_watch(self, account_id: int, video_id: str, changes: Mapping[str, object]) -> None:
         self._change("video_watch", changes, "account_id = ? AND video_id = ?", (account_id, video_id))
 
-    def open_gap(self, row: Gap) -> bool:
+    def open_gap(self, row: Gap) -> None:
         values = (row.id, row.account_id, row.video_id, row.why, row.opened_at, row.closed_at, row.found)
-        tail = "ON CONFLICT (workspace_id, account_id, video_id, why) WHERE closed_at IS NULL DO NOTHING"
-        return self._insert("feed_gap", _GAP, [values], tail) == 1
+        tail = (
+            "ON CONFLICT (workspace_id, account_id, video_id, why) WHERE closed_at IS NULL"
+            " DO UPDATE SET found = feed_gap.found + excluded.found"
+        )
+        self._insert("feed_gap", _GAP, [values], tail)
 
-    def close_gaps(self, account_id: int, video_id: str, *, opened_before: int, at: int, found: int) -> int:
-        where = "account_id = ? AND video_id = ? AND closed_at IS NULL AND opened_at <= ?"
-        changes = {"closed_at": at, "found": found}
-        return self._change("feed_gap", changes, where, (account_id, video_id, opened_before))
+    def close_gaps(self, account_id: int, video_id: str, whys: Sequence[str], at: int) -> int:
+        among, param = self._among("why", whys)
+        where = f"account_id = ? AND video_id = ? AND closed_at IS NULL AND {among}"
+        return self._change("feed_gap", {"closed_at": at}, where, (account_id, video_id, param))
 
     def add_lates(self, rows: Sequence[Late]) -> None:
         self._insert(
