@@ -69,16 +69,20 @@ class Reader:
     _planned_at: int = 0
     _rules: polling.LookRules = field(default_factory=lambda: reading_rules().looks)
 
+    async def has_turn(self) -> bool:
+        """Take or keep the turn: one process reads at a time, and none while the clock is in doubt."""
+        now = self.ctx.clock.now()
+        if self.ctx.clock.doubt():
+            return False
+        lease = int(LEASE_SECONDS * SECOND / max(self.ctx.clock.real_seconds(SECOND), 1e-6))
+        return await self._write(lambda tx: tx.take_turn(TURN, self.owner, now=now, until=now + lease))
+
     async def step(self) -> int:
         """Take up what is due; returns how many looks made progress (0: rest a while)."""
-        ctx = self.ctx
-        now = ctx.clock.now()
-        if ctx.clock.doubt():
+        if not await self.has_turn():
             return 0
-        lease = int(LEASE_SECONDS * SECOND / max(ctx.clock.real_seconds(SECOND), 1e-6))
-        if not await self._write(lambda tx: tx.take_turn(TURN, self.owner, now=now, until=now + lease)):
-            return 0
-        accounts, connected = await asyncio.to_thread(ctx.store.read, _served)
+        ctx, now = self.ctx, self.ctx.clock.now()
+        accounts, connected = await asyncio.to_thread(ctx.store.read, served)
         await self._begin_new(connected, now)
         if now - self._planned_at >= PLAN_EVERY:
             await self.plan(accounts)
@@ -347,7 +351,7 @@ def _watch(account_id: int, video_id: str, published_at: int, now: int) -> Watch
     )  # fmt: skip
 
 
-def _served(q: Queries) -> tuple[dict[int, Account], dict[int, Account]]:
+def served(q: Queries) -> tuple[dict[int, Account], dict[int, Account]]:
     """Return all accounts, and those that hold an access token."""
     accounts = {one.id: one for one in q.accounts()}
     with_token = q.has_credentials()

@@ -1,11 +1,11 @@
 """The registry of campaigns and the posts that belong to them."""
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 
-CampaignClass = Literal["rewarded", "sponsored", "growth"]
+from goodstanding.core.registry import CampaignClass
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):

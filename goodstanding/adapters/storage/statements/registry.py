@@ -7,7 +7,7 @@ from goodstanding.adapters.storage.statements.base import Base, Row
 from goodstanding.usecases.ports.registry import Campaign
 
 if TYPE_CHECKING:
-    from goodstanding.usecases.ports.registry import CampaignClass
+    from goodstanding.core.registry import CampaignClass
 
 _CAMPAIGN = "id, account_id, title, class, approver_id, created_at, version"
 
