@@ -17,10 +17,10 @@ from goodstanding.adapters.nlp.classifier import ListClassifier
 from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqlite
 from goodstanding.adapters.storage.postgres import PostgresStore
 from goodstanding.adapters.storage.sqlite import SqliteStore
-from goodstanding.adapters.tiktok.client import Pace, TikTok
+from goodstanding.adapters.tiktok.client import TikTok
+from goodstanding.adapters.tiktok.limits import Pace, call_limits
 from goodstanding.adapters.tiktok.oauth import TikTokOAuth
 from goodstanding.adapters.tiktok.tokens import StoredTokens
-from goodstanding.adapters.tiktok.wire import rules
 from goodstanding.settings import Settings
 from goodstanding.usecases import apps, playbooks, policies, renewals
 from goodstanding.usecases.context import Context
@@ -83,7 +83,7 @@ def open_app(settings: Settings) -> App:
         tokens=tokens,
         hear=clock.hear,
         now=clock.now,
-        pace=Pace(rules(), clock.now) if settings.platform.paced else None,
+        pace=Pace(call_limits(), clock.now) if settings.platform.paced else None,
     )
     ctx = Context(
         workspace_id=settings.workspace_id,

@@ -125,7 +125,9 @@ async def door(app):
     )
     server = uvicorn.Server(config)
     running = asyncio.create_task(server.serve())
-    while not server.started:
+    for _ in range(1_000):
+        if server.started:
+            break
         await asyncio.sleep(0.01)
     yield
     server.should_exit = True

@@ -25,12 +25,6 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     tolerance_seconds: int
     future_seconds: int
     body_bytes_max: int
-    app_per_minute: int
-    account_endpoint_per_minute: int
-    throttled_pause_seconds: int
-    later: frozenset[int]
-    token: frozenset[int]
-    unknown: frozenset[int]
 
 
 def rules() -> Rules:
@@ -39,7 +33,7 @@ def rules() -> Rules:
         encoding="utf-8"
     )
     data = msgspec.toml.decode(text)
-    return msgspec.convert({**data["webhook"], **data["limits"], **data["errors"]}, Rules)
+    return msgspec.convert(data["webhook"], Rules)
 
 
 class _Envelope(msgspec.Struct):

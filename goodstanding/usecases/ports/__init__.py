@@ -10,6 +10,8 @@ from goodstanding.core.policy.model import Mode, VideoClass
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases.ports.connections import ConnectionChanges, ConnectionQueries
+from goodstanding.usecases.ports.feed import FeedChanges, FeedPlatform, FeedQueries
+from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQueries
 
 T = TypeVar("T")
 
@@ -267,7 +269,7 @@ class VolumeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rest: int
 
 
-class Queries(ConnectionQueries, Protocol):
+class Queries(ConnectionQueries, FeedQueries, RegistryQueries, Protocol):
     """What may be read, inside a transaction or outside one."""
 
     def accounts(self) -> list[Account]: ...
@@ -350,7 +352,7 @@ class Queries(ConnectionQueries, Protocol):
     def suppressed(self, account_id: int, digests: Sequence[bytes]) -> set[bytes]: ...
 
 
-class Transaction(Queries, ConnectionChanges, Protocol):
+class Transaction(Queries, ConnectionChanges, FeedChanges, RegistryChanges, Protocol):
     """One write transaction. Everything in it is committed together or not at all."""
 
     def ids(self, name: str, count: int = 1) -> int:
@@ -602,7 +604,7 @@ class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     outgoing: Outgoing
 
 
-class Platform(Protocol):
+class Platform(FeedPlatform, Protocol):
     """The outside: reading payloads and carrying out what has a permit."""
 
     def verify(self, body: bytes, header: str, now: int) -> Literal["ok", "bad", "stale"]: ...
