@@ -439,6 +439,20 @@ def recover(ctx: Context, tx: Transaction) -> int:
     return len(drafts)
 
 
+def stop_planned(tx: Transaction, contact_id: int, code: str, now: int) -> list[Draft]:
+    """Cancel every reply and message that waits for a person; returns the entries that say so, to be sealed."""
+    waiting = [
+        one
+        for one in tx.outgoing_of_contact(contact_id)
+        if one.state in ("planned", "held") and one.act in ("reply", "message")
+    ]
+    for one in waiting:
+        tx.change_outgoing(one.id, {"state": "cancelled", "code": code, "settled_at": now})
+    return [
+        _draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code}) for one in waiting
+    ]
+
+
 def open_case(tx: Transaction, policy: CompiledPolicy, one: Outgoing, code: str, now: int) -> Case:
     """Return a new case about an act, in the policy's own queue."""
     queue = policy.policy.review.queue

@@ -9,6 +9,13 @@ import msgspec
 from goodstanding.core.policy.model import Mode, VideoClass
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.usecases.ports.messages import (
+    MessageChanges,
+    MessageContent,
+    MessageQueries,
+    ParsedMessage,
+    ParsedNotice,
+)
 
 T = TypeVar("T")
 
@@ -266,7 +273,7 @@ class VolumeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rest: int
 
 
-class Queries(Protocol):
+class Queries(MessageQueries, Protocol):
     """What may be read, inside a transaction or outside one."""
 
     def accounts(self) -> list[Account]: ...
@@ -348,7 +355,7 @@ class Queries(Protocol):
     def suppressed(self, account_id: int, digests: Sequence[bytes]) -> set[bytes]: ...
 
 
-class Transaction(Queries, Protocol):
+class Transaction(Queries, MessageChanges, Protocol):
     """One write transaction. Everything in it is committed together or not at all."""
 
     def ids(self, name: str, count: int = 1) -> int:
@@ -575,7 +582,7 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     problem: str
 
 
-Parsed = ParsedComment | ParsedOther | Unreadable
+Parsed = ParsedComment | ParsedMessage | ParsedNotice | ParsedOther | Unreadable
 
 
 class SendResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -594,6 +601,8 @@ class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     account: Account
     outgoing: Outgoing
+    content: MessageContent | None = None
+    """What a message carries beside its text."""
 
 
 class Platform(Protocol):
