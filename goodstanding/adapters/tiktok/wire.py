@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from goodstanding.adapters.tiktok import wire_messages
 from goodstanding.usecases.ports import Parsed, ParsedComment, ParsedOther, Unreadable
 
 ACTIONS = {
@@ -114,7 +115,7 @@ def parse(body: bytes) -> Parsed:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Unreadable(problem="NOT_THE_ENVELOPE")
     if envelope.event != "comment.update":
-        return ParsedOther(event=_clean(envelope.event), known=envelope.event in KNOWN_EVENTS)
+        return _other(envelope)
     try:
         c = _comment(envelope.content.encode("utf-8", "surrogatepass"))
     except (msgspec.DecodeError, UnicodeDecodeError, UnicodeEncodeError):
@@ -132,6 +133,16 @@ def parse(body: bytes) -> Parsed:
         text=_clean(c.text),
         at=c.timestamp,
     )
+
+
+def _other(envelope: _Envelope) -> Parsed:
+    sent_at = max(0, min(envelope.create_time, 1 << 40)) * 1000
+    found = wire_messages.parse(
+        envelope.event, envelope.content, account=envelope.user_openid, sent_at=sent_at
+    )
+    if found is not None:
+        return found
+    return ParsedOther(event=_clean(envelope.event), known=envelope.event in KNOWN_EVENTS)
 
 
 def _clean(text: str) -> str:
