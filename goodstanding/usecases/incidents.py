@@ -19,26 +19,37 @@ def freeze(
 
     Hiding harmful comments goes on.
     """
+    return ctx.store.write(
+        lambda tx: freeze_in(ctx, tx, reason=reason, who=who, scope=scope, account_id=account_id)
+    )
 
-    def work(tx: Transaction) -> tuple[FreezeRow, int]:
-        now = ctx.clock.now()
-        row = FreezeRow(
-            id=tx.ids("freeze"),
-            account_id=account_id,
-            scope=scope,
-            reason=reason,
-            actor=":".join(who),
-            at=now,
-            lifted_by=None,
-            lifted_at=None,
-        )
-        tx.add_freeze(row)
-        held = _held(tx, account_id)
-        body: dict[str, object] = {"act": "freeze", "scope": scope, "freeze": row.id, "held": held}
-        _log(ctx, tx, who, account_id, body, reason)
-        return row, held
 
-    return ctx.store.write(work)
+def freeze_in(
+    ctx: Context,
+    tx: Transaction,
+    *,
+    reason: str,
+    who: Who,
+    scope: FreezeScope = "everything",
+    account_id: int,
+) -> tuple[FreezeRow, int]:
+    """Like `freeze`, inside a transaction of the caller's."""
+    now = ctx.clock.now()
+    row = FreezeRow(
+        id=tx.ids("freeze"),
+        account_id=account_id,
+        scope=scope,
+        reason=reason,
+        actor=":".join(who),
+        at=now,
+        lifted_by=None,
+        lifted_at=None,
+    )
+    tx.add_freeze(row)
+    held = _held(tx, account_id)
+    body: dict[str, object] = {"act": "freeze", "scope": scope, "freeze": row.id, "held": held}
+    _log(ctx, tx, who, account_id, body, reason)
+    return row, held
 
 
 def lift(ctx: Context, freeze_id: int, *, who: Who, discard: bool = False) -> int:

@@ -9,7 +9,7 @@ import aiohttp
 import msgspec
 
 from goodstanding.adapters.http import Answer, Http
-from goodstanding.adapters.tiktok import wire
+from goodstanding.adapters.tiktok import messaging, wire
 from goodstanding.usecases.ports import Account, Outgoing, Parsed, SendPermit, SendResult
 
 MINUTE = 60_000
@@ -129,12 +129,18 @@ class TikTok:
         if one.act in ("hide", "unhide"):
             body = {"comment_id": one.target_id, "action": one.act.upper()}
             return await self._act(account, one, "/business/comment/hide/", body)
+        if one.act == "message":
+            if not one.target_id:
+                return SendResult(state="failed", code="NO_CONVERSATION")
+            return await self._post(account, messaging.SEND, messaging.send_body(one, permit.content))
         return SendResult(state="failed", code="NOT_OFFERED")
 
     async def find_again(self, account: Account, outgoing: Outgoing) -> SendResult:
         try:
             if outgoing.act == "reply":
                 return await self._find_reply(account, outgoing)
+            if outgoing.act == "message":
+                return await self._find_message(account, outgoing)
             return await self._find_state(account, outgoing)
         except (aiohttp.ClientError, OSError, TimeoutError, *_UNREADABLE):
             return SendResult(state="unknown", code="NO_ANSWER")
@@ -150,9 +156,12 @@ class TikTok:
         await self._http.close()
 
     async def _act(self, account: Account, one: Outgoing, path: str, body: dict[str, str]) -> SendResult:
+        return await self._post(account, path, {"video_id": one.video_id, **body})
+
+    async def _post(self, account: Account, path: str, body: dict[str, Any]) -> SendResult:
         if self._pace and (wait := self._pace.wait(account.id, path)):
             return SendResult(state="later", code="PACE", retry_after=wait)
-        payload = msgspec.json.encode({"business_id": account.external_id, "video_id": one.video_id, **body})
+        payload = msgspec.json.encode({"business_id": account.external_id, **body})
         for is_last in (False, True):
             token = self._tokens.access(account)
             try:
@@ -161,14 +170,14 @@ class TikTok:
                 return SendResult(state="later", code="NOT_REACHED")
             except (aiohttp.ClientError, OSError, TimeoutError):
                 return SendResult(state="unknown", code="NO_ANSWER")
-            result = self._read(answer)
+            result = self._read(answer, is_message=path == messaging.SEND)
             if result.code != "TOKEN":
                 return result
             if is_last or not await self._tokens.refresh(account, token):
                 break
         return SendResult(state="failed", code="TOKEN")
 
-    def _read(self, answer: Answer) -> SendResult:
+    def _read(self, answer: Answer, *, is_message: bool = False) -> SendResult:
         self._note(answer)
         try:
             reply = _reply(answer.body)
@@ -177,7 +186,9 @@ class TikTok:
             return SendResult(state=state, code=f"HTTP_{answer.status}")
         code = reply.code
         if code == 0:
-            return SendResult(state="sent", provider_ref=str((reply.data or {}).get("comment_id", "")))
+            data = reply.data or {}
+            ref = messaging.message_id(data) if is_message else str(data.get("comment_id", ""))
+            return SendResult(state="sent", provider_ref=ref)
         if code in self._rules.token:
             return SendResult(state="failed", code="TOKEN")
         if code in self._rules.later:
@@ -185,7 +196,26 @@ class TikTok:
             return SendResult(state="later", code=str(code), retry_after=span)
         if code in self._rules.unknown:
             return SendResult(state="unknown", code=str(code))
+        if is_message and code in self._rules.blocked:
+            return SendResult(state="failed", code=str(code), means="blocked")
+        if is_message and code in self._rules.not_offered:
+            return SendResult(state="failed", code=str(code), means="not_offered")
         return SendResult(state="failed", code=str(code))
+
+    async def _find_message(self, account: Account, one: Outgoing) -> SendResult:
+        """Look among the conversation's last messages."""
+        query = {"conversation_id": one.target_id}
+        reply = _reply((await self._get(account, messaging.CONTENT_LIST, query)).body)
+        if reply.code != 0:
+            return SendResult(state="unknown", code=str(reply.code))
+        return messaging.found_in(
+            reply.data,
+            account,
+            one,
+            now=self._now(),
+            absent_after=ABSENT_AFTER,
+            skew=self._rules.future_seconds * 1000,
+        )
 
     async def _find_reply(self, account: Account, one: Outgoing) -> SendResult:
         """Look among our own replies under the comment; absent counts only when enough time has passed."""

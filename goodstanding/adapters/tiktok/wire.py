@@ -32,6 +32,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     later: frozenset[int]
     token: frozenset[int]
     unknown: frozenset[int]
+    blocked: frozenset[int]
+    not_offered: frozenset[int]
 
 
 def rules() -> Rules:

@@ -38,6 +38,8 @@ class _Message(msgspec.Struct, rename={"sender": "from"}):
     image: Any = None
     video: Any = None
     reaction: Any = None
+    share_post: Any = None
+    template: Any = None
     message_tag: Any = None
     auto_message_type: str | None = None
     referenced_message_info: Any = None
@@ -118,7 +120,7 @@ def _parse_message(event: str, content: str, account: str) -> ParsedMessage | Un
         handle=clean(m.to if own else m.sender),
         own=own,
         kind=kind,
-        text=clean(_part(m.text, "body")),
+        text=clean(_text(m)),
         at=m.timestamp,
         via=_word(_part(m.message_tag, "source").upper()) if own else "",
         auto=_word(m.auto_message_type or ""),
@@ -127,6 +129,13 @@ def _parse_message(event: str, content: str, account: str) -> ParsedMessage | Un
         quoted=clean(_part(m.referenced_message_info, "referenced_message_id")) or clean(original),
         media=clean(_part(m.image, "media_id") or _part(m.video, "media_id")),
     )
+
+
+def _text(m: _Message) -> str:
+    """Return the words of a message; of a card its question, of a shared post its id."""
+    if isinstance(m.template, dict):
+        return _part(_inner(m.template, "elements"), "title") or _part(m.template, "title")
+    return _part(m.text, "body") or _part(m.share_post, "video_id") or _part(m.share_post, "item_id")
 
 
 def _eu(notice: _Notice) -> _Told:

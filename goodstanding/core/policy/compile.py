@@ -141,6 +141,11 @@ class CompiledPolicy:
             for place, text in enumerate(one.variants(language))
         )
 
+    def is_card(self, template_id: str) -> bool:
+        """Tell whether a template is a question with buttons."""
+        template = self.template(template_id)
+        return template is not None and template.card is not None
+
     def template(self, template_id: str) -> Template | None:
         """Return the template of this id."""
         return next((one for one in self.policy.templates if one.id == template_id), None)

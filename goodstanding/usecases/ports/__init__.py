@@ -594,6 +594,8 @@ class SendResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The platform's code or our own word for it."""
     retry_after: int = 0
     """Milliseconds, for `later`: nothing was done, try again then."""
+    means: Literal["", "blocked", "not_offered"] = ""
+    """More than the act itself: the platform holds the account back, or does not offer this to it (any more)."""
 
 
 class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
