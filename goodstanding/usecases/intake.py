@@ -52,7 +52,7 @@ def accept(ctx: Context, connector: str, arrived: Sequence[Arrived]) -> "Future[
     ]
 
     def work(tx: Transaction) -> int:
-        by_external = {a.external_id: a.id for a in tx.accounts() if a.connector == connector}
+        by_external = tx.account_ids(connector, list({recipient for recipient, _, _, _ in sealed}))
         first = tx.ids("delivery", len(sealed))
         rows = [
             Delivery(

@@ -38,6 +38,9 @@ class Worker:
         )
         self._stop = asyncio.Event()
         self._work = asyncio.Event()
+        """Something came in."""
+        self._planned = asyncio.Event()
+        """Something was decided, so something may be due."""
 
     def wake(self) -> None:
         """Something came in: look at once."""
@@ -47,22 +50,25 @@ class Worker:
         """Finish the batch under way and end `run`."""
         self._stop.set()
         self._work.set()
+        self._planned.set()
 
     async def run(self) -> None:
         """Work until `stop`."""
         await self._keep(self._settle_clock)
         await self._keep(self._dispatcher.recover)
         await asyncio.gather(
-            self._repeat(self._read, IDLE_SECONDS, wakes=True),
-            self._repeat(self._dispatcher.send_due, SEND_IDLE_SECONDS),
-            self._repeat(self._house, HOUSE_SECONDS),
+            self._repeat(self._read, IDLE_SECONDS, self._work),
+            self._repeat(self._dispatcher.send_due, SEND_IDLE_SECONDS, self._planned),
+            self._repeat(self._house, HOUSE_SECONDS, self._stop),
         )
 
     async def _read(self) -> int:
         """Read a batch; a small one is followed by a short rest, so that the next is worth its transaction."""
         taken = await asyncio.to_thread(intake.read_new, self._ctx)
+        if taken:
+            self._planned.set()
         if 0 < taken < intake.BATCH:
-            await self._rest(GATHER_SECONDS, wakes=False)
+            await self._rest(GATHER_SECONDS, self._stop)
         return taken
 
     async def _house(self) -> int:
@@ -91,13 +97,13 @@ class Worker:
                 self._ctx.clock.hear(told)
                 return
 
-    async def _repeat(self, step: Callable[[], Awaitable[int]], idle: float, *, wakes: bool = False) -> None:
+    async def _repeat(self, step: Callable[[], Awaitable[int]], idle: float, wakes: asyncio.Event) -> None:
         while not self._stop.is_set():
             done = await self._keep(step)
             if done == 0:
-                await self._rest(idle, wakes=wakes)
+                await self._rest(idle, wakes)
             elif done < 0:
-                await self._rest(TROUBLE_SECONDS, wakes=False)
+                await self._rest(TROUBLE_SECONDS, self._stop)
 
     async def _keep(self, step: Callable[[], Awaitable[int]]) -> int:
         """Run a step; trouble is logged and tried again later, -1 says so."""
@@ -109,11 +115,10 @@ class Worker:
             log.exception("step_failed", kind=type(error).__name__, step=getattr(step, "__name__", "step"))
         return -1
 
-    async def _rest(self, seconds: float, *, wakes: bool) -> None:
-        event = self._work if wakes else self._stop
+    async def _rest(self, seconds: float, wakes: asyncio.Event) -> None:
         try:
-            await asyncio.wait_for(event.wait(), seconds)
+            await asyncio.wait_for(wakes.wait(), seconds)
         except TimeoutError:
             return
-        if wakes and not self._stop.is_set():
-            self._work.clear()
+        if not self._stop.is_set():
+            wakes.clear()

@@ -175,6 +175,11 @@ class SpineStatements(Base):
         row = self._one(sql, (self.workspace_id, connector, external_id))
         return _account(row) if row else None
 
+    def account_ids(self, connector: str, external_ids: Sequence[str]) -> dict[str, int]:
+        where, param = self._among("external_id", external_ids)
+        sql = f"SELECT external_id, account_id FROM account WHERE workspace_id = ? AND connector = ? AND {where}"
+        return {r[0]: r[1] for r in self._all(sql, (self.workspace_id, connector, param))}
+
     def setting(self, name: str, *, account_id: int = 0) -> str | None:
         row = self._one(
             "SELECT value FROM setting WHERE workspace_id = ? AND account_id = ? AND name = ?",
