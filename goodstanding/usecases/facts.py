@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from goodstanding.core import incidents, limits
 from goodstanding.core.outbox import likeness
 from goodstanding.core.policy.compile import CompiledPolicy, CounterSpec
@@ -17,6 +19,7 @@ from goodstanding.core.policy.model import (
     CounterFact,
     Facts,
     FreezeFacts,
+    MessageFacts,
     VideoClass,
     VolumeFacts,
     WordingFact,
@@ -194,8 +197,8 @@ class Situation:
         self._sent: list[tuple[str, str]] = []
         self._lately: Lately | None = None
         self._moves = 0
-        self._wordings: dict[tuple[str, str], tuple[int, tuple[WordingFact, ...]]] = {}
-        """By video and language: after how many texts they were gathered, and the facts."""
+        self._wordings: dict[tuple[str, str, str], tuple[int, tuple[WordingFact, ...]]] = {}
+        """By video, language and kind: after how many texts they were gathered, and the facts."""
         self._triggers = triggers(policy)
         local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(account.zone))
         self._minute, self._weekday = local.hour * 60 + local.minute, local.weekday()
@@ -205,12 +208,18 @@ class Situation:
         self._account_facts: AccountFacts | None = None
         self._volume: VolumeFacts | None = None
 
-    def facts(self, event: Event, contact: Contact | None, signals: Signals | None) -> Facts:
-        """Return the facts of one event."""
+    def facts(
+        self,
+        event: Event,
+        contact: Contact | None,
+        signals: Signals | None,
+        message: MessageFacts | msgspec.UnsetType = msgspec.UNSET,
+    ) -> Facts:
+        """Return the facts of one event; `message` for a direct message."""
         comment = CommentFacts(
             public=event.state == "public",
             own=event.own,
-            reply=bool(event.parent_id),
+            reply=bool(event.parent_id) and event.kind != "message",
             answered=event.answered,
             at=event.at,
             video=event.video_id,
@@ -228,10 +237,11 @@ class Situation:
             contact=None if contact is None else contact_facts(contact),
             comment=comment,
             signals=signals,
+            message=message,
             freeze=self.freeze,
             counters=self._count(contact.id if contact else 0, event.video_id),
             volume=self._volume or self._volume_facts(),
-            wording=self._wording(event, signals),
+            wording=self._wording(event, signals, tapped=message is not msgspec.UNSET and bool(message.tap)),
         )
 
     def note_comment(self) -> None:
@@ -374,24 +384,27 @@ class Situation:
         self._sent.clear()
         return lately
 
-    def _wording(self, event: Event, signals: Signals | None) -> tuple[WordingFact, ...]:
-        if signals is None or not any(name in self._triggers for name, _ in signals.intents):
+    def _wording(self, event: Event, signals: Signals | None, *, tapped: bool) -> tuple[WordingFact, ...]:
+        if signals is None or not (tapped or any(name in self._triggers for name, _ in signals.intents)):
             return ()
         lately = self._texts()
-        key = (event.video_id, signals.language)
+        key = (event.video_id, signals.language, event.kind)
         gathered, facts = self._wordings.get(key, (-1, ()))
         if gathered != self._moves:
-            facts = tuple(
-                [_wording_fact(lately, key, wording) for wording in self._policy.wordings(signals.language)]
+            usable = self._policy.usable(
+                event.kind, can_message=self.account.can_message, language=signals.language
             )
+            facts = tuple([_wording_fact(lately, key, wording) for wording in usable])
             self._wordings[key] = (self._moves, facts)
         return facts
 
 
-def _wording_fact(lately: Lately, key: tuple[str, str], wording: tuple[str, int, str]) -> WordingFact:
-    video_id, language = key
+def _wording_fact(lately: Lately, key: tuple[str, str, str], wording: tuple[str, int, str]) -> WordingFact:
+    video_id, language, kind = key
     template, variant, text = wording
     under, among = lately.like(text, video_id)
+    if kind == "message":
+        under = 0  # messages lie under no video: each is read by one person
     return WordingFact(
         template=template, variant=variant, language=language, similar_video=under, similar_recent=among
     )

@@ -16,10 +16,10 @@ import msgspec
 from goodstanding.core.outbox import approval_hash
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.decide import Confirmation, confirm
-from goodstanding.core.policy.model import Act, GateTrace
+from goodstanding.core.policy.model import Act, GateTrace, MessageFacts
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
-from goodstanding.usecases import policies
+from goodstanding.usecases import policies, warnings
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.facts import Situation, freeze_facts
@@ -34,6 +34,7 @@ from goodstanding.usecases.ports import (
     SendResult,
     Transaction,
 )
+from goodstanding.usecases.talks import Talks, first_part
 
 T = TypeVar("T")
 BATCH = 32
@@ -230,8 +231,15 @@ class _Round:
         self._reserved: list[int] = []
         self._drafts: list[Draft] = []
         self._bucket = situation.bucket
+        self._talks = Talks(tx, self._people(due), planning=False)
+        self._contents = tx.message_contents([one.id for one in due if one.act == "message"])
         self._resting: dict[str, tuple[str, int]] = {}
         """Automatic acts that the whole account must wait with: the rest of the batch need not be asked one by one."""
+
+    def _people(self, due: Sequence[Outgoing]) -> list[Contact]:
+        """Return those to whom messages are due; nobody when there are only replies."""
+        ids = {one.contact_id for one in due if one.act == "message"}
+        return [contact for contact in self._contacts.values() if contact.id in ids]
 
     def ask(self, one: Outgoing) -> SendPermit | None:
         """Return leave to call, or None after noting why not."""
@@ -240,6 +248,11 @@ class _Round:
             self._stop(one, "COMMENT_GONE")
         elif one.act in ("hide", "unhide") and self._under_way(one):
             self._wait(one, "UNDER_WAY", MINUTE)
+        elif (before := first_part(one, self._of_event[event.id])) and before.state != "sent":
+            if before.state in ("planned", "sending", "unknown"):
+                self._wait(one, "AFTER_ANSWER", MINUTE)
+            else:
+                self._stop(one, before.code or "BY_PERSON")
         elif one.approved_by is None and one.act in self._resting:
             self._wait(one, *self._resting[one.act])
         else:
@@ -291,14 +304,13 @@ class _Round:
 
     def _confirm(self, one: Outgoing, event: Event) -> Confirmation:
         contact = self._contacts.get(one.contact_id)
-        facts = self._situation.facts(event, contact, None)
+        message: MessageFacts | msgspec.UnsetType = msgspec.UNSET
+        if one.act == "message" and contact is not None:
+            message = self._talks.facts(contact, form="text", leave_out=one.id)
+        facts = self._situation.facts(event, contact, None, message)
         mine = facts.comment
         if mine is not None and one.act in ("reply", "message"):
-            others = self._of_event[event.id]
-            answered = event.answered or any(
-                o.id != one.id and o.act == one.act and o.state in ("sending", "sent", "unknown")
-                for o in others
-            )
+            answered = self._talks.answers(one, event, self._of_event[event.id], self._policy)
             facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, answered=answered))
         if mine is not None and one.act == "unhide":
             facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, public=True))
@@ -322,15 +334,38 @@ class _Round:
         if not has_token and one.approved_by is None:
             self._wait(one, "BUCKET_EMPTY", MINUTE)
             return None
+        one = self._addressed(one)
         self._situation.note_planned(
             one.act, contact_id=one.contact_id, rule=one.rule, video_id=one.video_id, at=now, text=one.text
         )
         self._drafts.append(_draft(one, "attempt", now, {"act": one.act}, text=one.text))
         sending = msgspec.structs.replace(one, state="sending", attempt_at=now, fence=self._fence)
+        if one.act == "message":
+            self._talks.reserved(sending)
         others = self._of_event[one.event_id]
         self._of_event[one.event_id] = [sending if o.id == one.id else o for o in others]
         self._reserved.append(one.id)
-        return SendPermit(account=self._account, outgoing=sending)
+        return SendPermit(account=self._account, outgoing=sending, content=self._contents.get(one.id))
+
+    def _addressed(self, one: Outgoing) -> Outgoing:
+        """Return a message with its conversation, and with the words the first automatic one must begin with (R60)."""
+        if one.act != "message":
+            return one
+        event = self._events[one.event_id]
+        changes: dict[str, object] = {}
+        if event.kind != "message":
+            found = self._tx.conversation_of(one.contact_id)
+            changes["target_id"] = "" if found is None else found.external_id
+        contact = self._contacts.get(one.contact_id)
+        if one.approved_by is None and one.id not in self._contents and contact is not None:
+            is_first = self._talks.facts(contact, form="text", leave_out=one.id).first
+            text = policies.disclosed(self._policy, one.language, one.text) if is_first else one.text
+            if text != one.text:
+                changes["text"] = text
+        if not changes:
+            return one
+        self._tx.change_outgoing(one.id, changes)
+        return msgspec.structs.replace(one, **changes)
 
     def _stop(self, one: Outgoing, code: str) -> None:
         now = self._situation.now
@@ -368,6 +403,7 @@ def settle(
     for rows in by_columns.values():
         tx.settle_many(rows)
     apply(tx, [one for one, result in settled if result.state == "sent"])
+    warnings.take(ctx, tx, settled, open_case)
     if settled:
         append(
             ctx,
@@ -422,6 +458,24 @@ def settle_echo(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: str)
     append(ctx, tx, [_draft(one, "result", now, {"act": one.act, "state": "sent", "code": "ECHO"})])
 
 
+def settle_message(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: str) -> bool:
+    """A message of ours was seen on the platform, perhaps before our own call was answered: settle it, once.
+
+    False when it was settled meanwhile. What was planned again because it could not be found is not sent again.
+    """
+    now = ctx.clock.now()
+    sent = _changes(SendResult(state="sent", provider_ref=provider_ref), now)
+    state = "sent"
+    if not tx.settle_from(one.id, ("sending", "unknown"), sent):
+        state = "cancelled"
+        changes = {"state": state, "code": "ECHO", "settled_at": now, "provider_ref": provider_ref}
+        if one.state != "planned" or not tx.settle_from(one.id, ("planned",), changes):
+            return False
+    apply(tx, [one])
+    append(ctx, tx, [_draft(one, "result", now, {"act": one.act, "state": state, "code": "ECHO"})])
+    return True
+
+
 def recover(ctx: Context, tx: Transaction) -> int:
     """Make `unknown` of every act whose call can no longer be under way."""
     now = ctx.clock.now()
@@ -437,6 +491,20 @@ def recover(ctx: Context, tx: Transaction) -> int:
     if drafts:
         append(ctx, tx, drafts)
     return len(drafts)
+
+
+def stop_planned(tx: Transaction, contact_id: int, code: str, now: int) -> list[Draft]:
+    """Cancel every reply and message that waits for a person; returns the entries that say so, to be sealed."""
+    waiting = [
+        one
+        for one in tx.outgoing_of_contact(contact_id)
+        if one.state in ("planned", "held") and one.act in ("reply", "message")
+    ]
+    for one in waiting:
+        tx.change_outgoing(one.id, {"state": "cancelled", "code": code, "settled_at": now})
+    return [
+        _draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code}) for one in waiting
+    ]
 
 
 def open_case(tx: Transaction, policy: CompiledPolicy, one: Outgoing, code: str, now: int) -> Case:
@@ -502,6 +570,9 @@ def apply(tx: Transaction, happened: Sequence[Outgoing]) -> None:
         if states:
             tx.set_event_state(account_id, states)
         answered = [one.target_id for one in mine if one.act == "reply"]
+        talked = [one.event_id for one in mine if one.act == "message"]
+        if talked:
+            answered += [event.external_id for event in tx.events(talked).values()]
         if answered:
             tx.mark_answered(account_id, answered)
 

@@ -22,7 +22,7 @@ def erase(ctx: Context, contact_id: int, *, who: Who) -> dict[str, int]:
         for one in tx.outgoing_of_contact(contact_id):
             if one.state in ("planned", "held"):
                 tx.change_outgoing(one.id, {"state": "cancelled", "code": "COMMENT_GONE", "settled_at": now})
-        counts = tx.erase_contact(contact_id, now)
+        counts = {**tx.erase_contact(contact_id, now), **tx.erase_messages(contact_id)}
         body: dict[str, object] = {"basis": "request", **counts}
         append(ctx, tx, [Draft(account_id=contact.account_id, kind="erasure", at=now, actor=who, body=body)])
         return counts

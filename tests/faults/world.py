@@ -201,6 +201,9 @@ class Door:
             raise Crash
         return self._store.read(work)
 
+    def forget(self):
+        self._store.forget()
+
     def close(self):
         self._store.close()
 

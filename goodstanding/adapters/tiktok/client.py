@@ -1,12 +1,12 @@
 """Calls to TikTok's API for Business. What may have happened is said to be unknown, never guessed."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from goodstanding.adapters.http import Answer, Http
-from goodstanding.adapters.tiktok import wire
+from goodstanding.adapters.tiktok import messaging, wire
 from goodstanding.adapters.tiktok.accounts_api import AccountsApi
 from goodstanding.adapters.tiktok.calls import UNREADABLE, Caller, Tokens, Told
 from goodstanding.adapters.tiktok.limits import Pace
@@ -70,12 +70,18 @@ class TikTok(AccountsApi):
         if one.act in ("hide", "unhide"):
             body = {"comment_id": one.target_id, "action": one.act.upper()}
             return await self._act(account, one, "/business/comment/hide/", body)
+        if one.act == "message":
+            if not one.target_id:
+                return SendResult(state="failed", code="NO_CONVERSATION")
+            return await self._send(permit)
         return SendResult(state="failed", code="NOT_OFFERED")
 
     async def find_again(self, account: Account, outgoing: Outgoing) -> SendResult:
         try:
             if outgoing.act == "reply":
                 return await self._find_reply(account, outgoing)
+            if outgoing.act == "message":
+                return await self._find_message(account, outgoing)
             return await self._find_state(account, outgoing)
         except ReadFailedError as error:
             return SendResult(state="unknown", code=error.answer or "NO_ANSWER")
@@ -91,8 +97,28 @@ class TikTok(AccountsApi):
     async def _act(self, account: Account, one: Outgoing, path: str, body: dict[str, str]) -> SendResult:
         return _result(await self._caller.post(account, path, {"video_id": one.video_id, **body}))
 
+    async def _send(self, permit: SendPermit) -> SendResult:
+        body = messaging.send_body(permit.outgoing, permit.content)
+        return _message_result(await self._caller.post(permit.account, messaging.SEND, body))
+
     def _read(self, answer: Answer, account: Account, path: str) -> SendResult:
         return _result(self._caller.read(answer, account, path))
+
+    async def _find_message(self, account: Account, one: Outgoing) -> SendResult:
+        """Look among the conversation's last messages."""
+        told = await self._caller.get(
+            account, messaging.CONTENT_LIST, {"conversation_id": one.target_id}, urgent=True
+        )
+        if told.kind != "ok":
+            return SendResult(state="unknown", code=told.code)
+        return messaging.found_in(
+            _mapping(told),
+            account,
+            one,
+            now=self._now(),
+            absent_after=ABSENT_AFTER,
+            skew=self._rules.future_seconds * 1000,
+        )
 
     async def _find_reply(self, account: Account, one: Outgoing) -> SendResult:
         """Look among our own replies under the comment; absent counts only when enough time has passed."""
@@ -138,3 +164,24 @@ def _result(told: Told) -> SendResult:
     if told.kind in _UNKNOWN:
         return SendResult(state="unknown", code=told.code)
     return SendResult(state="failed", code="TOKEN" if told.kind == "refresh" else told.code)
+
+
+def _message_result(told: Told) -> SendResult:
+    """Like `_result`, for a message: its id stands deeper, and some refusals concern more than this one message."""
+    if told.kind == "ok":
+        return SendResult(state="sent", provider_ref=messaging.message_id(_mapping(told)))
+    result = _result(told)
+    if told.kind == "freeze":
+        return msgspec.structs.replace(result, means="blocked")
+    if told.kind == "capability":
+        return msgspec.structs.replace(result, means="not_offered")
+    return result
+
+
+def _mapping(told: Told) -> dict[str, Any]:
+    """Return an answer's data; an empty one for data that is no object."""
+    try:
+        found = msgspec.json.decode(told.data)
+    except UNREADABLE:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -11,6 +11,13 @@ from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases.ports.connections import ConnectionChanges, ConnectionQueries
 from goodstanding.usecases.ports.feed import FeedChanges, FeedPlatform, FeedQueries
+from goodstanding.usecases.ports.messages import (
+    MessageChanges,
+    MessageContent,
+    MessageQueries,
+    ParsedMessage,
+    ParsedNotice,
+)
 from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQueries
 
 T = TypeVar("T")
@@ -269,7 +276,7 @@ class VolumeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rest: int
 
 
-class Queries(ConnectionQueries, FeedQueries, RegistryQueries, Protocol):
+class Queries(ConnectionQueries, FeedQueries, MessageQueries, RegistryQueries, Protocol):
     """What may be read, inside a transaction or outside one."""
 
     def accounts(self) -> list[Account]: ...
@@ -352,7 +359,7 @@ class Queries(ConnectionQueries, FeedQueries, RegistryQueries, Protocol):
     def suppressed(self, account_id: int, digests: Sequence[bytes]) -> set[bytes]: ...
 
 
-class Transaction(Queries, ConnectionChanges, FeedChanges, RegistryChanges, Protocol):
+class Transaction(Queries, ConnectionChanges, FeedChanges, MessageChanges, RegistryChanges, Protocol):
     """One write transaction. Everything in it is committed together or not at all."""
 
     def ids(self, name: str, count: int = 1) -> int:
@@ -583,7 +590,7 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     problem: str
 
 
-Parsed = ParsedComment | ParsedOther | Unreadable
+Parsed = ParsedComment | ParsedMessage | ParsedNotice | ParsedOther | Unreadable
 
 
 class SendResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -595,6 +602,8 @@ class SendResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The platform's code or our own word for it."""
     retry_after: int = 0
     """Milliseconds, for `later`: nothing was done, try again then."""
+    means: Literal["", "blocked", "not_offered"] = ""
+    """More than the act itself: the platform holds the account back, or does not offer this to it (any more)."""
 
 
 class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -602,6 +611,8 @@ class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     account: Account
     outgoing: Outgoing
+    content: MessageContent | None = None
+    """What a message carries beside its text."""
 
 
 class Platform(FeedPlatform, Protocol):

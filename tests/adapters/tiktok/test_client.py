@@ -159,7 +159,7 @@ def test_a_refusal_is_definite(sandbox, ask):
 
 def test_an_act_the_platform_does_not_offer(sandbox, ask):
     async def work(app):
-        return await app.client.carry_out(permit(outgoing(sandbox, "1", "message")))
+        return await app.client.carry_out(permit(outgoing(sandbox, "1", "like")))
 
     assert ask(work).code == "NOT_OFFERED"
 
