@@ -155,20 +155,27 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
 
     For example: `goodstanding accounts show lottekookt`, or by its number: `goodstanding accounts show 1 --json`.
     """
-    from goodstanding.usecases import connecting, connections
+    from goodstanding.usecases import connecting, connections, policies
 
     with opened(data, database) as app, _told():
         number = _find(app, account).id
         if check:
             _run(app, connecting.check(app.ctx, number))
         found = app.ctx.store.read(lambda q: connections.standing(q, number))
+        policy = policies.active(app.ctx, found.account).policy
+        idle = connections.idle_rules(policy, found)
         notices = [
             n for n in app.ctx.store.read(lambda q: connections.notices(app.ctx, q)) if n.account.id == number
         ]
     if json_:
-        as_json(_whole(found, notices))
+        idle_rules = [{"rule": rule.rid, "feature": f.feature} for rule, f in idle]
+        as_json(_whole(found, notices) | {"idle_rules": idle_rules})
         return
     _print(found, notices)
+    lang = language(None)
+    for rule, finding in idle:
+        title = rule.title.nl if lang == "nl" else rule.title.en
+        click.echo(f"  ! {say('account_idle_rule', rule=title, feature=finding.feature)}")
 
 
 @accounts.command()

@@ -19,7 +19,7 @@ from goodstanding.core.policy.model import Mode
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.locale import Lang
 from goodstanding.locale import accounts as wording
-from goodstanding.usecases import accounts, apps, connecting, connections, playbooks
+from goodstanding.usecases import accounts, apps, connecting, connections, playbooks, policies
 from goodstanding.usecases.ports import Queries
 from goodstanding.web import i18n
 from goodstanding.web.desk import Desk, Form, Web, actor, back, field, lang_of
@@ -207,6 +207,12 @@ def _account_page(
         return {
             "one": found,
             "rows": [_row(finding, lang) for finding in found.findings],
+            "idle": [
+                (rule.title.nl if lang == "nl" else rule.title.en, _row(finding, lang))
+                for rule, finding in connections.idle_rules(
+                    policies.compiled(desk.ctx, q, found.account.policy_hash).policy, found
+                )
+            ],
             "conflicts": [(one, _told_in(one, lang)) for one in found.conflicts],
             "missing": [scope for scope in asked if scope not in granted],
             "notices": [n for n in notices(desk, q, lang) if n[0].account.id == account_id],
