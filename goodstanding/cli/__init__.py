@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Run everything in one process on one folder."),
     "web": ("serve", "Run one web process (Postgres)."),
     "worker": ("serve", "Run one worker process (Postgres)."),
+    "accounts": ("accounts", "Accounts: add, connect, see what each can do."),
     "backtest": ("backtest", "Show what a policy would do with comments from a file."),
     "understand": ("understand", "Show what is understood of texts, one JSON object a line."),
     "replay": ("replay", "Decide everything again and compare it byte by byte."),

@@ -16,7 +16,7 @@ import msgspec
 
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.timing import HOUR, MINUTE
-from goodstanding.usecases import apps, connections, playbooks
+from goodstanding.usecases import apps, connections, playbooks, renewals
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.ports import Account, Queries, Transaction
 from goodstanding.usecases.ports.connections import (
@@ -218,6 +218,62 @@ def take(ctx: Context, account_id: int, tokens: Tokens, profile: Profile, *, who
     """Take in tokens that came without a consent page, as only a sandbox allows. Raises like `finish`."""
     way = _Way(account_id=account_id, who=who, return_to="", asked=tokens.scopes, nonce="")
     return ctx.store.write(lambda tx: _keep(ctx, tx, way, tokens, profile))
+
+
+def check_return(ctx: Context, account_id: int, return_to: str) -> None:
+    """Say beforehand whether the platform would take this return address; raises like `begin`."""
+
+    def look(q: Queries) -> None:
+        account = connections.account_of(q, account_id)
+        authorizer = _authorizer(ctx, account)
+        apps.keys(ctx, q, account.connector)
+        _check_return(return_to, imitation=authorizer.imitation)
+
+    ctx.store.read(look)
+
+
+async def check(ctx: Context, account_id: int) -> bool:
+    """Ask the platform what a connected account's token may do and who the account is, and take it in.
+
+    Returns whether there was something to ask with. Raises `NoAccountError`, `NoAppError`, `NotReachedError` or
+    `AppRefusedError`; a consent that is gone is taken in as such.
+    """
+
+    def look(q: Queries) -> tuple[Account, AppKeys, str]:
+        account = connections.account_of(q, account_id)
+        pair = connections.kept_tokens(ctx, q, account_id)
+        token = pair.access_token if pair else ""
+        return account, apps.keys(ctx, q, account.connector), token
+
+    account, app, token = await asyncio.to_thread(ctx.store.read, look)
+    if not token:
+        return False
+    authorizer = ctx.authorizers[account.connector]
+    try:
+        seen = await authorizer.inspect(app, access_token=token)
+    except (ConsentGoneError, NotReachedError) as error:
+        if not await renewals.renew(ctx, account_id, token):
+            if isinstance(error, NotReachedError):
+                raise
+            return True
+        pair = await asyncio.to_thread(ctx.store.read, lambda q: connections.kept_tokens(ctx, q, account_id))
+        token = pair.access_token if pair else ""
+        seen = await authorizer.inspect(app, access_token=token)
+    profile = await authorizer.profile(access_token=token, open_id=seen.open_id, scopes=seen.scopes)
+    scopes = " ".join(sorted(seen.scopes))
+
+    def work(tx: Transaction) -> None:
+        now = connections.account_of(tx, account_id)
+        before = connections.ensured(ctx, tx, now)
+        who = ("platform", now.connector)
+        if scopes and scopes != before.scopes:
+            connections.change(
+                ctx, tx, now, before, {"scopes": scopes}, who=who, act="learned", body={"scopes": scopes}
+            )
+        connections.learn_in(ctx, tx, connections.account_of(tx, account_id), profile, who=who)
+
+    await _write(ctx, work)
+    return True
 
 
 async def revoke(ctx: Context, account_id: int, *, who: Who, force: bool = False) -> None:

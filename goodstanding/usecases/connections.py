@@ -11,6 +11,7 @@ import msgspec
 
 from goodstanding.core import capability
 from goodstanding.core.capability import PROGRAMMES, AccountType, ConflictText, Finding
+from goodstanding.core.policy.document import Policy, Rule
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.timing import DAY, SECOND
 from goodstanding.usecases import audit, playbooks
@@ -20,6 +21,8 @@ from goodstanding.usecases.ports.connections import Connection, Profile, TokenPa
 
 ACTS = {"can_reply": "comments.reply", "can_hide": "comments.hide", "can_message": "messages.send"}
 """What a decision is told of an account, and the feature it follows from."""
+OUTCOMES = {"reply": "comments.reply", "hide": "comments.hide", "message": "messages.send"}
+"""What a rule may ask for, and the feature it needs."""
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _SAME_COUNTRY = {"UK": "GB", "EL": "GR"}
 
@@ -86,6 +89,22 @@ def standing(q: Queries, account_id: int) -> Standing:
         connection=known,
         findings=capability.assess(table, profile),
         conflicts=capability.conflicts(table, profile),
+    )
+
+
+def idle_rules(policy: Policy, found: Standing) -> tuple[tuple[Rule, Finding], ...]:
+    """Return the rules of a policy that can never act on this account, each with the feature that is off (R34).
+
+    In assisted mode a person acts, whatever the interface offers: then none is idle.
+    """
+    if found.account.mode == "assisted":
+        return ()
+    by_feature = {one.feature: one for one in found.findings}
+    needed = {outcome: by_feature[feature] for outcome, feature in OUTCOMES.items()}
+    return tuple(
+        (rule, needed[rule.then])
+        for rule in policy.rules
+        if rule.enabled and rule.then in needed and not needed[rule.then].on
     )
 
 

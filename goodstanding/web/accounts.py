@@ -19,7 +19,7 @@ from goodstanding.core.policy.model import Mode
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.locale import Lang
 from goodstanding.locale import accounts as wording
-from goodstanding.usecases import accounts, apps, connecting, connections, playbooks
+from goodstanding.usecases import accounts, apps, connecting, connections, playbooks, policies
 from goodstanding.usecases.ports import Queries
 from goodstanding.web import i18n
 from goodstanding.web.desk import Desk, Form, Web, actor, back, field, lang_of
@@ -183,7 +183,15 @@ def _one(desk: Desk) -> list[HTTPRouteHandler]:
             return await asyncio.to_thread(_account_page, desk, request, account_id, told, status=409)
         return back({}, f"/accounts/{account_id}", said="disconnected")
 
-    return [shown, save, switch, link, disconnect]
+    @get(
+        [f"/accounts/{{account_id:int}}/{name}" for name in ("link", "disconnect", "switch")],
+        sync_to_thread=False,
+    )
+    def again(account_id: FromPath[int]) -> Response[Any]:
+        """A page that answered a form was loaded again."""
+        return back({}, f"/accounts/{account_id}")
+
+    return [shown, save, switch, link, disconnect, again]
 
 
 def _account_page(
@@ -199,6 +207,12 @@ def _account_page(
         return {
             "one": found,
             "rows": [_row(finding, lang) for finding in found.findings],
+            "idle": [
+                (rule.title.nl if lang == "nl" else rule.title.en, _row(finding, lang))
+                for rule, finding in connections.idle_rules(
+                    policies.compiled(desk.ctx, q, found.account.policy_hash).policy, found
+                )
+            ],
             "conflicts": [(one, _told_in(one, lang)) for one in found.conflicts],
             "missing": [scope for scope in asked if scope not in granted],
             "notices": [n for n in notices(desk, q, lang) if n[0].account.id == account_id],
@@ -334,7 +348,12 @@ def _outcome(
     if done is not None:
         found = desk.read(lambda q: connections.standing(q, done.account_id))
         rows = [_row(one, lang_of(request)) for one in found.findings]
-        denied = [r for r in rows if any(w.code == "SCOPE_MISSING" for w in r.finding.why)]
+        refused = set(done.missing)
+        denied = [
+            row
+            for row in rows
+            if any(w.code == "SCOPE_MISSING" and refused & set(w.detail.split()) for w in row.finding.why)
+        ]
         values |= {"account": found.account, "off": [r.name for r in denied]}
     return desk.render(request, "connected.html", values, status=status)
 

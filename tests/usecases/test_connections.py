@@ -5,7 +5,7 @@ import pytest
 
 from goodstanding.core.audit.entries import Entry
 from goodstanding.core.capability import is_on
-from goodstanding.usecases import connections
+from goodstanding.usecases import connections, policies
 from goodstanding.usecases.context import person
 from goodstanding.usecases.ports.connections import Connection, Profile
 from tests.faults.world import World
@@ -141,3 +141,19 @@ def test_a_removal_stops_the_account_starts_the_clock_and_keeps_the_log(world):
     assert len(entries(world)) == before + 1, "the second notice changes nothing"
     notice = world.ctx.store.read(lambda q: connections.notices(world.ctx, q))[0]
     assert (notice.code, notice.detail) == ("REMOVED", "4")
+
+
+def test_rules_that_can_never_act_here_are_named_with_the_feature_that_is_off(world):
+    connected(world, scopes="comment.list")
+    policy = policies.active(world.ctx, account(world)).policy
+
+    def idle():
+        found = world.ctx.store.read(lambda q: connections.standing(q, 1))
+        return {(rule.then, finding.feature) for rule, finding in connections.idle_rules(policy, found)}
+
+    assert idle() == {("reply", "comments.reply"), ("hide", "comments.hide")}
+    world.ctx.store.write(lambda tx: tx.change_connection(1, {"scopes": "comment.list comment.list.manage"}))
+    assert idle() == set()
+    world.ctx.store.write(lambda tx: tx.change_connection(1, {"scopes": ""}))
+    world.ctx.store.write(lambda tx: tx.change_account(1, {"mode": "assisted"}))
+    assert idle() == set(), "a person acts, whatever the interface offers"

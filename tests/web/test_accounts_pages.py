@@ -91,7 +91,7 @@ def test_what_was_not_granted_is_named(desk, me_here):
     done = me_here.get(allow(desk, off, without=("comment.list.manage",)))
     assert "These stay off: Reply to comments" in done.words
     page = me_here.get("/accounts/1").words
-    assert "not granted when connecting: comment.list.manage TT-SCOPE-1" in page
+    assert "not granted: comment.list.manage TT-SCOPE-1" in page
 
 
 def test_a_creator_connects_by_a_link_without_an_account_here(desk, me_here):
