@@ -16,7 +16,21 @@ from litestar.types import ASGIApp
 
 from goodstanding import __version__
 from goodstanding.usecases.ports import StoreUnavailableError
-from goodstanding.web import assets, audit, comment, freeze, health, login, policy, problems, review, today
+from goodstanding.web import (
+    assets,
+    audit,
+    clicks,
+    comment,
+    feed,
+    freeze,
+    health,
+    login,
+    policy,
+    problems,
+    registry,
+    review,
+    today,
+)
 from goodstanding.web.desk import Desk, Web
 from goodstanding.web.door import Door
 from goodstanding.web.gate import (
@@ -33,6 +47,7 @@ from goodstanding.web.jobs import Jobs
 from goodstanding.web.parts import DemoControls, WebParts
 
 log = structlog.get_logger("web")
+FEATURES = (login, today, review, comment, policy, audit, freeze, problems, feed, registry, clicks)
 FORM_BYTES_MAX = 2 << 20
 """A policy file is at most 1 MB; nothing larger is ever posted."""
 
@@ -74,11 +89,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
         "/",
         route_handlers=[
             metrics,
-            *[
-                route
-                for feature in (login, today, review, comment, policy, audit, freeze, problems)
-                for route in feature.routes(desk)
-            ],
+            *[route for feature in FEATURES for route in feature.routes(desk)],
             *_demo_door(desk),
         ],
         middleware=[gate, form_token],

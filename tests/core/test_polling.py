@@ -21,7 +21,11 @@ def test_the_shipped_numbers():
     assert [(t.younger_than_hours, t.every_minutes, t.everything_every_hours) for t in RULES.tiers] == [
         (48, 10, 6), (168, 60, 24), (720, 360, 72), (0, 1440, 168),
     ]  # fmt: skip
-    assert (rules.platform.grace, rules.platform.horizon, rules.platform.ordered_comments) == (5 * MINUTE, 72 * HOUR, 500)
+    assert (rules.platform.grace, rules.platform.horizon, rules.platform.ordered_comments) == (
+        5 * MINUTE,
+        72 * HOUR,
+        500,
+    )
     assert (rules.visibility.wait_minutes, rules.visibility.flags_to_trip) == (15, 1)
     assert (RULES.history_hours, RULES.overlap_minutes, RULES.calls_in_a_look) == (24, 15, 20)
 
@@ -43,7 +47,14 @@ def test_everything_is_read_again_after_the_tiers_time():
 
 
 def test_failures_double_the_wait_up_to_a_bound():
-    assert [polling.after_failure(RULES, n) // MINUTE for n in (0, 1, 2, 6, 7, 99)] == [5, 10, 20, 320, 360, 360]
+    assert [polling.after_failure(RULES, n) // MINUTE for n in (0, 1, 2, 6, 7, 99)] == [
+        5,
+        10,
+        20,
+        320,
+        360,
+        360,
+    ]
 
 
 @given(st.integers(1, 10**9), st.integers(1, 10**7))

@@ -9,7 +9,9 @@ from goodstanding.core.registry import CampaignNameError, check_id, proposed
 MONTH = "2026-11"
 
 
-@pytest.mark.parametrize("given_id", ["2026-11-soup-week", "2027-01-x", "2026-12-3-tips", "2026-11-" + "a" * 32])
+@pytest.mark.parametrize(
+    "given_id", ["2026-11-soup-week", "2027-01-x", "2026-12-3-tips", "2026-11-" + "a" * 32]
+)
 def test_an_id_that_follows_the_convention(given_id):
     assert check_id(given_id, month=MONTH) == given_id
 

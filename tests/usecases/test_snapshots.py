@@ -34,8 +34,11 @@ def rows(world, **more):
 def test_the_first_day_captures_the_account_and_every_post(world):
     capture(world)
     videos = {v.id for v in world.read(lambda q: q.videos(1))}
-    assert {(r.kind, r.subject) for r in rows(world)} == {("account", OPEN_ID), *(("video", v) for v in videos)}
-    checked = [c for c in world.read(lambda q: list(snapshots.every(q, 1)))]
+    assert {(r.kind, r.subject) for r in rows(world)} == {
+        ("account", OPEN_ID),
+        *(("video", v) for v in videos),
+    }
+    checked = world.read(lambda q: list(snapshots.every(q, 1)))
     assert {c.state for c in checked} == {"whole"}
     one = next(c for c in checked if c.snapshot.kind == "video")
     assert hashlib.sha256(one.body).digest() == one.snapshot.digest
@@ -97,7 +100,13 @@ def test_a_body_changed_with_its_hash_still_differs_from_the_log(world):
     one = rows(world, kind="account")[0]
     body = world.read(lambda q: snapshots.check(q, one)).body.replace(b'"username"', b'"usernamf"')
     digest = hashlib.sha256(body).digest()
-    raw(world, "UPDATE snapshot_body SET body = ?, digest = ? WHERE digest = ?", zlib.compress(body), digest, one.digest)
+    raw(
+        world,
+        "UPDATE snapshot_body SET body = ?, digest = ? WHERE digest = ?",
+        zlib.compress(body),
+        digest,
+        one.digest,
+    )
     raw(world, "UPDATE snapshot SET digest = ? WHERE id = ?", digest, one.id)
     assert world.read(lambda q: snapshots.read_back(q, one.id)).state == "unsealed"
     with pytest.raises(snapshots.GoneSnapshotError):
@@ -135,8 +144,16 @@ def test_posts_older_than_their_figures_are_left_and_the_day_ends(world, monkeyp
     async def video_page(account, *, before=None, ids=(), insights=False):
         pages.append(before)
         now = world.ctx.clock.now()
-        old = ListedVideo(id=f"9{len(pages)}", published_at=now - 400 * DAY, caption="", comments=None, insights={"item_id": "9"})
-        new = ListedVideo(id=f"1{len(pages)}", published_at=now - DAY, caption="", comments=None, insights={"item_id": "1"})
+        old = ListedVideo(
+            id=f"9{len(pages)}",
+            published_at=now - 400 * DAY,
+            caption="",
+            comments=None,
+            insights={"item_id": "9"},
+        )
+        new = ListedVideo(
+            id=f"1{len(pages)}", published_at=now - DAY, caption="", comments=None, insights={"item_id": "1"}
+        )
         found = (new, old) if len(pages) == 1 else (old,)
         return VideoPage(videos=found, cursor=now - len(pages), more=True)
 
@@ -146,7 +163,9 @@ def test_posts_older_than_their_figures_are_left_and_the_day_ends(world, monkeyp
     assert len(pages) == 2
 
 
-@pytest.mark.parametrize(("kind", "wait"), [("wait", 60_000), ("retry", 0), ("capability", 0), ("reauthorise", 0)])
+@pytest.mark.parametrize(
+    ("kind", "wait"), [("wait", 60_000), ("retry", 0), ("capability", 0), ("reauthorise", 0)]
+)
 def test_a_failure_is_tried_again_later_and_loses_nothing(world, monkeypatch, kind, wait):
     one = snapshots.Capturer(ctx=world.ctx)
     with monkeypatch.context() as patch:

@@ -116,7 +116,12 @@ def test_a_webhook_that_says_public_saves_the_call(world, monkeypatch):
         "comment_id": int(ref), "video_id": int(VIDEO), "parent_comment_id": 0, "comment_type": "reply",
         "comment_action": "set_to_public", "timestamp": world.ctx.clock.now(), "unique_identifier": "+SbxLotteKookt",
     }  # fmt: skip
-    envelope = {"client_key": "1", "event": "comment.update", "create_time": 1, "user_openid": "-000SbxLotteKooktOpenId"}
+    envelope = {
+        "client_key": "1",
+        "event": "comment.update",
+        "create_time": 1,
+        "user_openid": "-000SbxLotteKooktOpenId",
+    }
     world.webhooks([json.dumps(envelope | {"content": json.dumps(body)}).encode()])
     look(world)
     world.step(15 * MINUTE)
