@@ -20,12 +20,15 @@ from goodstanding.web import (
     accounts,
     assets,
     audit,
+    clicks,
     comment,
+    feed,
     freeze,
     health,
     login,
     policy,
     problems,
+    registry,
     review,
     today,
 )
@@ -45,6 +48,7 @@ from goodstanding.web.jobs import Jobs
 from goodstanding.web.parts import DemoControls, WebParts
 
 log = structlog.get_logger("web")
+FEATURES = (login, today, review, comment, policy, audit, freeze, problems, accounts, feed, registry, clicks)
 FORM_BYTES_MAX = 2 << 20
 """A policy file is at most 1 MB; nothing larger is ever posted."""
 
@@ -86,11 +90,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
         "/",
         route_handlers=[
             metrics,
-            *[
-                route
-                for feature in (login, today, review, comment, policy, audit, freeze, problems, accounts)
-                for route in feature.routes(desk)
-            ],
+            *[route for feature in FEATURES for route in feature.routes(desk)],
             *_demo_door(desk),
         ],
         middleware=[gate, form_token],
