@@ -154,7 +154,9 @@ class Dispatcher:
                     rest = permits[position:]
                     void = self.ctx.store.read(lambda q, rest=rest: _void(q, rest, reserved.epoch))  # type: ignore[misc]  # bound at once
                     looked = time()
-                if permit.outgoing.id in void:
+                if any(result.means == "blocked" for result in results[:position]):
+                    results[position] = SendResult(state="later", code=Code.PLATFORM_BLOCKED)
+                elif permit.outgoing.id in void:
                     results[position] = SendResult(state="later", code=void[permit.outgoing.id])
                 else:
                     results[position] = await self._call(permit)

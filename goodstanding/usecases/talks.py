@@ -62,7 +62,7 @@ class Talks:
         """Tell whether the person was written to after this message: by staff in the app, or about a later message."""
         contact_id = event.contact_id or 0
         acts = self._acts.get(contact_id, ())
-        return any(at > event.at for at in self._by_others.get(contact_id, ())) or any(
+        return any(at >= event.at for at in self._by_others.get(contact_id, ())) or any(
             one.event_id != event.id and one.state in TRIED and _when(one) > event.at for one in acts
         )
 
