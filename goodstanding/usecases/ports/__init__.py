@@ -9,6 +9,7 @@ import msgspec
 from goodstanding.core.policy.model import Mode, VideoClass
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.usecases.ports.imports import ImportChanges, ImportQueries
 
 T = TypeVar("T")
 
@@ -266,7 +267,7 @@ class VolumeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rest: int
 
 
-class Queries(Protocol):
+class Queries(ImportQueries, Protocol):
     """What may be read, inside a transaction or outside one."""
 
     def accounts(self) -> list[Account]: ...
@@ -348,7 +349,7 @@ class Queries(Protocol):
     def suppressed(self, account_id: int, digests: Sequence[bytes]) -> set[bytes]: ...
 
 
-class Transaction(Queries, Protocol):
+class Transaction(Queries, ImportChanges, Protocol):
     """One write transaction. Everything in it is committed together or not at all."""
 
     def ids(self, name: str, count: int = 1) -> int:

@@ -4,6 +4,7 @@ Every row carries `workspace_id` and `account_id` (0: the whole workspace), and 
 that a second tenant could collide on. One module a part of the product; a new one is imported here.
 """
 
+from goodstanding.adapters.storage.schema import imports  # noqa: F401 - its tables join the metadata
 from goodstanding.adapters.storage.schema.columns import metadata
 from goodstanding.adapters.storage.schema.spine import APPEND_ONLY, MOVES
 

@@ -5,10 +5,11 @@ Placeholders are `?`; `postgres.py` rewrites them once per statement. One module
 """
 
 from goodstanding.adapters.storage.statements.base import Row, S
+from goodstanding.adapters.storage.statements.imports import ImportStatements
 from goodstanding.adapters.storage.statements.spine import SpineStatements
 
 __all__ = ["Row", "S", "Statements"]
 
 
-class Statements(SpineStatements):
+class Statements(SpineStatements, ImportStatements):
     """Queries and transactions of one workspace over one connection."""
