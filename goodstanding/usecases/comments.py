@@ -1,7 +1,7 @@
 """One comment's whole story: facts, decision, record and effects, in one transaction with its audit entry."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -30,6 +30,8 @@ from goodstanding.usecases.ports import (
 
 STATES = {"delete": "deleted", "hidden": "hidden", "friends_only": "hidden", "public": "public"}
 """What a change does to the state of its comment."""
+FROM_FILES = frozenset({"import"})
+"""Sources that bring comments of any age at once: they are no rush of viewers and do not count as volume."""
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -89,26 +91,33 @@ def _contacts(
     ctx: Context, tx: Transaction, account: Account, fresh: Sequence[Incoming], now: int
 ) -> dict[str, Contact]:
     authors = {i.comment.author: i.comment.handle for i in fresh if i.comment.author}
-    known = tx.contacts_by_external(account.id, list(authors))
-    missing = [author for author in authors if author not in known]
+    return ensure_contacts(ctx, tx, account.id, authors, now)
+
+
+def ensure_contacts(
+    ctx: Context, tx: Transaction, account_id: int, people: Mapping[str, str], now: int
+) -> dict[str, Contact]:
+    """Return the contacts of these people (external id -> handle), made with a key where they are new."""
+    known = tx.contacts_by_external(account_id, list(people))
+    missing = [one for one in people if one not in known]
     if missing:
-        digests = {a: ctx.chance.keyed_digest("suppression", f"{account.id}:{a}") for a in missing}
-        suppressed = tx.suppressed(account.id, list(digests.values()))
+        digests = {one: ctx.chance.keyed_digest("suppression", f"{account_id}:{one}") for one in missing}
+        suppressed = tx.suppressed(account_id, list(digests.values()))
         first = tx.ids("contact", len(missing))
         made = [
             Contact(
                 id=first + n,
-                account_id=account.id,
-                external_id=author,
-                handle=authors[author],
-                suppressed=digests[author] in suppressed,
+                account_id=account_id,
+                external_id=one,
+                handle=people[one],
+                suppressed=digests[one] in suppressed,
                 holdout=False,
                 wrote_at=None,
                 labels="",
                 answer="given",
                 marketing="absent",
             )
-            for n, author in enumerate(missing)
+            for n, one in enumerate(missing)
         ]
         ctx.vault.ensure(c.id for c in made)
         tx.add_contacts(made, now)
@@ -192,11 +201,13 @@ def _decide_all(
     drafts = []
     for one, event in items:
         contact = contacts.get(event.contact_id or 0)
-        situation.note_comment()
+        counts = one.source not in FROM_FILES
+        if counts:
+            situation.note_comment()
         facts = situation.facts(event, contact, one.signals)
         decision = decide(policy, facts, event.text)
         drafts.append(_decision_draft(one, event, record_bytes(facts, decision), decision, now))
-        plan.take(event, contact, decision, situation)
+        plan.take(event, contact, decision, situation, counts=counts)
     first = append(ctx, tx, drafts)
     tx.add_decisions(
         [
@@ -248,11 +259,14 @@ class _Plan:
         self._labels: dict[int, set[str]] = defaultdict(set)
         self._counts = [0, 0, 0, 0, 0]
 
-    def take(self, event: Event, contact: Contact | None, decision: Decision, situation: Situation) -> None:
-        """Note what a decision asks for."""
+    def take(
+        self, event: Event, contact: Contact | None, decision: Decision, situation: Situation, *, counts: bool
+    ) -> None:
+        """Note what a decision asks for; `counts`: it is part of the volume."""
         self.decisions.append(decision)
-        self._counts[0] += 1
-        self._counts[_COLUMN.get(decision.outcome, 4)] += 1
+        if counts:
+            self._counts[0] += 1
+            self._counts[_COLUMN.get(decision.outcome, 4)] += 1
         for effect in decision.effects:
             if effect.act == "case":
                 self._cases.append((event, effect.queue, telling(decision)))
@@ -289,7 +303,8 @@ class _Plan:
         for contact_id, labels in self._labels.items():
             tx.change_contact(contact_id, {"labels": " ".join(sorted(labels))})
         c = self._counts
-        tx.add_volume(self._account.id, self._now // SLOT, (c[0], c[1], c[2], c[3], c[4]))
+        if c[0]:
+            tx.add_volume(self._account.id, self._now // SLOT, (c[0], c[1], c[2], c[3], c[4]))
 
     def _store_outgoing(self, tx: Transaction) -> dict[int, int]:
         if not self._outgoing:

@@ -31,7 +31,6 @@ from goodstanding.usecases.ports.imports import (
 LEFT_OUT = "-"
 """The role of a column that a person leaves out."""
 _EXAMPLES = 3
-_SPAN_MAX = 366
 _video = re.compile(r"(?:/(?:video|photo)/|^)(\d{6,25})(?:\D|$)")
 _FIGURES = ("count", "average", "ratio", "duration", "money")
 
@@ -386,10 +385,3 @@ def _plainly(figure: Figure) -> str:
     whole, rest = divmod(abs(figure.value), scale)
     digits = str(rest).rjust(len(str(scale)) - 1, "0").rstrip("0") if scale > 1 else ""
     return f"{'-' if figure.value < 0 else ''}{whole}{'.' + digits if digits else ''}"
-
-
-def check_span(answers: Answers) -> None:
-    """Raise `ValueError` unless the chosen days are a span of at most a year."""
-    first, last = date.fromisoformat(answers.first), date.fromisoformat(answers.last)
-    if not timedelta(0) <= last - first < timedelta(days=_SPAN_MAX):
-        raise ValueError(answers.first)

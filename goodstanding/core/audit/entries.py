@@ -30,6 +30,7 @@ Kind: TypeAlias = Literal[
     "key",
     "clock",
     "refusal",
+    "import",
 ]
 ActorType: TypeAlias = Literal["person", "token", "rule", "platform", "system"]
 

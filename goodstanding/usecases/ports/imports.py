@@ -286,6 +286,10 @@ class ImportQueries(Protocol):
         """Return what a file is linked to."""
         ...
 
+    def contacts_by_handle(self, account_id: int, handles: Sequence[str]) -> list[tuple[int, str]]:
+        """Return (contact, handle) of everybody with one of these handles, in any case; walks the account's contacts."""
+        ...
+
     def texts_of_contacts(self, contact_ids: Sequence[int]) -> list[tuple[int, str, str, int, str]]:
         """Return (contact, video, text, written at, source) of comments that are there."""
         ...

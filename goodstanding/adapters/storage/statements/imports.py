@@ -129,6 +129,11 @@ class ImportStatements(Base):
         sql = "SELECT ref FROM import_link WHERE workspace_id = ? AND file_id = ? AND kind = ? ORDER BY ref LIMIT ?"
         return [r[0] for r in self._all(sql, (self.workspace_id, file_id, kind, limit))]
 
+    def contacts_by_handle(self, account_id: int, handles: Sequence[str]) -> list[tuple[int, str]]:
+        where, param = self._among("lower(handle)", [one.lower() for one in handles])
+        sql = f"SELECT id, handle FROM contact WHERE workspace_id = ? AND account_id = ? AND {where}"
+        return [(r[0], r[1]) for r in self._all(sql, (self.workspace_id, account_id, param))]
+
     def texts_of_contacts(self, contact_ids: Sequence[int]) -> list[tuple[int, str, str, int, str]]:
         where, param = self._among("contact_id", contact_ids)
         sql = (
@@ -280,6 +285,11 @@ class ImportStatements(Base):
 
     def erase_imported(self, contact_id: int) -> dict[str, int]:
         w = self.workspace_id
+        self._run(
+            "DELETE FROM import_link WHERE workspace_id = ? AND kind = 'item' AND ref IN"
+            " (SELECT id FROM imported_item WHERE workspace_id = ? AND contact_id = ?)",
+            (w, w, contact_id),
+        )
         return {
             "imported_item": self._run(
                 "DELETE FROM imported_item WHERE workspace_id = ? AND contact_id = ?", (w, contact_id)
