@@ -168,12 +168,19 @@ def importer(app: App) -> "Importer":
     """Return what imports need of an open installation; what is left of erased originals goes first."""
     from goodstanding.adapters.files.originals import Originals  # noqa: PLC0415 - needed when asked for
     from goodstanding.adapters.files.reading import open_reading, roles  # noqa: PLC0415 - as above
+    from goodstanding.adapters.files.rules import limits  # noqa: PLC0415 - as above
     from goodstanding.usecases.imports import Importer, sweep  # noqa: PLC0415 - as above
 
     vault = app.ctx.vault
     folder = app.settings.data / "originals" / str(app.settings.workspace_id)
     originals = Originals(folder, ensure=vault.ensure, lock=vault.lock, unlock=vault.unlock)
-    made = Importer(ctx=app.ctx, originals=originals, open_reading=open_reading, roles=roles)
+    made = Importer(
+        ctx=app.ctx,
+        originals=originals,
+        open_reading=open_reading,
+        roles=roles,
+        upload_bytes_max=limits().upload_bytes_max,
+    )
     sweep(made)
     return made
 

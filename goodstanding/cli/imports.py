@@ -406,10 +406,9 @@ def _kept(
     progress: words.Progress,
     size: int,
 ) -> "tuple[ImportedFile, Look | None]":
-    from goodstanding.adapters.files.rules import limits
     from goodstanding.usecases import imports
 
-    writer = importer.originals.writer(limits().upload_bytes_max)
+    writer = importer.originals.writer(importer.upload_bytes_max)
     try:
         with path.open("rb") as stream:
             while piece := stream.read(1 << 20):
@@ -486,8 +485,11 @@ def _known(app: "App", number: int) -> "ImportedFile":
 
 def _stop(error: "GoodstandingError") -> NoReturn:
     """Say in words why nothing more was done."""
+    from goodstanding.kernel.problems import Invalid
     from goodstanding.usecases.import_words import refusal_words
 
+    if isinstance(error, Invalid):
+        fail("\n".join(problem_words(one) for one in error.problems), WRONG_USE)
     code = FOUND_PROBLEM if error.code in ("FILE_REFUSED", "ORIGINAL_GONE", "IMPORT_NOT_IN") else WRONG_USE
     if error.code == "STORE_UNAVAILABLE":
         fail(say("store_unavailable", **error.fields), CANNOT_REACH)

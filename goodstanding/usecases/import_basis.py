@@ -12,11 +12,13 @@ from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.ports import Account, Queries, Transaction
 from goodstanding.usecases.ports.imports import (
     Answers,
+    ColumnUse,
     ImportedFile,
     ImportKind,
     Measure,
     OpenReading,
     OriginalStore,
+    Question,
     Reading,
 )
 
@@ -75,6 +77,10 @@ class Counts(msgspec.Struct, kw_only=True):
     """Of a refusal: what its words name."""
     undone: dict[str, int] = {}
     preview: bool = False
+    questions: list[Question] = []
+    """What waits for an answer."""
+    columns: list[ColumnUse] = []
+    """What each column is taken for; without examples where those would be somebody's words."""
 
     @property
     def added(self) -> int:
@@ -105,6 +111,7 @@ class Importer:
     open_reading: OpenReading
     roles: Callable[[ImportKind], tuple[str, ...]]
     """What a column can mean in a file of this kind."""
+    upload_bytes_max: int
     country: Callable[[Queries, int], str] = _no_country
     """The country that was stated for an account, as two letters; empty when none was."""
 

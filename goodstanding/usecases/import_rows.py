@@ -225,7 +225,7 @@ class Taking:
     def _take_refused(self, tx: Transaction, refused: Sequence[Refused]) -> None:
         self.counts.refused += len(refused)
         room = max(0, PROBLEMS_KEPT - self._problems)
-        rows = [_problem_row(number, one) for number, one in enumerate(refused[:room], self._problems + 1)]
+        rows = [problem_row(number, one) for number, one in enumerate(refused[:room], self._problems + 1)]
         tx.add_import_problems(self._account.id, self._file.id, rows)
 
     def _tally(self, section: str) -> Tally:
@@ -328,7 +328,8 @@ def _incoming(
     )
 
 
-def _problem_row(number: int, one: Refused) -> ProblemRow:
+def problem_row(number: int, one: Refused) -> ProblemRow:
+    """Return a problem as it is stored."""
     fields = dict(one.problem.fields)
     if one.problem.line is not None:
         fields.setdefault("line", one.problem.line)

@@ -26,7 +26,7 @@ from goodstanding.usecases.import_basis import (
     open_original,
     seal,
 )
-from goodstanding.usecases.import_rows import Seen, Taking, count_known, sorted_out, unpack
+from goodstanding.usecases.import_rows import Seen, Taking, count_known, problem_row, sorted_out, unpack
 from goodstanding.usecases.import_undo import erase_original, undo
 from goodstanding.usecases.ports import Queries, Transaction
 from goodstanding.usecases.ports.imports import (
@@ -170,9 +170,22 @@ def look(
             found = preview(importer, reading, file.account_id, progress=_told(progress, stream))
     except RefusedFileError as refusal:
         return _refuse(importer.ctx, file, refusal, who), None
-    state = "asked" if found.questions else "checked"
-    changes = {"state": state, "options": as_json(answers), "counts": as_json(found.counts)}
-    importer.ctx.store.write(lambda tx: tx.change_imported_file(file_id, changes))
+    file_id = file.id
+    found.counts.questions = found.questions
+    found.counts.columns = [
+        msgspec.structs.replace(one, examples=one.examples if file.kind == "studio" else ())
+        for one in found.columns
+    ]
+
+    def work(tx: Transaction) -> None:
+        tx.drop_import_problems(file_id)
+        rows = [problem_row(number, one) for number, one in enumerate(found.problems, 1)]
+        tx.add_import_problems(file.account_id, file_id, rows)
+        state = "asked" if found.questions else "checked"
+        changes = {"state": state, "options": as_json(answers), "counts": as_json(found.counts)}
+        tx.change_imported_file(file_id, changes)
+
+    importer.ctx.store.write(work)
     return imported(importer.ctx, file_id), found
 
 

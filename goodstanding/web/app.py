@@ -16,10 +16,23 @@ from litestar.types import ASGIApp
 
 from goodstanding import __version__
 from goodstanding.usecases.ports import StoreUnavailableError
-from goodstanding.web import assets, audit, comment, freeze, health, login, policy, problems, review, today
+from goodstanding.web import (
+    assets,
+    audit,
+    comment,
+    freeze,
+    health,
+    imports,
+    login,
+    policy,
+    problems,
+    review,
+    today,
+)
 from goodstanding.web.desk import Desk, Web
 from goodstanding.web.door import Door
 from goodstanding.web.gate import (
+    CSRF_COOKIE,
     Gate,
     GuardError,
     SignInNeededError,
@@ -57,7 +70,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
 
     csrf = CSRFConfig(
         secret=csrf_secret(parts.ctx),
-        cookie_name="gs_csrf",
+        cookie_name=CSRF_COOKIE,
         header_name="x-csrftoken",
         cookie_secure=parts.secure,
         cookie_httponly=True,
@@ -76,7 +89,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
             metrics,
             *[
                 route
-                for feature in (login, today, review, comment, policy, audit, freeze, problems)
+                for feature in (login, today, review, comment, policy, audit, freeze, problems, imports)
                 for route in feature.routes(desk)
             ],
             *_demo_door(desk),

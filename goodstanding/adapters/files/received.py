@@ -101,7 +101,10 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
 
 
 class ReceivedReading:
-    """One file of received comments. Raises `RefusedFileError` when it cannot be such a file."""
+    """One file of received comments.
+
+    Raises `RefusedFileError` when it cannot be such a file, `Invalid` when a told column is not there.
+    """
 
     def __init__(self, stream: BinaryIO, limits: Limits, *, name: str, answers: Answers) -> None:
         self._stream, self._limits, self._name, self._answers = stream, limits, name, answers
@@ -120,18 +123,22 @@ class ReceivedReading:
         self._examples: dict[str, list[str]] = {}
         self._columns: dict[str, str] = {}
         self._without_author = self._readable = 0
-        self._look_through()
+        self._headers: tuple[str, ...] = ()
+        """Columns to choose from, when none of them is known to hold the text."""
+        try:
+            self._look_through()
+        except Invalid as refusal:
+            problem = refusal.problems[0]
+            if problem.code != "NO_TEXT_COLUMN":
+                raise
+            self._headers = tuple(str(problem.fields["columns"]).split(", "))
         proved = next(iter(self._orders)) if len(self._orders) == 1 else None
         self._order: Order | None = answers.dates or proved
 
     def _file(self) -> _File:
         self._stream.seek(0)
         told = {role: column for role, column in self._told.items() if role in columns.ROLES}
-        try:
-            made = _File(self._stream, name=self._name, told=told)
-        except Invalid as refusal:
-            problem = refusal.problems[0]
-            raise RefusedFileError(reason=problem.code, **problem.fields) from refusal
+        made = _File(self._stream, name=self._name, told=told)
         made.told_more = {role: column for role, column in self._told.items() if role in _MORE}
         return made
 
@@ -174,7 +181,8 @@ class ReceivedReading:
 
     def columns(self) -> list[ColumnUse]:
         """Return what was found where."""
-        return [
+        unknown = [ColumnUse(table=self._name, column=one, role="", sure=False) for one in self._headers]
+        return unknown + [
             ColumnUse(
                 table=self._name,
                 column=column,
@@ -187,7 +195,7 @@ class ReceivedReading:
 
     def questions(self) -> list[Question]:
         """Return what must be answered before a comment is taken."""
-        found = []
+        found = [Question(name="map")] if self._headers else []
         if self._open and self._order is None:
             texts = [days.read(one, self._months) for one in self._open]
             orders = [one for one in ORDERS if all(text and one in text.by_order for text in texts)]

@@ -16,7 +16,7 @@ from goodstanding.adapters.files.days import ORDERS, Day, DayText, Order
 from goodstanding.adapters.files.figures import STYLES, Figure, NotANumberError, Style
 from goodstanding.adapters.files.rules import Limits, StudioRules, studio
 from goodstanding.adapters.files.sheets import Cell, Record, Table, Tables
-from goodstanding.kernel.problems import Problem
+from goodstanding.kernel.problems import Invalid, Problem
 from goodstanding.usecases.ports.imports import (
     Answers,
     Choice,
@@ -24,7 +24,6 @@ from goodstanding.usecases.ports.imports import (
     Measure,
     Question,
     Refused,
-    RefusedFileError,
     Row,
 )
 
@@ -36,7 +35,7 @@ _FIGURES = ("count", "average", "ratio", "duration", "money")
 
 
 class StudioReading:
-    """One file of reports. Raises `RefusedFileError` when it is hostile, or none of its columns is known or told."""
+    """One file of reports. Raises `RefusedFileError` when it is hostile, `Invalid` when a told column is not there."""
 
     def __init__(self, stream: BinaryIO, limits: Limits, *, name: str, answers: Answers) -> None:
         self._rules = studio()
@@ -44,10 +43,9 @@ class StudioReading:
         self._tables = Tables(stream, limits, name=name)
         self.cut = self._tables.cut
         self.left_out: Counter[str] = Counter()
+        self._check_told()
         self._roles = [self._mapped(table) for table in self._tables.tables]
-        if not any(self._kind(role) in _FIGURES for roles in self._roles for role in roles):
-            columns = ", ".join(name for table in self._tables.tables for name in table.header)
-            raise RefusedFileError(reason="NO_KNOWN_COLUMN", columns=columns[:300])
+        self._has_figures = any(self._kind(role) in _FIGURES for roles in self._roles for role in roles)
         self._order: Order | None = answers.dates or None
         self._numbers: dict[tuple[int, int], _Numbers] = {}
         self._orders_proved: set[Order] = set()
@@ -77,7 +75,7 @@ class StudioReading:
     def questions(self) -> list[Question]:
         """Return what must be answered before a row is taken."""
         found = []
-        if not self._answers.confirmed:
+        if not (self._answers.confirmed and self._has_figures):
             found.append(Question(name="map"))
         if self._open_numbers:
             found.append(
@@ -133,6 +131,14 @@ class StudioReading:
             used.add(role)
             roles.append("" if role == LEFT_OUT else role)
         return roles
+
+    def _check_told(self) -> None:
+        there = [column for table in self._tables.tables for column in table.header]
+        names = {plain_name(column) for column in there}
+        for column, role in self._answers.maps.items():
+            if plain_name(column) not in names:
+                fields = {"role": role, "column": column, "meant": "", "columns": ", ".join(there)[:300]}
+                raise Invalid((Problem(code="UNKNOWN_COLUMN", fields=fields),))
 
     def _kind(self, role: str) -> str:
         known = self._rules.roles.get(role)
