@@ -25,6 +25,7 @@ from goodstanding.web import (
     feed,
     freeze,
     health,
+    imports,
     login,
     policy,
     problems,
@@ -35,6 +36,7 @@ from goodstanding.web import (
 from goodstanding.web.desk import Desk, Web
 from goodstanding.web.door import Door
 from goodstanding.web.gate import (
+    CSRF_COOKIE,
     Gate,
     GuardError,
     SignInNeededError,
@@ -48,7 +50,21 @@ from goodstanding.web.jobs import Jobs
 from goodstanding.web.parts import DemoControls, WebParts
 
 log = structlog.get_logger("web")
-FEATURES = (login, today, review, comment, policy, audit, freeze, problems, accounts, feed, registry, clicks)
+FEATURES = (
+    login,
+    today,
+    review,
+    comment,
+    policy,
+    audit,
+    freeze,
+    problems,
+    accounts,
+    feed,
+    registry,
+    clicks,
+    imports,
+)
 FORM_BYTES_MAX = 2 << 20
 """A policy file is at most 1 MB; nothing larger is ever posted."""
 
@@ -73,7 +89,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
 
     csrf = CSRFConfig(
         secret=csrf_secret(parts.ctx),
-        cookie_name="gs_csrf",
+        cookie_name=CSRF_COOKIE,
         header_name="x-csrftoken",
         cookie_secure=parts.secure,
         cookie_httponly=True,

@@ -11,6 +11,7 @@ from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases.ports.connections import ConnectionChanges, ConnectionQueries
 from goodstanding.usecases.ports.feed import FeedChanges, FeedPlatform, FeedQueries
+from goodstanding.usecases.ports.imports import ImportChanges, ImportQueries
 from goodstanding.usecases.ports.messages import (
     MessageChanges,
     MessageContent,
@@ -276,7 +277,7 @@ class VolumeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rest: int
 
 
-class Queries(ConnectionQueries, FeedQueries, MessageQueries, RegistryQueries, Protocol):
+class Queries(ConnectionQueries, FeedQueries, ImportQueries, MessageQueries, RegistryQueries, Protocol):
     """What may be read, inside a transaction or outside one."""
 
     def accounts(self) -> list[Account]: ...
@@ -359,7 +360,9 @@ class Queries(ConnectionQueries, FeedQueries, MessageQueries, RegistryQueries, P
     def suppressed(self, account_id: int, digests: Sequence[bytes]) -> set[bytes]: ...
 
 
-class Transaction(Queries, ConnectionChanges, FeedChanges, MessageChanges, RegistryChanges, Protocol):
+class Transaction(
+    Queries, ConnectionChanges, FeedChanges, ImportChanges, MessageChanges, RegistryChanges, Protocol
+):
     """One write transaction. Everything in it is committed together or not at all."""
 
     def ids(self, name: str, count: int = 1) -> int:

@@ -7,6 +7,7 @@ Placeholders are `?`; `postgres.py` rewrites them once per statement. One module
 from goodstanding.adapters.storage.statements.base import Row, S
 from goodstanding.adapters.storage.statements.connections import ConnectionStatements
 from goodstanding.adapters.storage.statements.feed import FeedStatements
+from goodstanding.adapters.storage.statements.imports import ImportStatements
 from goodstanding.adapters.storage.statements.messages import MessageStatements
 from goodstanding.adapters.storage.statements.registry import RegistryStatements
 from goodstanding.adapters.storage.statements.spine import SpineStatements
@@ -15,6 +16,11 @@ __all__ = ["Row", "S", "Statements"]
 
 
 class Statements(
-    SpineStatements, ConnectionStatements, FeedStatements, MessageStatements, RegistryStatements
+    SpineStatements,
+    ConnectionStatements,
+    FeedStatements,
+    ImportStatements,
+    MessageStatements,
+    RegistryStatements,
 ):
     """Queries and transactions of one workspace over one connection."""
