@@ -4,9 +4,12 @@ from functools import cache
 from importlib.resources import files
 
 from goodstanding.core.policy.platform import PlatformRules, read_platform_rules
+from goodstanding.core.tasks import TaskNumbers, read_numbers
 
 PLATFORM_FILE = "tiktok-2026-11"
 """The reading of the platform's rules that is in force."""
+TASKS_FILE = "by-hand-2026-11"
+"""The numbers of tasks that are in force."""
 _PLAYBOOKS = "goodstanding.playbooks"
 
 
@@ -33,3 +36,9 @@ def platform_rules() -> PlatformRules:
     return read_platform_rules(
         files(_PLAYBOOKS).joinpath("platform", f"{PLATFORM_FILE}.toml").read_text(encoding="utf-8")
     )
+
+
+@cache
+def task_numbers() -> TaskNumbers:
+    """Return the numbers of tasks in force; raises `Invalid` if the file is damaged."""
+    return read_numbers(files(_PLAYBOOKS).joinpath("tasks", f"{TASKS_FILE}.toml").read_text(encoding="utf-8"))

@@ -1,6 +1,8 @@
 """The database's own belts: triggers that refuse what the code must never do."""
 
-from goodstanding.adapters.storage.schema import APPEND_ONLY, MOVES
+from collections.abc import Sequence
+
+from goodstanding.adapters.storage.schema import APPEND_ONLY, BACK_BY_HAND, BY_HAND, MOVES
 
 
 def sqlite_belts() -> list[str]:
@@ -11,11 +13,15 @@ def sqlite_belts() -> list[str]:
         for table in APPEND_ONLY
         for verb in ("UPDATE", "DELETE")
     ]
-    moves = (
+    return [*refuse, sqlite_moves()]
+
+
+def sqlite_moves() -> str:
+    """Return the SQLite trigger that guards the moves of `outgoing`."""
+    return (
         "CREATE TRIGGER outgoing_moves BEFORE UPDATE OF state ON outgoing WHEN OLD.state <> NEW.state AND NOT ("
         f"{_allowed('OLD', 'NEW')}) BEGIN SELECT RAISE(ABORT, 'outgoing: this move is not allowed'); END"
     )
-    return [*refuse, moves]
 
 
 def postgres_belts() -> list[str]:
@@ -29,18 +35,33 @@ def postgres_belts() -> list[str]:
         " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         for table in APPEND_ONLY
     ]
-    moves_function = (
-        "CREATE FUNCTION outgoing_moves() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    moves = "CREATE TRIGGER outgoing_moves BEFORE UPDATE OF state ON outgoing FOR EACH ROW EXECUTE FUNCTION outgoing_moves()"
+    return [refuse_function, *refuse, postgres_moves(), moves]
+
+
+def postgres_moves() -> str:
+    """Return the Postgres function that guards the moves of `outgoing`; it replaces an older one."""
+    return (
+        "CREATE OR REPLACE FUNCTION outgoing_moves() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         f" IF OLD.state <> NEW.state AND NOT ({_allowed('OLD', 'NEW')}) THEN"
         " RAISE EXCEPTION 'outgoing: this move is not allowed'; END IF; RETURN NEW; END $$"
     )
-    moves = "CREATE TRIGGER outgoing_moves BEFORE UPDATE OF state ON outgoing FOR EACH ROW EXECUTE FUNCTION outgoing_moves()"
-    return [refuse_function, *refuse, moves_function, moves]
 
 
 def _allowed(old: str, new: str) -> str:
-    return " OR ".join(
-        f"({old}.state = '{before}' AND {new}.state IN ({', '.join(repr(a) for a in after)}))"
-        for before, after in MOVES.items()
-        if after
+    back = (
+        f"({old}.state IN ({_listed(BACK_BY_HAND)}) AND {new}.state = 'task'"
+        f" AND substr({old}.code, 1, {len(BY_HAND)}) = '{BY_HAND}')"
     )
+    return " OR ".join(
+        [
+            f"({old}.state = '{before}' AND {new}.state IN ({_listed(after)}))"
+            for before, after in MOVES.items()
+            if after
+        ]
+        + [back]
+    )
+
+
+def _listed(states: Sequence[str]) -> str:
+    return ", ".join(f"'{state}'" for state in states)

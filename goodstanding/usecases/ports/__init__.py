@@ -9,11 +9,12 @@ import msgspec
 from goodstanding.core.policy.model import Mode, VideoClass
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.usecases.ports.tasks import TaskChanges, TaskQueries
 
 T = TypeVar("T")
 
 DeliveryState = Literal["new", "read", "unknown", "unreadable"]
-OutgoingState = Literal["held", "planned", "sending", "sent", "failed", "unknown", "cancelled"]
+OutgoingState = Literal["held", "planned", "task", "sending", "sent", "failed", "unknown", "cancelled"]
 SendAct = Literal["reply", "message", "hide", "unhide"]
 FreezeScope = Literal["everything", "promotion", "messages"]
 
@@ -266,7 +267,7 @@ class VolumeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rest: int
 
 
-class Queries(Protocol):
+class Queries(TaskQueries, Protocol):
     """What may be read, inside a transaction or outside one."""
 
     def accounts(self) -> list[Account]: ...
@@ -348,7 +349,7 @@ class Queries(Protocol):
     def suppressed(self, account_id: int, digests: Sequence[bytes]) -> set[bytes]: ...
 
 
-class Transaction(Queries, Protocol):
+class Transaction(Queries, TaskChanges, Protocol):
     """One write transaction. Everything in it is committed together or not at all."""
 
     def ids(self, name: str, count: int = 1) -> int:

@@ -6,9 +6,10 @@ Placeholders are `?`; `postgres.py` rewrites them once per statement. One module
 
 from goodstanding.adapters.storage.statements.base import Row, S
 from goodstanding.adapters.storage.statements.spine import SpineStatements
+from goodstanding.adapters.storage.statements.tasks import TaskStatements
 
 __all__ = ["Row", "S", "Statements"]
 
 
-class Statements(SpineStatements):
+class Statements(SpineStatements, TaskStatements):
     """Queries and transactions of one workspace over one connection."""
