@@ -21,6 +21,7 @@ REASONS = ("gone", "unable", "unwise", "other")
 FAILED = frozenset({"gone", "unable"})
 """Reasons for which it could not be done; the others are a person's choice."""
 LATE = "TASK_LATE"
+HANDLE_MIN, HANDLE_MAX = 2, 24
 
 
 class TaskNumbers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,19 +32,47 @@ class TaskNumbers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     message_margin_minutes: int
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True):
+class TaskLinks(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Addresses that open the app at the right place, with `{account}`, `{video}` and `{handle}` to fill in."""
+
+    video: str
+    profile: str
+
+
+class TaskBook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One dated file about tasks."""
+
     id: str
     read_on: str
     numbers: TaskNumbers
+    links: TaskLinks
     sources: dict[str, dict[str, str]]
 
 
-def read_numbers(text: str) -> TaskNumbers:
-    """Read a file of numbers; raises `Invalid` when it is not one."""
+def read_book(text: str) -> TaskBook:
+    """Read a file about tasks; raises `Invalid` when it is not one."""
     try:
-        return msgspec.convert(tomllib.loads(text), _File).numbers
+        return msgspec.convert(tomllib.loads(text), TaskBook)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise Invalid((Problem(code="BAD_TASK_NUMBERS", fields={"detail": str(error)}),)) from error
+
+
+def video_link(links: TaskLinks, *, account: str, video_id: str) -> str:
+    """Return the address of a video, empty when its id is none of the platform's (all digits)."""
+    if not (account and video_id.isascii() and video_id.isdigit()):
+        return ""
+    return links.video.format(account=account, video=video_id)
+
+
+def profile_link(links: TaskLinks, *, handle: str) -> str:
+    """Return the address of a profile, empty when that is no handle but a name as shown."""
+    return links.profile.format(handle=handle) if is_handle(handle) else ""
+
+
+def is_handle(name: str) -> bool:
+    """Tell whether a name can be a handle: 2 to 24 letters, digits, dots and underscores of ASCII."""
+    plain = name.replace(".", "").replace("_", "")
+    return HANDLE_MIN <= len(name) <= HANDLE_MAX and name.isascii() and (not plain or plain.isalnum())
 
 
 def makes_sense_until(

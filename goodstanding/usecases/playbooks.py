@@ -4,7 +4,7 @@ from functools import cache
 from importlib.resources import files
 
 from goodstanding.core.policy.platform import PlatformRules, read_platform_rules
-from goodstanding.core.tasks import TaskNumbers, read_numbers
+from goodstanding.core.tasks import TaskBook, TaskNumbers, read_book
 
 PLATFORM_FILE = "tiktok-2026-11"
 """The reading of the platform's rules that is in force."""
@@ -39,6 +39,11 @@ def platform_rules() -> PlatformRules:
 
 
 @cache
+def task_book() -> TaskBook:
+    """Return the file about tasks in force; raises `Invalid` if it is damaged."""
+    return read_book(files(_PLAYBOOKS).joinpath("tasks", f"{TASKS_FILE}.toml").read_text(encoding="utf-8"))
+
+
 def task_numbers() -> TaskNumbers:
-    """Return the numbers of tasks in force; raises `Invalid` if the file is damaged."""
-    return read_numbers(files(_PLAYBOOKS).joinpath("tasks", f"{TASKS_FILE}.toml").read_text(encoding="utf-8"))
+    """Return the numbers of tasks in force."""
+    return task_book().numbers

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goodstanding.core.tasks import TaskNumbers, makes_sense_until, may_be_taken_back, read_numbers
+from goodstanding.core.tasks import (
+    TaskNumbers,
+    makes_sense_until,
+    may_be_taken_back,
+    profile_link,
+    read_book,
+    video_link,
+)
 from goodstanding.kernel.problems import Invalid
 from goodstanding.kernel.timing import HOUR, MINUTE
 from goodstanding.usecases import playbooks
@@ -40,7 +47,7 @@ def test_the_shipped_numbers_and_their_sources():
 def test_a_damaged_file_is_refused():
     for text in ("= 1", "id = 1"):
         with pytest.raises(Invalid):
-            read_numbers(text)
+            read_book(text)
 
 
 @given(now=SPAN, written=SPAN, wrote=SPAN)
@@ -61,3 +68,14 @@ def test_an_approval_binds_instead_of_the_age():
 )
 def test_taking_back(after, may):
     assert may_be_taken_back(NUMBERS, now=1000 + after, answered_at=1000) is may
+
+
+def test_links_only_where_they_can_lead_somewhere():
+    links = playbooks.task_book().links
+    assert video_link(links, account="lottekookt", video_id="7672400000000000101").endswith(
+        "/@lottekookt/video/7672400000000000101"
+    )
+    assert video_link(links, account="lottekookt", video_id="soep") == ""
+    assert profile_link(links, handle="kijker.12_").endswith("/@kijker.12_")
+    assert profile_link(links, handle="Kijker Twaalf") == ""
+    assert profile_link(links, handle="a/../b") == ""
