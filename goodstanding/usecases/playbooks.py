@@ -3,6 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
+from goodstanding.core.pasted import Screen, read_screen
 from goodstanding.core.policy.platform import PlatformRules, read_platform_rules
 from goodstanding.core.tasks import TaskBook, TaskNumbers, read_book
 
@@ -10,6 +11,8 @@ PLATFORM_FILE = "tiktok-2026-11"
 """The reading of the platform's rules that is in force."""
 TASKS_FILE = "by-hand-2026-11"
 """The numbers of tasks that are in force."""
+SCREEN_FILE = "screen-2026-11"
+"""The words on the platform's screens that are in force."""
 _PLAYBOOKS = "goodstanding.playbooks"
 
 
@@ -47,3 +50,9 @@ def task_book() -> TaskBook:
 def task_numbers() -> TaskNumbers:
     """Return the numbers of tasks in force."""
     return task_book().numbers
+
+
+@cache
+def screen() -> Screen:
+    """Return the words on the platform's own screens; raises `Invalid` if the file is damaged."""
+    return read_screen(files(_PLAYBOOKS).joinpath("tasks", f"{SCREEN_FILE}.toml").read_text(encoding="utf-8"))

@@ -23,6 +23,7 @@ from goodstanding.web import (
     freeze,
     health,
     login,
+    paste,
     policy,
     problems,
     review,
@@ -88,7 +89,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
             metrics,
             *[
                 route
-                for feature in (login, today, tasks, review, comment, policy, audit, freeze, problems)
+                for feature in (login, today, tasks, paste, review, comment, policy, audit, freeze, problems)
                 for route in feature.routes(desk)
             ],
             *_demo_door(desk),

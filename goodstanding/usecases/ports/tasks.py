@@ -50,6 +50,11 @@ class TaskQueries(Protocol):
         ...
 
     def paired_phones(self) -> list[PairedPhone]: ...
+    def alike(
+        self, account_id: int, video_id: str, texts: Sequence[str], *, last: int
+    ) -> list[tuple[str, str]]:
+        """Return (handle, text) of comments under a video with one of these texts, among the `last` events of all."""
+        ...
 
 
 class TaskChanges(Protocol):

@@ -54,6 +54,21 @@ class TaskStatements(Base):
             for r in self._all(sql, (self.workspace_id,))
         ]
 
+    def alike(
+        self, account_id: int, video_id: str, texts: Sequence[str], *, last: int
+    ) -> list[tuple[str, str]]:
+        w = self.workspace_id
+        newest = self._one("SELECT id FROM event WHERE workspace_id = ? ORDER BY id DESC LIMIT 1", (w,))
+        if newest is None or not texts:
+            return []
+        where, param = self._among("e.text", texts)
+        sql = (
+            "SELECT c.handle, e.text FROM event e JOIN contact c ON c.workspace_id = e.workspace_id AND c.id = e.contact_id"
+            " WHERE e.workspace_id = ? AND e.id > ? AND e.account_id = ? AND e.video_id = ? AND e.action = 'insert'"
+            f" AND {where}"
+        )
+        return [(r[0], r[1]) for r in self._all(sql, (w, newest[0] - last, account_id, video_id, param))]
+
     def offer_tasks(self, rows: Sequence[Task]) -> None:
         w = self.workspace_id
         self._many(
