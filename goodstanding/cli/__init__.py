@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("replay", "Decide everything again and compare it byte by byte."),
     "audit": ("audit", "Verify, export and checkpoint the log."),
     "policy": ("policy", "Validate, show, compare and activate policies."),
+    "tasks": ("tasks", "List and answer what only a person can send."),
     "freeze": ("incidents", "Stop sending at once."),
     "lift": ("incidents", "Lift a freeze."),
     "doctor": ("doctor", "Check the installation and say how to mend it."),

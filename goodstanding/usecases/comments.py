@@ -183,12 +183,12 @@ def _apply_changes(ctx: Context, tx: Transaction, account: Account, fresh: Seque
 
 
 def _settle_echoes(ctx: Context, tx: Transaction, account: Account, echoes: Sequence[ParsedComment]) -> None:
-    """Our own reply seen on the platform settles an act whose outcome was unknown."""
+    """Our own reply seen on the platform settles an act of unknown outcome, and a task that a person carried out."""
     parents = tx.known_events(account.id, account.connector, [c.parent_id for c in echoes])
     for comment in echoes:
         event_id = parents.get((comment.parent_id, "insert"))
         for one in tx.outgoing_of_event(event_id) if event_id else []:
-            if one.state == "unknown" and one.act == "reply" and one.text == comment.text:
+            if one.state in ("unknown", "task") and one.act == "reply" and one.text == comment.text:
                 outbox.settle_echo(ctx, tx, one, comment.external_id)
 
 

@@ -27,10 +27,12 @@ from goodstanding.web import (
     health,
     imports,
     login,
+    paste,
     policy,
     problems,
     registry,
     review,
+    tasks,
     today,
 )
 from goodstanding.web.desk import Desk, Web
@@ -51,20 +53,8 @@ from goodstanding.web.parts import DemoControls, WebParts
 
 log = structlog.get_logger("web")
 FEATURES = (
-    login,
-    today,
-    review,
-    comment,
-    policy,
-    audit,
-    freeze,
-    problems,
-    accounts,
-    feed,
-    registry,
-    clicks,
-    imports,
-)
+    login, today, tasks, paste, review, comment, policy, audit, freeze, problems, accounts, feed, registry, clicks, imports,
+)  # fmt: skip
 FORM_BYTES_MAX = 2 << 20
 """A policy file is at most 1 MB; nothing larger is ever posted."""
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from goodstanding.usecases import audit, intake, renewals
+from goodstanding.usecases import audit, intake, renewals, tasks
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.outbox import BATCH, Dispatcher
 from goodstanding.usecases.ports import StoreUnavailableError
@@ -89,6 +89,8 @@ class Worker:
             await asyncio.to_thread(ctx.store.write, lambda tx: tx.put_setting(HIGH_WATER, str(now), now))
         await self._dispatcher.recover()
         await self._dispatcher.look_for_unknown()
+        if not ctx.clock.doubt():
+            await asyncio.to_thread(tasks.expire, ctx)
         await asyncio.to_thread(audit.checkpoint, ctx)
         await asyncio.to_thread(ctx.store.write, lambda tx: tx.drop_expired_values(now))
         return 0

@@ -20,11 +20,12 @@ from goodstanding.usecases.ports.messages import (
     ParsedNotice,
 )
 from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQueries
+from goodstanding.usecases.ports.tasks import TaskChanges, TaskQueries
 
 T = TypeVar("T")
 
 DeliveryState = Literal["new", "read", "unknown", "unreadable"]
-OutgoingState = Literal["held", "planned", "sending", "sent", "failed", "unknown", "cancelled"]
+OutgoingState = Literal["held", "planned", "task", "sending", "sent", "failed", "unknown", "cancelled"]
 SendAct = Literal["reply", "message", "hide", "unhide"]
 FreezeScope = Literal["everything", "promotion", "messages"]
 
@@ -277,7 +278,9 @@ class VolumeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rest: int
 
 
-class Queries(ConnectionQueries, FeedQueries, ImportQueries, MessageQueries, RegistryQueries, Protocol):
+class Queries(
+    ConnectionQueries, FeedQueries, ImportQueries, MessageQueries, RegistryQueries, TaskQueries, Protocol
+):
     """What may be read, inside a transaction or outside one."""
 
     def accounts(self) -> list[Account]: ...
@@ -361,7 +364,14 @@ class Queries(ConnectionQueries, FeedQueries, ImportQueries, MessageQueries, Reg
 
 
 class Transaction(
-    Queries, ConnectionChanges, FeedChanges, ImportChanges, MessageChanges, RegistryChanges, Protocol
+    Queries,
+    ConnectionChanges,
+    FeedChanges,
+    ImportChanges,
+    MessageChanges,
+    RegistryChanges,
+    TaskChanges,
+    Protocol,
 ):
     """One write transaction. Everything in it is committed together or not at all."""
 

@@ -10,8 +10,9 @@ from goodstanding.adapters.storage.schema import (  # noqa: F401 - their tables 
     imports,
     messages,
     registry,
+    tasks,
 )
 from goodstanding.adapters.storage.schema.columns import metadata
-from goodstanding.adapters.storage.schema.spine import APPEND_ONLY, MOVES
+from goodstanding.adapters.storage.schema.spine import APPEND_ONLY, BACK_BY_HAND, BY_HAND, MOVES
 
-__all__ = ["APPEND_ONLY", "MOVES", "metadata"]
+__all__ = ["APPEND_ONLY", "BACK_BY_HAND", "BY_HAND", "MOVES", "metadata"]

@@ -11,6 +11,7 @@ from goodstanding.adapters.storage.statements.imports import ImportStatements
 from goodstanding.adapters.storage.statements.messages import MessageStatements
 from goodstanding.adapters.storage.statements.registry import RegistryStatements
 from goodstanding.adapters.storage.statements.spine import SpineStatements
+from goodstanding.adapters.storage.statements.tasks import TaskStatements
 
 __all__ = ["Row", "S", "Statements"]
 
@@ -22,5 +23,6 @@ class Statements(
     ImportStatements,
     MessageStatements,
     RegistryStatements,
+    TaskStatements,
 ):
     """Queries and transactions of one workspace over one connection."""
