@@ -13,6 +13,9 @@ from goodstanding.sandbox.faults import Fault, Share, WebhookFaults
 from goodstanding.sandbox.state import Comment
 from goodstanding.sandbox.world import World
 
+_Limit = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
+_LATEST_MS = 253_000_000_000_000
+"""Some time in the year 9987: the end of the virtual clock."""
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
 
 
@@ -20,8 +23,8 @@ class ClockOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Changes to the virtual clock, made in this order: set, advance, speed, freeze."""
 
     set: str | None = None
-    advance_seconds: float | None = None
-    speed: float | None = None
+    advance_seconds: Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)] | None = None
+    speed: Annotated[float, msgspec.Meta(gt=0, le=1e6)] | None = None
     freeze: bool | None = None
 
 
@@ -46,7 +49,7 @@ class DeliveriesQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     pending: bool = False
     peek: bool = False
-    limit: Annotated[int, msgspec.Meta(ge=0)] = 500
+    limit: _Limit = 500
     after: int = 0
     status: str = ""
 
@@ -55,7 +58,7 @@ class CallsQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What to see of the calls."""
 
     after: int = 0
-    limit: Annotated[int, msgspec.Meta(ge=0)] = 1000
+    limit: _Limit = 1000
     act: str = ""
     accepted: bool | None = None
 
@@ -64,7 +67,7 @@ class TranscriptQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What to see of the comments."""
 
     video_id: str = ""
-    limit: Annotated[int, msgspec.Meta(ge=0)] = 1000
+    limit: _Limit = 1000
 
 
 class WebhookFaultsOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -244,18 +247,22 @@ def _clock(world: World) -> dict[str, Any]:
 
 
 def _change_clock(world: World, order: ClockOrder) -> None:
+    clock = world.clock
     try:
-        instant = None if order.set is None else parse_iso(order.set)
-        if order.speed is not None:
-            world.clock.run_at(order.speed)
-    except ValueError as wrong:
+        instant = clock.now_ms() if order.set is None else parse_iso(order.set)
+    except (ValueError, OverflowError) as wrong:
         raise HTTPException(status_code=400, detail=str(wrong)) from None
-    if instant is not None:
-        world.clock.jump(instant)
+    moved = order.advance_seconds or 0.0
+    if not 0 <= instant + moved * MILLISECONDS <= _LATEST_MS:
+        raise HTTPException(status_code=400, detail="the virtual clock runs from 1970 to 9987")
+    if order.speed is not None:
+        clock.run_at(order.speed)
+    if order.set is not None:
+        clock.jump(instant)
     if order.advance_seconds is not None:
-        world.clock.advance(order.advance_seconds)
+        clock.advance(order.advance_seconds)
     if order.freeze is not None:
-        world.clock.freeze(still=order.freeze)
+        clock.freeze(still=order.freeze)
     world.deliveries.wake()
 
 

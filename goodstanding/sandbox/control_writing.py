@@ -20,6 +20,8 @@ from goodstanding.sandbox.world import World
 _CHUNK = 1000
 _GLANCE = 0.05
 _Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+_Span = Annotated[float, msgspec.Meta(ge=0, le=31_536_000)]
+_Weight = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
@@ -28,9 +30,9 @@ class CrowdOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     count: _Count
     seed: int = 1
-    spread_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    spread_seconds: _Span = 0.0
     harmful_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = HARMFUL_SHARE
-    languages: dict[str, float] = msgspec.field(default_factory=lambda: dict(LANGUAGES))
+    languages: dict[str, _Weight] = msgspec.field(default_factory=lambda: dict(LANGUAGES))
     spike: bool = False
     deliver: bool = True
     open_id: str = ""
@@ -46,11 +48,11 @@ class MessageCrowdOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
     business_id: str
     count: _Count
     seed: int = 1
-    spread_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    spread_seconds: _Span = 0.0
     harmful_share: Share = HARMFUL_SHARE
     eu_share: Share = 0.1
     """Writers in the EEA, whose messages are announced without text or sender."""
-    languages: dict[str, float] = msgspec.field(default_factory=lambda: dict(LANGUAGES))
+    languages: dict[str, _Weight] = msgspec.field(default_factory=lambda: dict(LANGUAGES))
 
 
 class CommentOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -124,6 +126,7 @@ async def crowd(world: World, order: CrowdOrder) -> dict[str, Any]:
     spread = order.deliver and order.spread_seconds > 0
     if not spread and order.count > world.settings.queue_max - waiting:
         raise HTTPException(status_code=409, detail="no room for so many deliveries")
+    _check_languages(order.languages)
     comments = _crowd_of(world, order)
     if spread:
         world.in_background(_let_appear(world, comments, order))
@@ -209,6 +212,11 @@ async def send_in_app(world: World, order: AppSendOrder) -> dict[str, Any]:
 # --- the crowd ---
 
 
+def _check_languages(weights: dict[str, float]) -> None:
+    if not set(weights) <= set(LANGUAGES) or not sum(weights.values()):
+        raise HTTPException(status_code=400, detail=f"languages are {', '.join(LANGUAGES)}")
+
+
 def _crowd_of(world: World, order: CrowdOrder) -> Iterator[Comment]:
     open_id = order.open_id or next(iter(world.state.accounts))
     known = [video.item_id for video in world.state.videos_of(open_id)]
@@ -291,20 +299,18 @@ async def message_crowd(world: World, order: MessageCrowdOrder) -> dict[str, Any
     world.account(order.business_id)
     if order.count > world.settings.queue_max - world.deliveries.waiting:
         raise HTTPException(status_code=409, detail="no room for so many deliveries")
-    try:
-        letters = list(
-            make_letters(
-                order.count,
-                order.seed,
-                start_ms=world.clock.now_ms(),
-                spread_ms=int(order.spread_seconds * MILLISECONDS),
-                harmful_share=order.harmful_share,
-                eu_share=order.eu_share,
-                languages=order.languages,
-            )
+    _check_languages(order.languages)
+    letters = list(
+        make_letters(
+            order.count,
+            order.seed,
+            start_ms=world.clock.now_ms(),
+            spread_ms=int(order.spread_seconds * MILLISECONDS),
+            harmful_share=order.harmful_share,
+            eu_share=order.eu_share,
+            languages=order.languages,
         )
-    except ValueError as wrong:
-        raise HTTPException(status_code=400, detail=str(wrong)) from None
+    )
     if order.spread_seconds:
         world.in_background(_let_write(world, order.business_id, letters))
         return {"made": 0, "coming": order.count}

@@ -25,7 +25,8 @@ def _page(title: str, body: str) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<link rel="icon" href="data:,"><link rel="stylesheet" href="/_sandbox/style.css"></head><body><h1>{escape(title)}</h1>{body}</body></html>'
+        '<link rel="icon" href="data:,"><link rel="stylesheet" href="/_sandbox/style.css"></head>'
+        f"<body><h1>{escape(title)}</h1>{body}</body></html>"
     )
 
 
