@@ -305,6 +305,7 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
     return {
         "number": delivery.number,
         "event": event.name,
+        "open_id": event.open_id,
         "action": event.action,
         "comment_id": event.comment.comment_id if event.comment else "",
         "content": event.content or {},
