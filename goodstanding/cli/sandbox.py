@@ -7,7 +7,6 @@ import click
 from goodstanding.cli.opening import fail, say
 from goodstanding.cli.words import CANNOT_REACH
 
-
 _EXAMPLE = """\b
 Example, in two windows:
   goodstanding sandbox --port 8430 --webhook http://127.0.0.1:8000/hook

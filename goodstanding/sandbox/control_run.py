@@ -16,7 +16,8 @@ from goodstanding.sandbox.world import World
 _Limit = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
 _LATEST_MS = 253_000_000_000_000
 """Some time in the year 9987: the end of the virtual clock."""
-_Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
+_Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=300_000_000)]
+_SHUFFLE_SECONDS = 2.0
 
 
 class ClockOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -77,6 +78,8 @@ class WebhookFaultsOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=Tru
     duplicate: Share | None = None
     shuffle: Share | None = None
     """Deliveries that others overtake."""
+    shuffle_ms: _Milliseconds | None = None
+    """By how much, in virtual milliseconds; 2,000 when only `shuffle` is named."""
     delay_ms: _Milliseconds | None = None
     """The longest delay, in virtual milliseconds."""
     bad_signature: Share | None = None
@@ -119,15 +122,24 @@ async def webhook_faults(world: World, order: WebhookFaultsOrder) -> dict[str, A
     """Let webhooks be lost, doubled, overtaken, late, wrongly signed or stale from now on."""
     spoil = world.faults.webhooks
     named = {"shuffle": "reorder"}
+    if order.shuffle is not None and order.shuffle_ms is None:
+        spoil.reorder_seconds = _SHUFFLE_SECONDS
     for name in order.__struct_fields__:
         value = getattr(order, name)
         if value is None:
             continue
         if name == "delay_ms":
             spoil.delay_seconds_max = value / MILLISECONDS
+        elif name == "shuffle_ms":
+            spoil.reorder_seconds = value / MILLISECONDS
         else:
             setattr(spoil, named.get(name, name), value)
     return {"webhooks": spoil}
+
+
+async def add_fault(world: World, order: Fault) -> dict[str, Any]:
+    """Order one fault: for the next `times` calls, or by `probability`; `inject` with `clear` ends all."""
+    return await inject(world, InjectOrder(fault=order))
 
 
 async def options(world: World, order: OptionsOrder) -> dict[str, Any]:
@@ -198,6 +210,7 @@ CALLS = (
     ("GET", "/clock", read_clock, Nothing),
     ("POST", "/clock", set_clock, ClockOrder),
     ("POST", "/inject", inject, InjectOrder),
+    ("POST", "/faults", add_fault, Fault),
     ("POST", "/webhooks/faults", webhook_faults, WebhookFaultsOrder),
     ("POST", "/options", options, OptionsOrder),
     ("POST", "/settle", settle, SettleOrder),

@@ -89,6 +89,16 @@ class TapOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     button_id: str
 
 
+class ReactionOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """An emoji that a viewer puts to a message, or takes away."""
+
+    business_id: str
+    viewer: _Name
+    message_id: str
+    emoji: Annotated[str, msgspec.Meta(min_length=1, max_length=16)] = "❤️"
+    remove: bool = False
+
+
 class ViewerOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A viewer and an account."""
 
@@ -163,6 +173,18 @@ async def tap(world: World, order: TapOrder) -> dict[str, Any]:
     viewer = world.inbox.viewer(order.viewer)
     made = world.inbox.tap(order.business_id, viewer, message_id=order.message_id, button_id=order.button_id)
     return _written(world, *made)
+
+
+async def react(world: World, order: ReactionOrder) -> dict[str, Any]:
+    """Let a viewer put an emoji to a message; that opens no window."""
+    conversation = world.inbox.react(
+        order.business_id,
+        world.inbox.viewer(order.viewer),
+        message_id=order.message_id,
+        emoji=order.emoji,
+        remove=order.remove,
+    )
+    return {"conversation_id": conversation.conversation_id}
 
 
 async def read_messages(world: World, order: ViewerOrder) -> dict[str, Any]:
@@ -400,6 +422,7 @@ CALLS = (
     ("POST", "/comment", comment, CommentOrder),
     ("POST", "/messages", write_message, MessageOrder),
     ("POST", "/taps", tap, TapOrder),
+    ("POST", "/reactions", react, ReactionOrder),
     ("POST", "/reads", read_messages, ViewerOrder),
     ("POST", "/referrals", refer, ReferralOrder),
     ("POST", "/requests/accept", accept_request, ViewerOrder),

@@ -40,6 +40,66 @@ def test_webhooks_are_lost_at_the_rate_that_was_ordered(start):
     assert 20 <= sum(one["copy"] for one in told["deliveries"]) <= 65
 
 
+def test_an_overtaken_webhook_comes_after_one_that_was_made_later(start):
+    client = start(limits=False, webhook=AWAY)
+    app = App(client, "personal-nl")
+    client.post("clock", freeze=True)
+    assert client.post("webhooks/faults", shuffle=1)["webhooks"]["reorder_seconds"] == 2.0
+    client.post("comment", text="eerst", video_id=app.video)
+    client.post("webhooks/faults", shuffle=0, shuffle_ms=500)
+    client.post("comment", text="daarna", video_id=app.video)
+    assert client.post("settle")["settled"]
+    first, second = client.get("deliveries")["deliveries"]
+    assert (first["attempts"], len(second["attempts"])) == ([], 1)
+    assert first["due_ms"] - first["first_ms"] == 2000
+
+
+def test_a_comment_can_be_kept_for_friends(start):
+    client = start(limits=False, webhook=AWAY)
+    app = App(client, "personal-nl")
+    made = client.post("comment", text="hoi", video_id=app.video)["comment_id"]
+    client.post("moderate", comment_id=made, action="friends")
+    assert client.get("deliveries")["deliveries"][-1]["action"] == "set_to_friends_only"
+
+
+def test_one_fault_is_ordered_and_met(start):
+    client = start(limits=False)
+    app = App(client, "personal-nl")
+    client.post("faults", kind="server_error", endpoint="business/get/", times=1, code=60001)
+    answers = [app.get("get/") for _ in range(2)]
+    assert [one["code"] for one in answers] == [60001, 0]
+    assert "maintenance" in answers[0]["message"]
+
+
+def test_messages_have_a_limit_of_their_own_a_second(start):
+    client = start(start_ms=1_790_000_040_000)
+    app = App(client, "business-id")
+    client.post("clock", freeze=True)
+    codes = [app.get("message/conversation/list/", conversation_type="SINGLE")["code"] for _ in range(11)]
+    assert codes == [0] * 10 + [40100]
+    client.post("clock", advance_seconds=1)
+    assert app.get("message/conversation/list/", conversation_type="SINGLE")["code"] == 0, (
+        "the next second is free"
+    )
+
+
+def test_a_day_that_is_used_up_ends_at_midnight():
+    import msgspec
+
+    from goodstanding.sandbox.limits import Throttle
+
+    numbers = msgspec.structs.replace(read_numbers().limits, app_per_day=3)
+    throttle = Throttle(numbers)
+    noon = 1_790_000_040_000 // 86_400_000 * 86_400_000 + 43_200_000
+
+    def call(at):
+        return throttle.refuse(app_id="a", open_id="o", endpoint="e", product="accounts", now_ms=at)
+
+    assert [call(noon + n * 1000) for n in range(4)] == [None, None, None, "app day"]
+    assert call(noon + 43_199_000) == "app day"
+    assert call(noon + 43_200_000) is None
+
+
 def test_the_clock_stays_within_the_calendar(shared):
     for body in (
         {"set": "9999-01-01"},

@@ -324,6 +324,23 @@ def test_reading_and_arriving_are_told(app):
     assert "window" in app.sends(told["conversation_id"])["message"], "arriving is not writing"
 
 
+def test_an_emoji_is_told_shown_and_taken_away_and_opens_no_window(app):
+    conversation = app.hears()
+    sent = app.sends(conversation)["data"]["message"]["message_id"]
+    react = {"business_id": app.id, "viewer": "vera", "message_id": sent, "emoji": "🔥"}
+    app.client.post("reactions", **react)
+    told = app.events("im_receive_msg")[-1]
+    assert told["type"] == "reaction" and told["reaction"][0]["original_msg_id"] == sent
+    shown = app.get("message/content/list/", conversation_id=conversation)["data"]["messages"]
+    assert [one.get("reactions", [{}])[0].get("emoji") for one in shown] == ["🔥", None]
+    app.client.post("reactions", **react, remove=True)
+    shown = app.get("message/content/list/", conversation_id=conversation)["data"]["messages"]
+    assert "reactions" not in shown[0]
+    app.later(2 * DAY)
+    app.client.post("reactions", **react)
+    assert app.sends(conversation)["code"] == 40064
+
+
 def test_a_request_that_must_be_accepted_is_announced_only_then(start):
     client = start(limits=False, webhook=AWAY)
     made = App(client, "business-id")
