@@ -3,14 +3,13 @@
 import re
 from collections.abc import Callable, Mapping
 from functools import cache
-from io import BytesIO
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import inspect as kinds
-from python_multipart import parse_form
 from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import create_form_parser
 
 from goodstanding.sandbox.journal import Entry
 from goodstanding.sandbox.personas import messages_closed
@@ -22,6 +21,7 @@ Text = Annotated[str, msgspec.Meta(min_length=1)]
 _STRUCTURED = (
     kinds.ListType, kinds.SetType, kinds.FrozenSetType, kinds.VarTupleType, kinds.DictType, kinds.StructType,
 )  # fmt: skip
+_IN_MEMORY = 16 << 20
 _NAMED = re.compile(r"`\$\.(\w+)|`(\w+)`$")
 
 
@@ -220,7 +220,9 @@ def _form(call: Call) -> dict[str, Any]:
 
     headers = {"Content-Type": call.received.content_type.encode("latin-1", "replace")}
     try:
-        parse_form(headers, BytesIO(call.received.body), on_field, on_file)
+        parser = create_form_parser(headers, on_field, on_file, config={"MAX_MEMORY_FILE_SIZE": _IN_MEMORY})
+        parser.write(call.received.body)
+        parser.finalize()
     except (FormParserError, ValueError):
         raise ApiError(40000, "The body is not multipart/form-data.") from None
     return fields

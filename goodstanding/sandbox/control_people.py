@@ -36,10 +36,10 @@ class AccountOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class ModerateOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """The viewer deletes a comment, or the owner hides or shows it in the app."""
+    """The viewer deletes a comment or shows it to friends only, or the owner hides or shows it in the app."""
 
     comment_id: str
-    action: Literal["delete", "hide", "show"]
+    action: Literal["delete", "hide", "show", "friends"]
 
 
 class RevokeOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -145,10 +145,12 @@ async def new_account(world: World, order: AccountOrder) -> dict[str, Any]:
 
 
 async def moderate(world: World, order: ModerateOrder) -> dict[str, Any]:
-    """Delete, hide or show a comment as if it was done in the app, not by the API."""
+    """Delete, hide, show or restrict a comment as if it was done in the app, not by the API."""
     found = world.state.comment(order.comment_id)
     if order.action == "delete":
         world.state.delete(found)
+    elif order.action == "friends":
+        world.state.only_friends(found)
     else:
         world.state.set_hidden(found, hidden=order.action == "hide")
     return {"comment_id": found.comment_id, "hidden": found.hidden, "deleted": found.deleted}

@@ -13,15 +13,19 @@ from goodstanding.sandbox.faults import Fault, Share, WebhookFaults
 from goodstanding.sandbox.state import Comment
 from goodstanding.sandbox.world import World
 
-_Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
+_Limit = Annotated[int, msgspec.Meta(ge=0, le=10_000_000)]
+_LATEST_MS = 253_000_000_000_000
+"""Some time in the year 9987: the end of the virtual clock."""
+_Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=300_000_000)]
+_SHUFFLE_SECONDS = 2.0
 
 
 class ClockOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """Changes to the virtual clock, made in this order: set, advance, speed, freeze."""
 
     set: str | None = None
-    advance_seconds: float | None = None
-    speed: float | None = None
+    advance_seconds: Annotated[float, msgspec.Meta(ge=-1e9, le=1e9)] | None = None
+    speed: Annotated[float, msgspec.Meta(gt=0, le=1e6)] | None = None
     freeze: bool | None = None
 
 
@@ -46,7 +50,7 @@ class DeliveriesQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     pending: bool = False
     peek: bool = False
-    limit: Annotated[int, msgspec.Meta(ge=0)] = 500
+    limit: _Limit = 500
     after: int = 0
     status: str = ""
 
@@ -55,7 +59,7 @@ class CallsQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What to see of the calls."""
 
     after: int = 0
-    limit: Annotated[int, msgspec.Meta(ge=0)] = 1000
+    limit: _Limit = 1000
     act: str = ""
     accepted: bool | None = None
 
@@ -64,7 +68,7 @@ class TranscriptQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What to see of the comments."""
 
     video_id: str = ""
-    limit: Annotated[int, msgspec.Meta(ge=0)] = 1000
+    limit: _Limit = 1000
 
 
 class WebhookFaultsOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -74,6 +78,8 @@ class WebhookFaultsOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=Tru
     duplicate: Share | None = None
     shuffle: Share | None = None
     """Deliveries that others overtake."""
+    shuffle_ms: _Milliseconds | None = None
+    """By how much, in virtual milliseconds; 2,000 when only `shuffle` is named."""
     delay_ms: _Milliseconds | None = None
     """The longest delay, in virtual milliseconds."""
     bad_signature: Share | None = None
@@ -116,15 +122,24 @@ async def webhook_faults(world: World, order: WebhookFaultsOrder) -> dict[str, A
     """Let webhooks be lost, doubled, overtaken, late, wrongly signed or stale from now on."""
     spoil = world.faults.webhooks
     named = {"shuffle": "reorder"}
+    if order.shuffle is not None and order.shuffle_ms is None:
+        spoil.reorder_seconds = _SHUFFLE_SECONDS
     for name in order.__struct_fields__:
         value = getattr(order, name)
         if value is None:
             continue
         if name == "delay_ms":
             spoil.delay_seconds_max = value / MILLISECONDS
+        elif name == "shuffle_ms":
+            spoil.reorder_seconds = value / MILLISECONDS
         else:
             setattr(spoil, named.get(name, name), value)
     return {"webhooks": spoil}
+
+
+async def add_fault(world: World, order: Fault) -> dict[str, Any]:
+    """Order one fault: for the next `times` calls, or by `probability`; `inject` with `clear` ends all."""
+    return await inject(world, InjectOrder(fault=order))
 
 
 async def options(world: World, order: OptionsOrder) -> dict[str, Any]:
@@ -195,6 +210,7 @@ CALLS = (
     ("GET", "/clock", read_clock, Nothing),
     ("POST", "/clock", set_clock, ClockOrder),
     ("POST", "/inject", inject, InjectOrder),
+    ("POST", "/faults", add_fault, Fault),
     ("POST", "/webhooks/faults", webhook_faults, WebhookFaultsOrder),
     ("POST", "/options", options, OptionsOrder),
     ("POST", "/settle", settle, SettleOrder),
@@ -244,18 +260,22 @@ def _clock(world: World) -> dict[str, Any]:
 
 
 def _change_clock(world: World, order: ClockOrder) -> None:
+    clock = world.clock
     try:
-        instant = None if order.set is None else parse_iso(order.set)
-        if order.speed is not None:
-            world.clock.run_at(order.speed)
-    except ValueError as wrong:
+        instant = clock.now_ms() if order.set is None else parse_iso(order.set)
+    except (ValueError, OverflowError) as wrong:
         raise HTTPException(status_code=400, detail=str(wrong)) from None
-    if instant is not None:
-        world.clock.jump(instant)
+    moved = order.advance_seconds or 0.0
+    if not 0 <= instant + moved * MILLISECONDS <= _LATEST_MS:
+        raise HTTPException(status_code=400, detail="the virtual clock runs from 1970 to 9987")
+    if order.speed is not None:
+        clock.run_at(order.speed)
+    if order.set is not None:
+        clock.jump(instant)
     if order.advance_seconds is not None:
-        world.clock.advance(order.advance_seconds)
+        clock.advance(order.advance_seconds)
     if order.freeze is not None:
-        world.clock.freeze(still=order.freeze)
+        clock.freeze(still=order.freeze)
     world.deliveries.wake()
 
 
@@ -298,6 +318,7 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
     return {
         "number": delivery.number,
         "event": event.name,
+        "open_id": event.open_id,
         "action": event.action,
         "comment_id": event.comment.comment_id if event.comment else "",
         "content": event.content or {},

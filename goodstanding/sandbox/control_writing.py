@@ -20,6 +20,8 @@ from goodstanding.sandbox.world import World
 _CHUNK = 1000
 _GLANCE = 0.05
 _Count = Annotated[int, msgspec.Meta(ge=1, le=10_000_000)]
+_Span = Annotated[float, msgspec.Meta(ge=0, le=31_536_000)]
+_Weight = Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
 _Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
@@ -28,9 +30,9 @@ class CrowdOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     count: _Count
     seed: int = 1
-    spread_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    spread_seconds: _Span = 0.0
     harmful_share: Annotated[float, msgspec.Meta(ge=0, le=1)] = HARMFUL_SHARE
-    languages: dict[str, float] = msgspec.field(default_factory=lambda: dict(LANGUAGES))
+    languages: dict[str, _Weight] = msgspec.field(default_factory=lambda: dict(LANGUAGES))
     spike: bool = False
     deliver: bool = True
     open_id: str = ""
@@ -46,11 +48,11 @@ class MessageCrowdOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
     business_id: str
     count: _Count
     seed: int = 1
-    spread_seconds: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    spread_seconds: _Span = 0.0
     harmful_share: Share = HARMFUL_SHARE
     eu_share: Share = 0.1
     """Writers in the EEA, whose messages are announced without text or sender."""
-    languages: dict[str, float] = msgspec.field(default_factory=lambda: dict(LANGUAGES))
+    languages: dict[str, _Weight] = msgspec.field(default_factory=lambda: dict(LANGUAGES))
 
 
 class CommentOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -85,6 +87,16 @@ class TapOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     viewer: _Name
     message_id: str
     button_id: str
+
+
+class ReactionOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """An emoji that a viewer puts to a message, or takes away."""
+
+    business_id: str
+    viewer: _Name
+    message_id: str
+    emoji: Annotated[str, msgspec.Meta(min_length=1, max_length=16)] = "❤️"
+    remove: bool = False
 
 
 class ViewerOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -124,6 +136,7 @@ async def crowd(world: World, order: CrowdOrder) -> dict[str, Any]:
     spread = order.deliver and order.spread_seconds > 0
     if not spread and order.count > world.settings.queue_max - waiting:
         raise HTTPException(status_code=409, detail="no room for so many deliveries")
+    _check_languages(order.languages)
     comments = _crowd_of(world, order)
     if spread:
         world.in_background(_let_appear(world, comments, order))
@@ -160,6 +173,18 @@ async def tap(world: World, order: TapOrder) -> dict[str, Any]:
     viewer = world.inbox.viewer(order.viewer)
     made = world.inbox.tap(order.business_id, viewer, message_id=order.message_id, button_id=order.button_id)
     return _written(world, *made)
+
+
+async def react(world: World, order: ReactionOrder) -> dict[str, Any]:
+    """Let a viewer put an emoji to a message; that opens no window."""
+    conversation = world.inbox.react(
+        order.business_id,
+        world.inbox.viewer(order.viewer),
+        message_id=order.message_id,
+        emoji=order.emoji,
+        remove=order.remove,
+    )
+    return {"conversation_id": conversation.conversation_id}
 
 
 async def read_messages(world: World, order: ViewerOrder) -> dict[str, Any]:
@@ -207,6 +232,11 @@ async def send_in_app(world: World, order: AppSendOrder) -> dict[str, Any]:
 
 
 # --- the crowd ---
+
+
+def _check_languages(weights: dict[str, float]) -> None:
+    if not set(weights) <= set(LANGUAGES) or not sum(weights.values()):
+        raise HTTPException(status_code=400, detail=f"languages are {', '.join(LANGUAGES)}")
 
 
 def _crowd_of(world: World, order: CrowdOrder) -> Iterator[Comment]:
@@ -291,20 +321,18 @@ async def message_crowd(world: World, order: MessageCrowdOrder) -> dict[str, Any
     world.account(order.business_id)
     if order.count > world.settings.queue_max - world.deliveries.waiting:
         raise HTTPException(status_code=409, detail="no room for so many deliveries")
-    try:
-        letters = list(
-            make_letters(
-                order.count,
-                order.seed,
-                start_ms=world.clock.now_ms(),
-                spread_ms=int(order.spread_seconds * MILLISECONDS),
-                harmful_share=order.harmful_share,
-                eu_share=order.eu_share,
-                languages=order.languages,
-            )
+    _check_languages(order.languages)
+    letters = list(
+        make_letters(
+            order.count,
+            order.seed,
+            start_ms=world.clock.now_ms(),
+            spread_ms=int(order.spread_seconds * MILLISECONDS),
+            harmful_share=order.harmful_share,
+            eu_share=order.eu_share,
+            languages=order.languages,
         )
-    except ValueError as wrong:
-        raise HTTPException(status_code=400, detail=str(wrong)) from None
+    )
     if order.spread_seconds:
         world.in_background(_let_write(world, order.business_id, letters))
         return {"made": 0, "coming": order.count}
@@ -394,6 +422,7 @@ CALLS = (
     ("POST", "/comment", comment, CommentOrder),
     ("POST", "/messages", write_message, MessageOrder),
     ("POST", "/taps", tap, TapOrder),
+    ("POST", "/reactions", react, ReactionOrder),
     ("POST", "/reads", read_messages, ViewerOrder),
     ("POST", "/referrals", refer, ReferralOrder),
     ("POST", "/requests/accept", accept_request, ViewerOrder),

@@ -43,6 +43,7 @@ class Message(msgspec.Struct, kw_only=True, gc=False):
     source: str = "APP"
     referenced: str = ""
     auto_type: str = ""
+    reactions: list[dict[str, Any]] = msgspec.field(default_factory=list)
     tapped: tuple[str, str] | None = None
     """The card's message id and the button's own id, when a button was tapped."""
 
@@ -192,6 +193,36 @@ class Inbox:
         if label is None:
             raise ApiError(40007, "The card has no such button.")
         return self.write(open_id, viewer, content={"body": label}, tapped=(message_id, button_id))
+
+    def react(
+        self, open_id: str, viewer: Viewer, *, message_id: str, emoji: str, remove: bool
+    ) -> Conversation:
+        """A viewer puts an emoji to a message, or takes it away; that opens no window."""
+        conversation = self.between(open_id, viewer)
+        if conversation is None:
+            raise ApiError(40007, "There is no such conversation.")
+        target = self.message(conversation, message_id)
+        now = self.state.clock.now_ms()
+        reaction = {
+            "operation": "REMOVE" if remove else "ADD",
+            "type": "EMOJI",
+            "emoji": emoji,
+            "unique_identifier": viewer.unique_identifier,
+            "timestamp": now,
+            "original_msg_id": message_id,
+        }
+        mine = [one for one in target.reactions if one["unique_identifier"] == viewer.unique_identifier]
+        for one in mine:
+            if one["emoji"] == emoji:
+                target.reactions.remove(one)
+        if not remove:
+            target.reactions.append(reaction)
+        told = Message(
+            message_id=self._id("Msg"), at_ms=now, kind="reaction", content=[reaction], from_business=False
+        )
+        if self.country(conversation) not in self.numbers.regions.eea_ch_uk:
+            self._tell(conversation, self._message_event("im_receive_msg", conversation, told))
+        return conversation
 
     def read(self, open_id: str, viewer: Viewer) -> Conversation:
         """A viewer reads; everything up to now counts as read."""

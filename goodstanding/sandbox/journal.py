@@ -68,11 +68,11 @@ class Journal:
         """Return entries with a number above `after`, oldest first."""
         found: list[Entry] = []
         for entry in self.entries:
+            if len(found) >= limit:
+                break
             if entry.number <= after or (act and entry.act != act):
                 continue
             if accepted is not None and entry.accepted != accepted:
                 continue
             found.append(entry)
-            if len(found) == limit:
-                break
         return found

@@ -193,6 +193,15 @@ class Tag(msgspec.Struct, kw_only=True):
     source: Literal["APP", "WEB", "API", "OTHERS", "UNKNOWN_SOURCE"]
 
 
+class Reaction(msgspec.Struct, kw_only=True):
+    """An emoji that a viewer put to a message."""
+
+    type: Literal["EMOJI", "AI_EMOJI"]
+    emoji: str
+    unique_identifier: str
+    timestamp: int
+
+
 class MessageShown(msgspec.Struct, kw_only=True):
     """A message with the content that its type names; its time in milliseconds."""
 
@@ -213,6 +222,7 @@ class MessageShown(msgspec.Struct, kw_only=True):
     emoji: dict[str, str] | _Unset = UNSET
     template: Card | _Unset = UNSET
     auto_message_type: str | _Unset = UNSET
+    reactions: list[Reaction] | _Unset = UNSET
     referenced_message_info: Reference | _Unset = UNSET
 
 
@@ -352,6 +362,8 @@ def _shown_message(call: Call, conversation: Conversation, one: Message) -> Mess
     }
     if one.kind == "share_post":
         found["share_post"] = {"embed_url": one.content["embed_url"]}
+    if one.reactions:
+        found["reactions"] = one.reactions
     if one.auto_type:
         found["auto_message_type"] = one.auto_type
     if one.referenced:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from goodstanding.sandbox.clock import iso
+from goodstanding.sandbox.faults import Kind
 from goodstanding.sandbox.personas import capabilities, personas
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ def _page(title: str, body: str) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f'<link rel="icon" href="data:,">'
-        f'<link rel="stylesheet" href="/_sandbox/style.css"></head><body><h1>{escape(title)}</h1>{body}</body></html>'
+        '<link rel="icon" href="data:,"><link rel="stylesheet" href="/_sandbox/style.css"></head>'
+        f"<body><h1>{escape(title)}</h1>{body}</body></html>"
     )
 
 
@@ -160,6 +161,15 @@ def _forms(world: "World") -> str:
                 ("duplicate", "Share doubled", "number", "0"),
                 ("shuffle", "Share overtaken", "number", "0"),
                 ("delay_ms", "Longest delay (ms)", "number", "0"),
+            ),
+        ),
+        (
+            "A call goes wrong",
+            "faults",
+            (
+                ("kind", "Fault", f"select:{'|'.join(get_args(Kind))}", ""),
+                ("endpoint", "End of the path, or *", "text", "comment/reply/create/"),
+                ("times", "For how many calls", "number", "1"),
             ),
         ),
         (

@@ -381,6 +381,10 @@ class State:
             self.threads[comment.video_id].version += 1
             self._tell(comment, "set_to_hidden" if hidden else "set_to_public")
 
+    def only_friends(self, comment: Comment) -> None:
+        """A comment is shown to friends only; the account's own lists show it as before."""
+        self._tell(comment, "set_to_friends_only")
+
     def delete(self, comment: Comment) -> None:
         """Take a comment away for good."""
         comment.deleted = True
