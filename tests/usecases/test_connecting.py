@@ -372,6 +372,11 @@ def test_a_consent_taken_away_is_found_at_the_next_renewal(run):
         await desk.consent()
         assert (desk.account().killed, desk.account().can_reply) == (False, True)
         assert desk.row().delete_after is None
+        desk.sandbox.state.revoke(LOTTE, reason=1)
+        await renewals.renew(desk.ctx, 1, desk.pair().access_token)
+        accounts.set_killed(desk.ctx, 1, killed=True, who=ME)
+        await desk.consent()
+        assert desk.account().killed, "a person threw the switch, so a person releases it"
 
     run(story)
 
@@ -519,6 +524,16 @@ def test_an_account_that_cannot_be_right_is_refused_and_nothing_kept(run, wrong)
         return desk.ctx.store.read(lambda q: q.accounts())
 
     assert run(story) == []
+
+
+def test_a_name_is_served_once(run):
+    async def story(desk):
+        desk.add()
+        with pytest.raises(accounts.BadAccountError) as refused:
+            desk.add(handle="LOTTEKOOKT")
+        return refused.value.fields["which"], len(desk.ctx.store.read(lambda q: q.accounts()))
+
+    assert run(story) == ("taken", 1)
 
 
 def test_an_app_is_kept_encrypted_and_its_secret_may_stay(run):
