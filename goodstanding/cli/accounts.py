@@ -64,7 +64,7 @@ def list_(data: Path, database: str, json_: bool) -> None:
 
     lang = language(None)
     with opened(data, database) as app:
-        found = app.ctx.store.read(lambda q: [connections.standing(q, one.id) for one in q.accounts()])
+        found = app.ctx.store.read(lambda q: [connections.standing_of(q, one) for one in q.accounts()])
     if json_:
         as_json([_summary(one) for one in found])
         return

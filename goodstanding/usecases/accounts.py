@@ -21,7 +21,7 @@ _HANDLE = re.compile(r"[a-z0-9_.]{2,24}")
 
 
 class BadAccountError(GoodstandingError):
-    """Something stated of an account cannot be right; field: which (handle, mode, language, zone)."""
+    """Something stated of an account cannot be right; field: which (handle, taken, mode, language, zone)."""
 
     code = "BAD_ACCOUNT"
 
@@ -73,7 +73,10 @@ def add(
     hash_ = policies.read(playbooks.policy_text(policy)).hash
 
     def work(tx: Transaction) -> Account:
-        taken = {one.id for one in tx.accounts()}
+        known = tx.accounts()
+        if any(one.handle == handle for one in known):
+            raise BadAccountError(which="taken")
+        taken = {one.id for one in known}
         number = tx.ids("account")
         while number in taken:
             number = tx.ids("account")
@@ -166,10 +169,11 @@ def lose_messages(ctx: Context, tx: Transaction, account: Account, *, who: Who) 
 
 
 def set_killed(ctx: Context, account_id: int, *, killed: bool, who: Who) -> None:
-    """Throw or release an account's kill switch."""
+    """Throw or release an account's kill switch. From then on it is a person's: connecting again leaves it as it is."""
 
     def work(tx: Transaction) -> None:
         tx.change_account(account_id, {"killed": killed})
+        tx.change_connection(account_id, {"threw_switch": False})
         _log_switch(ctx, tx, account_id, who, {"killed": int(killed)})
 
     ctx.store.write(work)

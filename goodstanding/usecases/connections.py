@@ -64,7 +64,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """Something about a connection that somebody must know. `at` is the date it is about."""
 
     code: str
-    """ENDS_SOON, ENDED, REMOVED, REVOKED, TROUBLE or NOT_CONNECTED."""
+    """ENDS_SOON, ENDED, REMOVED, TROUBLE or NOT_CONNECTED."""
     account: Account
     at: int | None = None
     detail: str = ""
@@ -80,8 +80,12 @@ def account_of(q: Queries, account_id: int) -> Account:
 
 def standing(q: Queries, account_id: int) -> Standing:
     """Return how an account stands; raises `NoAccountError`."""
-    account = account_of(q, account_id)
-    known = q.connection(account_id) or _first(q, account)
+    return standing_of(q, account_of(q, account_id))
+
+
+def standing_of(q: Queries, account: Account) -> Standing:
+    """Return how an account stands that was read already."""
+    known = q.connection(account.id) or _first(q, account)
     profile = profile_of(known)
     table = playbooks.capabilities()
     return Standing(

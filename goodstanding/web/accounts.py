@@ -78,7 +78,7 @@ def _list_and_add(desk: Desk) -> list[HTTPRouteHandler]:
         lang = lang_of(request)
 
         def work(q: Queries) -> dict[str, Any]:
-            found = [connections.standing(q, one.id) for one in q.accounts()]
+            found = [connections.standing_of(q, one) for one in q.accounts()]
             return {"found": found, "notices": notices(desk, q, lang), "app": apps.known(ctx, q, CONNECTOR)}
 
         return desk.page(request, "accounts.html", work, say=_Say(lang))
