@@ -18,6 +18,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "understand": ("understand", "Show what is understood of texts, one JSON object a line."),
     "replay": ("replay", "Decide everything again and compare it byte by byte."),
     "audit": ("audit", "Verify, export and checkpoint the log."),
+    "feed": ("feed", "Show how completely accounts are read, and what was captured."),
+    "registry": ("registry", "Keep the register of campaigns and their posts."),
     "policy": ("policy", "Validate, show, compare and activate policies."),
     "tasks": ("tasks", "List and answer what only a person can send."),
     "freeze": ("incidents", "Stop sending at once."),

@@ -33,6 +33,8 @@ LOOKS = 20
 """Looks taken up in one step."""
 LEASE_SECONDS = 90
 PLAN_EVERY = 10 * MINUTE
+CROWDED = 3
+"""So many accounts made to wait in one step: it is the app's limit, so everybody rests."""
 TITLE_CHARS = 200
 TURN = "reading"
 COMMENTS, EVERYTHING, UNREADABLE = "comments", "everything", "unreadable"
@@ -67,6 +69,8 @@ class Reader:
     owner: str
     stretch: int = polling.ONE
     _planned_at: int = 0
+    _refused: set[int] = field(default_factory=set)
+    """Accounts whose look had to wait in this step."""
     _rules: polling.LookRules = field(default_factory=lambda: reading_rules().looks)
 
     async def has_turn(self) -> bool:
@@ -88,7 +92,10 @@ class Reader:
             await self.plan(accounts)
         due = await asyncio.to_thread(ctx.store.read, lambda q: q.watches_due(now, LOOKS))
         progress = 0
+        self._refused.clear()
         for watch in due:
+            if len(self._refused) >= CROWDED:
+                return 0
             account = connected.get(watch.account_id)
             if account is None:
                 await self._write(lambda tx, watch=watch: self._put_off(tx, watch, CONNECTION, HOUR))  # type: ignore[misc]  # bound at once
@@ -257,6 +264,7 @@ class Reader:
         """Note why a look broke off, and when it is tried again."""
         now, watch = self.ctx.clock.now(), one.watch
         if error.kind == "wait":
+            self._refused.add(watch.account_id)
             changes = {"cursor": one.cursor, "begun_at": one.begun_at, "newest_at": one.newest_at}
             changes["next_at"] = now + max(error.wait_ms, SECOND)
             tx.change_watch(watch.account_id, watch.video_id, changes)
