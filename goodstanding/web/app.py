@@ -16,7 +16,19 @@ from litestar.types import ASGIApp
 
 from goodstanding import __version__
 from goodstanding.usecases.ports import StoreUnavailableError
-from goodstanding.web import assets, audit, comment, freeze, health, login, policy, problems, review, today
+from goodstanding.web import (
+    assets,
+    audit,
+    comment,
+    conversation,
+    freeze,
+    health,
+    login,
+    policy,
+    problems,
+    review,
+    today,
+)
 from goodstanding.web.desk import Desk, Web
 from goodstanding.web.door import Door
 from goodstanding.web.gate import (
@@ -76,7 +88,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
             metrics,
             *[
                 route
-                for feature in (login, today, review, comment, policy, audit, freeze, problems)
+                for feature in (login, today, review, comment, conversation, policy, audit, freeze, problems)
                 for route in feature.routes(desk)
             ],
             *_demo_door(desk),

@@ -110,7 +110,7 @@ def test_a_yes_without_a_question_means_nothing(talk):
 def test_stop_withdraws_at_once_and_cancels_what_is_planned(talk, word):
     talk.writes("+A", "INFO")
     talk.writes("+A", word)
-    assert {state for state in states(talk)} == {("cancelled", "CONSENT_WITHDRAWN")}
+    assert set(states(talk)) == {("cancelled", "CONSENT_WITHDRAWN")}
     assert (talk.contact("+A").answer, talk.evidence()[0].answer) == ("withdrawn", "withdrawn")
     talk.writes("+A", "INFO")
     talk.settle()

@@ -11,6 +11,7 @@ import msgspec
 from goodstanding.adapters.http import Answer, Http
 from goodstanding.adapters.tiktok import messaging, wire
 from goodstanding.usecases.ports import Account, Outgoing, Parsed, SendPermit, SendResult
+from goodstanding.usecases.ports.messages import ParsedMessage
 
 MINUTE = 60_000
 ABSENT_AFTER = 10 * MINUTE
@@ -144,6 +145,17 @@ class TikTok:
             return await self._find_state(account, outgoing)
         except (aiohttp.ClientError, OSError, TimeoutError, *_UNREADABLE):
             return SendResult(state="unknown", code="NO_ANSWER")
+
+    async def picture(self, account: Account, message: ParsedMessage) -> bytes:
+        body = msgspec.json.encode(messaging.media_body(account, message))
+        headers = {"Access-Token": self._tokens.access(account)}
+        try:
+            answer = await self._http.post(self._base + messaging.MEDIA_DOWNLOAD, body, headers=headers)
+            address = messaging.download_url(_reply(answer.body).data)
+            found = await self._http.get(address, headers={"x-user": account.external_id}) if address else None
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, IndexError, *_UNREADABLE):
+            return b""
+        return found.body if found is not None and found.status == 200 else b""  # noqa: PLR2004 - HTTP OK
 
     async def ask_time(self, account: Account) -> int | None:
         try:
