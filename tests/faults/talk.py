@@ -135,7 +135,9 @@ class Messenger:
             }
             for at, i, body, _ in self.sent[viewer]
         ]  # fmt: skip
-        theirs = [{"message_id": "V", "timestamp": at, "from_user": {"id": viewer}} for at in self.heard[viewer]]
+        theirs = [
+            {"message_id": "V", "timestamp": at, "from_user": {"id": viewer}} for at in self.heard[viewer]
+        ]
         listed = sorted([*theirs, *listed], key=lambda one: one["timestamp"])
         return messaging.found_in(
             {"messages": listed[-20:]}, account, one, now=self.talk.real, absent_after=ABSENT_AFTER, skew=1000

@@ -74,7 +74,9 @@ class Stage:
 async def stage(folder):
     port = free_port()
     hook = f"http://127.0.0.1:{port}/hook/tiktok"
-    with filling.sandbox(port=free_port(), start_at=START, secret=SECRET, seed=1, webhook=hook, keep=1000) as box:
+    with filling.sandbox(
+        port=free_port(), start_at=START, secret=SECRET, seed=1, webhook=hook, keep=1000
+    ) as box:
         await box.ready()
         await box.control("clock", {"freeze": True})
         try:
@@ -124,7 +126,9 @@ async def play(folder):
             lambda q: [o for o in q.outgoing_in_state("planned", limit=9) if o.act == "reply"], "the reply"
         )
         assert "INFO" in reply.text, "messages are open, so the reply invites"
-        viewer_id = (await on.until(lambda q: q.contacts([reply.contact_id]), "the contact"))[reply.contact_id]
+        viewer_id = (await on.until(lambda q: q.contacts([reply.contact_id]), "the contact"))[
+            reply.contact_id
+        ]
         for _ in range(25):
             await on.advance(3)
             await asyncio.sleep(0.1)
@@ -147,7 +151,9 @@ async def play(folder):
             "marketing", "given", "v1", "button", question.provider_ref,
         )  # fmt: skip
         contact = await asyncio.to_thread(on.app.ctx.store.read, lambda q: q.contact(reply.contact_id))
-        assert (contact.marketing, contact.external_id) == ("given", viewer_id.external_id), "one person all along"
+        assert (contact.marketing, contact.external_id) == ("given", viewer_id.external_id), (
+            "one person all along"
+        )
         await box.control("messages", {"business_id": business, "viewer": "viewer0001", "text": "STOP"})
         await on.until(lambda q: q.contact(reply.contact_id).answer == "withdrawn", "the withdrawal")
         assert audit.verify(on.app.ctx).ok

@@ -134,7 +134,9 @@ def test_no_rule_of_the_platform_is_ever_broken(ops):
             contact = talk.contact(who)
             if contact is None:
                 continue
-            assert contact.wrote_at == talk.platform.wrote.get(who), "the window counts from the latest message"
+            assert contact.wrote_at == talk.platform.wrote.get(who), (
+                "the window counts from the latest message"
+            )
             assert contact.marketing == expected_marketing(play.heard[who])
             stopped = any(word == "stop" for _, word in play.heard[who])
             assert contact.answer == ("withdrawn" if stopped else "given")
@@ -145,8 +147,12 @@ def test_no_rule_of_the_platform_is_ever_broken(ops):
             refs = [one.provider_ref for one in mine if one.provider_ref]
             assert len(refs) == len(set(refs)), "no message stands for two acts"
             seen = [i for _, i, _, _ in talk.platform.sent[who]]
-            kept = [e.external_id for e in talk.read(lambda q, c=contact: q.messages_of(c.id, limit=500)) if e.own]
-            assert sorted([*refs, *kept]) == sorted(seen), "everything sent is known once, as an act or as staff's"
+            kept = [
+                e.external_id for e in talk.read(lambda q, c=contact: q.messages_of(c.id, limit=500)) if e.own
+            ]
+            assert sorted([*refs, *kept]) == sorted(seen), (
+                "everything sent is known once, as an act or as staff's"
+            )
     finally:
         talk.close()
 

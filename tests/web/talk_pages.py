@@ -4,10 +4,11 @@ import asyncio
 import itertools
 import json
 
+from world import OPEN_ID
+
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases import intake, outbox
 from goodstanding.usecases.ports import SendResult
-from world import OPEN_ID
 
 _numbers = itertools.count(1)
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 16
@@ -33,7 +34,13 @@ class Phone:
 
     def hook(self, event, content):
         body = json.dumps(
-            {"client_key": "7", "event": event, "create_time": 0, "user_openid": OPEN_ID, "content": json.dumps(content)}
+            {
+                "client_key": "7",
+                "event": event,
+                "create_time": 0,
+                "user_openid": OPEN_ID,
+                "content": json.dumps(content),
+            }
         ).encode()
         intake.accept(self.ctx, "tiktok", [intake.Arrived(body, self.ctx.clock.now())]).result()
         while intake.read_new(self.ctx):
@@ -50,7 +57,11 @@ class Phone:
     def eu(self):
         self.hook(
             "im_receive_msg_eu",
-            {"to": "lottekookt", "to_user": {"id": OPEN_ID, "role": "business_account"}, "timestamp": self.ctx.clock.now()},
+            {
+                "to": "lottekookt",
+                "to_user": {"id": OPEN_ID, "role": "business_account"},
+                "timestamp": self.ctx.clock.now(),
+            },
         )
 
     def flow(self, minutes=90):
@@ -68,7 +79,10 @@ class Phone:
     def taps(self):
         at = next(place for place, p in enumerate(self.sent) if p.content is not None)
         button, title = self.sent[at].content.buttons[0]
-        self.writes(title, reply_source_payload={"reply_source_msg_id": f"M{at + 1}==", "reply_source_unique_id": button})
+        self.writes(
+            title,
+            reply_source_payload={"reply_source_msg_id": f"M{at + 1}==", "reply_source_unique_id": button},
+        )
 
     def messages(self, viewer="+Viewer90"):
         contact = self.ctx.store.read(lambda q: q.contacts_by_external(1, [viewer]))[viewer]

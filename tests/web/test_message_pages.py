@@ -62,7 +62,9 @@ def test_the_pages_speak_dutch(world, phone):
 def test_staff_answers_by_hand_and_takes_it_back(me, phone):
     phone.writes("zomaar een berichtje")
     (event,) = phone.messages()
-    done = me.follow(me.post(f"/message/{event.id}/answer", text="Dag, met Lotte!", back=f"/comment/{event.id}"))
+    done = me.follow(
+        me.post(f"/message/{event.id}/answer", text="Dag, met Lotte!", back=f"/comment/{event.id}")
+    )
     assert "Approved. It leaves in 8 seconds." in done.words and "Dag, met Lotte!" in done.words
     phone.flow(10)
     assert [(p.outgoing.act, p.outgoing.text, p.outgoing.target_id) for p in phone.sent] == [

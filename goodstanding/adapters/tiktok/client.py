@@ -152,7 +152,9 @@ class TikTok:
         try:
             answer = await self._http.post(self._base + messaging.MEDIA_DOWNLOAD, body, headers=headers)
             address = messaging.download_url(_reply(answer.body).data)
-            found = await self._http.get(address, headers={"x-user": account.external_id}) if address else None
+            found = (
+                await self._http.get(address, headers={"x-user": account.external_id}) if address else None
+            )
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, IndexError, *_UNREADABLE):
             return b""
         return found.body if found is not None and found.status == 200 else b""  # noqa: PLR2004 - HTTP OK
