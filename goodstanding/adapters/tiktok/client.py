@@ -151,7 +151,8 @@ class TikTok:
         headers = {"Access-Token": self._tokens.access(account)}
         try:
             answer = await self._http.post(self._base + messaging.MEDIA_DOWNLOAD, body, headers=headers)
-            address = messaging.download_url(_reply(answer.body).data)
+            reply = _reply(answer.body)
+            address = messaging.download_url(reply.data) if reply.code == 0 else ""
             found = (
                 await self._http.get(address, headers={"x-user": account.external_id}) if address else None
             )
