@@ -52,6 +52,18 @@ def test_a_tap_shows_as_evidence_with_its_entry(me, phone):
     assert "Messages in this window 0 of 10" in page.words, "a tap is a message, so a window of its own"
 
 
+def test_a_follow_up_is_approved_for_its_own_time(me, phone, world):
+    phone.writes("INFO")
+    phone.flow()
+    phone.taps()
+    (case,) = world.cases()
+    assert "unless the person stops it before" in me.get(f"/review/{case.id}").words
+    done = me.follow(me.post(f"/review/{case.id}/approve"))
+    assert "Approved. It leaves at its planned time." in done.words
+    phone.flow(10)
+    assert len(phone.sent) == 2
+
+
 def test_the_pages_speak_dutch(world, phone):
     phone.writes("INFO")
     me = Client(world, language="nl").sign_in()
