@@ -193,7 +193,7 @@ def _talk_on(
     rows = []
     for one in kept:
         m = one.message
-        at = min(m.at, one.received_at, now)
+        at = said_at(one)
         if _asks(m):
             wrote[m.person] = max(at, wrote.get(m.person, 0))
         rows.append(
@@ -207,10 +207,21 @@ def _talk_on(
     renewed = dict(contacts)
     for person, at in wrote.items():
         contact = contacts[person]
-        if contact.wrote_at is None or at > contact.wrote_at:
-            tx.change_contact(contact.id, {"wrote_at": at})
-            renewed[person] = msgspec.structs.replace(contact, wrote_at=at)
+        latest = later(contact.wrote_at, at)
+        if latest != contact.wrote_at:
+            tx.change_contact(contact.id, {"wrote_at": latest})
+            renewed[person] = msgspec.structs.replace(contact, wrote_at=latest)
     return renewed
+
+
+def said_at(one: IncomingMessage) -> int:
+    """Return when a message was written, by its own time; one from the future counts from its arrival."""
+    return min(one.message.at, one.received_at)
+
+
+def later(before: int | None, at: int) -> int:
+    """Return the later of two times; what comes late never takes a window back or opens it again."""
+    return at if before is None else max(before, at)
 
 
 def _events(
@@ -230,7 +241,7 @@ def _events(
             kind="message", contact_id=contacts[m.person].id, video_id="", parent_id=m.conversation_id,
             text="" if m.kind in ("share_post", "reaction") else m.text,
             language=one.signals.language if one.signals else "", source=one.source,
-            at=min(m.at, one.received_at), received_at=one.received_at, own=m.own, state="note", answered=False,
+            at=said_at(one), received_at=one.received_at, own=m.own, state="note", answered=False,
         )  # fmt: skip
         if _asks(m) and talks.answered(event):
             event = msgspec.structs.replace(event, answered=True)

@@ -43,8 +43,7 @@ class Talks:
         return MessageFacts(
             asked=contact.id in self._asked
             or any(one.id in self._cards and one.state in ASKED for one in acts),
-            first=not self._more[contact.id]
-            and not any(one.approved_by is None and one.state in self._states for one in acts),
+            first=not any(one.approved_by is None and one.state == "sent" for one in acts),
             form=form,
             tap=tap,
             used=self._used(contact, acts),

@@ -22,6 +22,7 @@ from goodstanding.web import (
     audit,
     clicks,
     comment,
+    conversation,
     feed,
     freeze,
     health,
@@ -53,7 +54,8 @@ from goodstanding.web.parts import DemoControls, WebParts
 
 log = structlog.get_logger("web")
 FEATURES = (
-    login, today, tasks, paste, review, comment, policy, audit, freeze, problems, accounts, feed, registry, clicks, imports,
+    login, today, tasks, paste, review, comment, conversation, policy, audit, freeze, problems, accounts, feed,
+    registry, clicks, imports,
 )  # fmt: skip
 FORM_BYTES_MAX = 2 << 20
 """A policy file is at most 1 MB; nothing larger is ever posted."""

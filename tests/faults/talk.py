@@ -55,6 +55,8 @@ class Messenger:
         self.talk = talk
         self.wrote = {}
         """Viewer -> when the platform heard the viewer's latest message."""
+        self.heard = defaultdict(list)
+        """Viewer -> when it heard each of the viewer's messages."""
         self.sent = defaultdict(list)
         """Viewer -> (time, message id, body, automatic) of everything the business sent."""
         self.acts = defaultdict(int)
@@ -133,11 +135,16 @@ class Messenger:
             }
             for at, i, body, _ in self.sent[viewer]
         ]  # fmt: skip
-        if viewer in self.wrote:
-            listed.append({"message_id": "V", "timestamp": self.wrote[viewer], "from_user": {"id": viewer}})
+        theirs = [
+            {"message_id": "V", "timestamp": at, "from_user": {"id": viewer}} for at in self.heard[viewer]
+        ]
+        listed = sorted([*theirs, *listed], key=lambda one: one["timestamp"])
         return messaging.found_in(
             {"messages": listed[-20:]}, account, one, now=self.talk.real, absent_after=ABSENT_AFTER, skew=1000
         )
+
+    async def picture(self, account, message):
+        return b""
 
     async def ask_time(self, account):
         return self.talk.real // 1000 * 1000
@@ -265,6 +272,7 @@ class Talk:
     def writes(self, viewer, said="INFO", *, deliver=True, **more):
         """A viewer writes: the platform opens its window now; the webhook comes now, or when the test takes it."""
         self.platform.wrote[viewer] = self.real
+        self.platform.heard[viewer].append(self.real)
         body = self.message_body(viewer, said, **more)
         if deliver:
             self.take(body)

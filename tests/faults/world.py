@@ -314,6 +314,9 @@ class FakePlatform:
     async def find_again(self, account, one):
         return self.world.found(one)
 
+    async def picture(self, account, message):
+        return b""
+
     async def ask_time(self, account):
         return self.world.platform_time()
 

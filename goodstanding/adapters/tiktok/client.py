@@ -13,6 +13,7 @@ from goodstanding.adapters.tiktok.limits import Pace
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases.ports import Account, Outgoing, Parsed, SendPermit, SendResult
 from goodstanding.usecases.ports.feed import ReadFailedError
+from goodstanding.usecases.ports.messages import ParsedMessage
 
 ABSENT_AFTER = 10 * MINUTE
 """A reply may wait minutes in spam review, so it is provably absent only after this long."""
@@ -85,6 +86,12 @@ class TikTok(AccountsApi):
             return await self._find_state(account, outgoing)
         except ReadFailedError as error:
             return SendResult(state="unknown", code=error.answer or "NO_ANSWER")
+
+    async def picture(self, account: Account, message: ParsedMessage) -> bytes:
+        body = messaging.media_body(account, message)
+        told = await self._caller.post(account, messaging.MEDIA_DOWNLOAD, body)
+        address = messaging.download_url(_mapping(told)) if told.kind == "ok" else ""
+        return await self._caller.fetch(account, address) if address else b""
 
     async def ask_time(self, account: Account) -> int | None:
         heard: list[int] = []

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from goodstanding.usecases.ports import Account, Outgoing, SendResult
-from goodstanding.usecases.ports.messages import MessageContent
+from goodstanding.usecases.ports.messages import MessageContent, ParsedMessage
 
 SEND = "/business/message/send/"
 CONTENT_LIST = "/business/message/content/list/"
@@ -57,6 +57,23 @@ def message_id(data: dict[str, Any] | None) -> str:
     message = (data or {}).get("message")
     found = message.get("message_id") if isinstance(message, dict) else ""
     return found if isinstance(found, str) else ""
+
+
+def media_body(account: Account, message: ParsedMessage) -> dict[str, object]:
+    """Return the body that asks where a picture or video of a message can be fetched."""
+    return {
+        "business_id": account.external_id,
+        "conversation_id": message.conversation_id,
+        "message_id": message.external_id,
+        "media_id": message.media,
+        "media_type": "VIDEO" if message.kind == "video" else "IMAGE",
+    }
+
+
+def download_url(data: dict[str, Any] | None) -> str:
+    """Return the address in the answer; it holds for a day and is never kept."""
+    found = (data or {}).get("download_url")
+    return found if isinstance(found, str) and found.startswith(("https://", "http://")) else ""
 
 
 def found_in(

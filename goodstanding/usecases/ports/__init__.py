@@ -642,6 +642,10 @@ class Platform(FeedPlatform, Protocol):
         """Read back whether an act of unknown outcome happened: sent, failed (provably absent) or unknown."""
         ...
 
+    async def picture(self, account: Account, message: ParsedMessage) -> bytes:
+        """Fetch the picture of a message; empty when the platform does not hand it over (any more)."""
+        ...
+
     async def ask_time(self, account: Account) -> int | None:
         """Return the platform's time, or None when it cannot be reached."""
         ...
