@@ -19,6 +19,7 @@ from goodstanding.usecases.ports import StoreUnavailableError
 from goodstanding.web import (
     assets,
     audit,
+    bio,
     comment,
     freeze,
     health,
@@ -89,7 +90,19 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
             metrics,
             *[
                 route
-                for feature in (login, today, tasks, paste, review, comment, policy, audit, freeze, problems)
+                for feature in (
+                    login,
+                    today,
+                    tasks,
+                    paste,
+                    bio,
+                    review,
+                    comment,
+                    policy,
+                    audit,
+                    freeze,
+                    problems,
+                )
                 for route in feature.routes(desk)
             ],
             *_demo_door(desk),
@@ -98,7 +111,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
         include_in_schema=False,
     )
     site = Site(
-        route_handlers=[healthz, assets.handler(desk.assets), pages],
+        route_handlers=[healthz, assets.handler(desk.assets), bio.public_routes(desk), pages],
         before_send=[put_headers],
         exception_handlers={
             GuardError: _refused(desk),

@@ -37,6 +37,10 @@ class WebParts:
     """Names this server answers to, without port, lower case."""
     secure: bool = False
     """Reached by https: cookies are sent over nothing else."""
+    public_url: str = ""
+    """Where the world reaches this server; empty when it does not."""
+    lan: tuple[str, ...] = ()
+    """Addresses under which phones on the same network reach this server, with port; empty when they do not."""
     confirm_clock: Callable[[], None] | None = None
     """A person says that the machine's clock is right."""
     build_pack: BuildPack | None = None

@@ -103,7 +103,11 @@ def _by_hand(desk: Desk) -> list[HTTPRouteHandler]:
     @get("/by-hand", sync_to_thread=True)
     def start_page(request: Web) -> Response[Any]:
         return desk.page(
-            request, "by-hand.html", form={"handle": "", "name": "", "zone": "", "language": lang_of(request)}, error=None, zones=ZONES
+            request,
+            "by-hand.html",
+            form={"handle": "", "name": "", "zone": "", "language": lang_of(request)},
+            error=None,
+            zones=ZONES,
         )
 
     @post("/by-hand", sync_to_thread=True)

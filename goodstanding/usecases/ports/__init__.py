@@ -9,6 +9,7 @@ import msgspec
 from goodstanding.core.policy.model import Mode, VideoClass
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.usecases.ports.bio import BioChanges, BioQueries
 from goodstanding.usecases.ports.tasks import TaskChanges, TaskQueries
 
 T = TypeVar("T")
@@ -267,7 +268,7 @@ class VolumeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rest: int
 
 
-class Queries(TaskQueries, Protocol):
+class Queries(TaskQueries, BioQueries, Protocol):
     """What may be read, inside a transaction or outside one."""
 
     def accounts(self) -> list[Account]: ...
@@ -349,7 +350,7 @@ class Queries(TaskQueries, Protocol):
     def suppressed(self, account_id: int, digests: Sequence[bytes]) -> set[bytes]: ...
 
 
-class Transaction(Queries, TaskChanges, Protocol):
+class Transaction(Queries, TaskChanges, BioChanges, Protocol):
     """One write transaction. Everything in it is committed together or not at all."""
 
     def ids(self, name: str, count: int = 1) -> int:

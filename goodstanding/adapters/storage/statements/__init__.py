@@ -5,11 +5,12 @@ Placeholders are `?`; `postgres.py` rewrites them once per statement. One module
 """
 
 from goodstanding.adapters.storage.statements.base import Row, S
+from goodstanding.adapters.storage.statements.bio import BioStatements
 from goodstanding.adapters.storage.statements.spine import SpineStatements
 from goodstanding.adapters.storage.statements.tasks import TaskStatements
 
 __all__ = ["Row", "S", "Statements"]
 
 
-class Statements(SpineStatements, TaskStatements):
+class Statements(SpineStatements, TaskStatements, BioStatements):
     """Queries and transactions of one workspace over one connection."""
