@@ -79,7 +79,7 @@ def _page(
         "links": [(one.id, getattr(one, tongue)) for one in document.links if one.shown],
         "slug": slug,
         "account": found.page.account_id,
-        "ref": request.query_params.get("ref", "")[:40],
+        "ref": str((given or {}).get("ref", "") or request.query_params.get("ref", ""))[:40],
         "form": document.form,
         "token": "" if preview else bio.form_token(desk.ctx, slug, found, tongue),
         "purposes": [(one, getattr(document.words[tongue], one)) for one in PURPOSES],

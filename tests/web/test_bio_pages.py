@@ -127,10 +127,10 @@ def test_the_form_ends_in_a_receipt_and_can_be_taken_back(world, live):
 )
 def test_what_is_missing_is_said_and_what_was_filled_in_stays(world, live, changes, said):
     visitor = stranger(world)
-    page = visitor.get("/b/lottekookt")
+    page = visitor.get("/b/lottekookt?ref=zomer")
     answer = visitor.post("/b/lottekookt", token=False, **filled(page, name="Kijker", **changes))
     assert (answer.status, said in answer.words) == (422, True)
-    assert 'value="Kijker"' in answer.text
+    assert 'value="Kijker"' in answer.text and hidden(answer, "ref") == "zomer"
     assert world.ctx.store.read(lambda q: q.form_receipts(1, 9)) == []
 
 
