@@ -9,7 +9,6 @@ from dataclasses import replace
 import msgspec
 import pytest
 import world as worlds
-from conftest import serving
 from test_desk import axe, sign_in
 from world import PASSWORD, START, World
 
@@ -227,10 +226,10 @@ def personal(tmp_path, monkeypatch):
         made.close()
 
 
-def test_personal_nl_goes_from_a_comment_to_stored_consent_without_any_message(personal, browser):
+def test_personal_nl_goes_from_a_comment_to_stored_consent_without_any_message(personal, serve, browser):
     world, box, sandbox = personal
 
-    with serving(world) as address:
+    with serve(world) as address:
         sandbox.subscribe("COMMENT", f"{address}/hook/tiktok")
         order = {"text": "Waar is de link naar die pan?", "video_id": VIDEO}
         in_a_thread(lambda: box.control("comment", order))
@@ -249,7 +248,7 @@ def test_personal_nl_goes_from_a_comment_to_stored_consent_without_any_message(p
     link = Link(id=1, nl="De pan", en="The pan", url="https://shop.example.org/pan")
     page_document = msgspec.structs.replace(bio.empty_document(), links=(link,))
     bio.save(world.ctx, 1, "lottekookt", page_document, live=True, who=("person", "1"))
-    with serving(world) as address:
+    with serve(world) as address:
         context = browser.new_context(viewport={"width": 390, "height": 780}, locale="nl-NL")
         page = context.new_page()
         page.set_default_timeout(10_000)
