@@ -13,13 +13,14 @@ from goodstanding.sandbox.automation import Automation
 from goodstanding.sandbox.clock import VirtualClock, wall_ms
 from goodstanding.sandbox.deliveries import Deliveries
 from goodstanding.sandbox.faults import Faults
-from goodstanding.sandbox.inbox import Inbox, Options
+from goodstanding.sandbox.inbox import Inbox
 from goodstanding.sandbox.journal import Journal
 from goodstanding.sandbox.limits import Throttle
 from goodstanding.sandbox.media import Shelf
 from goodstanding.sandbox.mentioned import Mentions
 from goodstanding.sandbox.message_crowd import Reactions
 from goodstanding.sandbox.numbers import Numbers, read_data, read_numbers
+from goodstanding.sandbox.options import Options
 from goodstanding.sandbox.posts import Publishing
 from goodstanding.sandbox.state import DAY_MS, Account, ApiError, Event, State, Video
 
