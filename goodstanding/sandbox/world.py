@@ -12,6 +12,7 @@ from goodstanding.sandbox.agenda import Agenda
 from goodstanding.sandbox.automation import Automation
 from goodstanding.sandbox.clock import VirtualClock, wall_ms
 from goodstanding.sandbox.deliveries import Deliveries
+from goodstanding.sandbox.events import check
 from goodstanding.sandbox.faults import Faults
 from goodstanding.sandbox.inbox import Inbox
 from goodstanding.sandbox.journal import Journal
@@ -170,6 +171,8 @@ class World:
         """Announce an event, unless the account's user did not allow it or took the permission back."""
         scope = _SCOPE_OF.get(_family(event))
         gone = event.open_id in self.state.disconnected and event.name != "authorization.removed"
+        if event.content is not None:
+            check(event.name, event.content)
         if not gone and (scope is None or self.state.hears(event.open_id, scope)):
             self.deliveries.add(event)
 
