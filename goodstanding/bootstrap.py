@@ -17,10 +17,10 @@ from goodstanding.adapters.nlp.classifier import ListClassifier
 from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqlite
 from goodstanding.adapters.storage.postgres import PostgresStore
 from goodstanding.adapters.storage.sqlite import SqliteStore
-from goodstanding.adapters.tiktok.client import Pace, TikTok
+from goodstanding.adapters.tiktok.client import TikTok
+from goodstanding.adapters.tiktok.limits import Pace, call_limits
 from goodstanding.adapters.tiktok.oauth import TikTokOAuth
 from goodstanding.adapters.tiktok.tokens import StoredTokens
-from goodstanding.adapters.tiktok.wire import rules
 from goodstanding.settings import Settings
 from goodstanding.usecases import apps, playbooks, policies, renewals
 from goodstanding.usecases.context import Context
@@ -28,6 +28,7 @@ from goodstanding.usecases.ports import Store, StoreUnavailableError, Transactio
 from goodstanding.usecases.ports.connections import AppKeys
 
 if TYPE_CHECKING:
+    from goodstanding.usecases.imports import Importer
     from goodstanding.web.parts import WebParts
 
 SHIPPED = ("careful", "normal")
@@ -83,7 +84,7 @@ def open_app(settings: Settings) -> App:
         tokens=tokens,
         hear=clock.hear,
         now=clock.now,
-        pace=Pace(rules(), clock.now) if settings.platform.paced else None,
+        pace=Pace(call_limits(), clock.now) if settings.platform.paced else None,
     )
     ctx = Context(
         workspace_id=settings.workspace_id,
@@ -196,6 +197,27 @@ def _first_rows(ctx: Context, tx: Transaction) -> None:
         policies.keep(ctx, tx, playbooks.policy_text(name))
 
 
+def importer(app: App) -> "Importer":
+    """Return what imports need of an open installation; what is left of erased originals goes first."""
+    from goodstanding.adapters.files.originals import Originals  # noqa: PLC0415 - needed when asked for
+    from goodstanding.adapters.files.reading import open_reading, roles  # noqa: PLC0415 - as above
+    from goodstanding.adapters.files.rules import limits  # noqa: PLC0415 - as above
+    from goodstanding.usecases.imports import Importer, sweep  # noqa: PLC0415 - as above
+
+    vault = app.ctx.vault
+    folder = app.settings.data / "originals" / str(app.settings.workspace_id)
+    originals = Originals(folder, ensure=vault.ensure, lock=vault.lock, unlock=vault.unlock)
+    made = Importer(
+        ctx=app.ctx,
+        originals=originals,
+        open_reading=open_reading,
+        roles=roles,
+        upload_bytes_max=limits().upload_bytes_max,
+    )
+    sweep(made)
+    return made
+
+
 def web_parts(app: App) -> "WebParts":
     """Return what the pages need of an open installation."""
     from goodstanding.adapters.evidence.pack import build_pack  # noqa: PLC0415 - needed when asked for
@@ -213,4 +235,5 @@ def web_parts(app: App) -> "WebParts":
         public_url=app.settings.public_url,
         confirm_clock=app.clock.confirm if isinstance(app.clock, SystemClock) else None,
         build_pack=build_pack,
+        importer=importer(app),
     )

@@ -1,14 +1,14 @@
 """Keep first, handle later: deliveries are kept as they came, then read in batches."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from goodstanding.core.signals import Signals
-from goodstanding.usecases import accounts
+from goodstanding.usecases import accounts, messages
 from goodstanding.usecases.comments import Handled, Incoming, handle
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import (
@@ -22,6 +22,7 @@ from goodstanding.usecases.ports import (
     Transaction,
     Unreadable,
 )
+from goodstanding.usecases.ports.messages import ParsedMessage, ParsedNotice
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -51,7 +52,7 @@ def accept(ctx: Context, connector: str, arrived: Sequence[Arrived]) -> "Future[
     ]
 
     def work(tx: Transaction) -> int:
-        by_external = {a.external_id: a.id for a in tx.accounts() if a.connector == connector}
+        by_external = tx.account_ids(connector, list({recipient for recipient, _, _, _ in sealed}))
         first = tx.ids("delivery", len(sealed))
         rows = [
             Delivery(
@@ -64,9 +65,20 @@ def accept(ctx: Context, connector: str, arrived: Sequence[Arrived]) -> "Future[
             )
             for number, (recipient, digest, at, body) in enumerate(sealed, first)
         ]
-        return tx.add_deliveries(rows)
+        new = tx.add_deliveries(rows)
+        if new < len(rows):
+            _count_repeats(tx, rows)
+        return new
 
     return ctx.store.submit(work)
+
+
+def _count_repeats(tx: Transaction, rows: Sequence[Delivery]) -> None:
+    """Count the deliveries that had come before, byte for byte, by their account."""
+    kept = tx.kept_deliveries(rows[0].id, len(rows))
+    repeats = Counter(row.account_id for row in rows if row.id not in kept)
+    for account_id, count in repeats.items():
+        tx.count_duplicates(account_id, count, rows[0].received_at)
 
 
 def read_new(ctx: Context, *, limit: int = BATCH) -> int:
@@ -76,10 +88,7 @@ def read_new(ctx: Context, *, limit: int = BATCH) -> int:
         return 0
     parsed = [_parse(ctx, d) for d in deliveries]
     homes = {a.id: a.language for a in ctx.store.read(lambda q: q.accounts())}
-    texts = [
-        found.text if isinstance(found, ParsedComment) and found.action == "insert" else None
-        for _, found in parsed
-    ]
+    texts = [_words(found) for _, found in parsed]
     signals = understand(ctx, texts, [homes.get(d.account_id, "") for d in deliveries])
     try:
         ctx.store.write(lambda tx: _handle_all(ctx, tx, deliveries, parsed, signals))
@@ -89,6 +98,15 @@ def read_new(ctx: Context, *, limit: int = BATCH) -> int:
         for one in zip(deliveries, parsed, signals, strict=True):
             _handle_alone(ctx, *one)
     return len(deliveries)
+
+
+def _words(found: Parsed) -> str | None:
+    """Return the text of what came in that is to be understood."""
+    if isinstance(found, ParsedComment):
+        return found.text if found.action == "insert" else None
+    if isinstance(found, ParsedMessage):
+        return None if found.own or found.kind == "reaction" else found.text or None
+    return None
 
 
 def _handle_alone(
@@ -151,6 +169,8 @@ def _handle_all(
     claimed = tx.claim_deliveries([d.id for d in deliveries])
     known: dict[int, Account] = {a.id: a for a in tx.accounts()}
     by_account: dict[int, list[Incoming]] = defaultdict(list)
+    talk: dict[int, list[messages.IncomingMessage]] = defaultdict(list)
+    notices: dict[int, list[messages.IncomingNotice]] = defaultdict(list)
     settled: list[tuple[int, DeliveryState, str | None]] = []
     for delivery, (raw, found), signal in zip(deliveries, parsed, signals, strict=True):
         if delivery.id not in claimed:
@@ -167,10 +187,53 @@ def _handle_all(
                     signals=signal,
                 )
             )
+        elif state == "read" and isinstance(found, ParsedMessage):
+            talk[delivery.account_id].append(
+                messages.IncomingMessage(
+                    message=found, raw=raw, source="webhook", received_at=delivery.received_at, signals=signal
+                )
+            )
+        elif state == "read" and isinstance(found, ParsedNotice):
+            notices[delivery.account_id].append(
+                messages.IncomingNotice(
+                    notice=found, raw=raw, source="webhook", received_at=delivery.received_at
+                )
+            )
         elif state == "read" and isinstance(found, ParsedOther):
             _act_on(ctx, tx, known[delivery.account_id], found)
     tx.settle_deliveries(settled)
-    return [handle(ctx, tx, known[account_id], incoming) for account_id, incoming in by_account.items()]
+    _handle_talk(ctx, tx, known, talk, notices)
+    return [
+        _handle_account(ctx, tx, known[account_id], incoming) for account_id, incoming in by_account.items()
+    ]
+
+
+def _handle_account(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[Incoming]) -> Handled:
+    """Handle what came by webhook; what had been read before counts as come, the rest of what is known as repeated."""
+    handled = handle(ctx, tx, account, incoming)
+    if handled.repeated:
+        now = ctx.clock.now()
+        ids = sorted({one.comment.external_id for one in incoming if one.comment.action == "insert"})
+        repeated = handled.repeated - tx.mark_came(account.id, ids, now)
+        if repeated > 0:
+            tx.count_duplicates(account.id, repeated, now)
+    return handled
+
+
+def _handle_talk(
+    ctx: Context,
+    tx: Transaction,
+    known: dict[int, Account],
+    talk: dict[int, list[messages.IncomingMessage]],
+    notices: dict[int, list[messages.IncomingNotice]],
+) -> None:
+    """Handle messages and notices. Every contact of the batch is locked before the first entry is sealed."""
+    for account_id, incoming in talk.items():
+        messages.lock(tx, known[account_id], [one.message.person for one in incoming])
+    for account_id, incoming in talk.items():
+        messages.handle(ctx, tx, known[account_id], incoming)
+    for account_id, noticed in notices.items():
+        messages.note(ctx, tx, known[account_id], noticed)
 
 
 def _fate(parsed: Parsed, account_known: bool) -> tuple[Literal["read", "unknown", "unreadable"], str | None]:  # noqa: FBT001 - two private callers

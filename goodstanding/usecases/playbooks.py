@@ -7,12 +7,18 @@ from importlib.resources import files
 import msgspec
 
 from goodstanding.core.capability import Table, read_table
+from goodstanding.core.pasted import Screen, read_screen
 from goodstanding.core.policy.platform import PlatformRules, read_platform_rules
+from goodstanding.core.tasks import TaskBook, TaskNumbers, read_book
 
 PLATFORM_FILE = "tiktok-2026-11"
 """The reading of the platform's rules that is in force."""
 CAPABILITIES_FILE = "tiktok-capabilities-2026-11"
 CONNECT_FILE = "tiktok-connect-2026-11"
+TASKS_FILE = "by-hand-2026-11"
+"""The numbers of tasks that are in force."""
+SCREEN_FILE = "screen-2026-11"
+"""The words on the platform's screens that are in force."""
 _PLAYBOOKS = "goodstanding.playbooks"
 
 
@@ -84,3 +90,20 @@ def connect_rules() -> ConnectRules:
 
 def _platform_text(name: str) -> str:
     return files(_PLAYBOOKS).joinpath("platform", f"{name}.toml").read_text(encoding="utf-8")
+
+
+@cache
+def task_book() -> TaskBook:
+    """Return the file about tasks in force; raises `Invalid` if it is damaged."""
+    return read_book(files(_PLAYBOOKS).joinpath("tasks", f"{TASKS_FILE}.toml").read_text(encoding="utf-8"))
+
+
+def task_numbers() -> TaskNumbers:
+    """Return the numbers of tasks in force."""
+    return task_book().numbers
+
+
+@cache
+def screen() -> Screen:
+    """Return the words on the platform's own screens; raises `Invalid` if the file is damaged."""
+    return read_screen(files(_PLAYBOOKS).joinpath("tasks", f"{SCREEN_FILE}.toml").read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from goodstanding.core.audit.evidence import BuildPack
 from goodstanding.usecases.context import Context
+from goodstanding.usecases.imports import Importer
 from goodstanding.usecases.people import Passwords
 from goodstanding.usecases.ports import Person
 from goodstanding.usecases.reads import PageReads
@@ -43,3 +44,5 @@ class WebParts:
     """A person says that the machine's clock is right."""
     build_pack: BuildPack | None = None
     """Packs evidence; `None` when this installation cannot."""
+    importer: Importer | None = None
+    """Takes files in; `None` when this installation cannot."""

@@ -67,6 +67,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
                 "review": sum(reads.open_counts(q, OPEN_MOST + 1).values()),
                 "fresh": reads.cases_after(q, after, OPEN_MOST),
                 "planned": reads.planned_count(q, OPEN_MOST + 1),
+                "tasks": sum(q.open_task_count(one.id, OPEN_MOST + 1) for one in q.accounts()),
                 "frozen": len(q.freezes(active_only=True)),
                 **desk.last_day(q),
             }

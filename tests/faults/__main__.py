@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from tests.faults import crash_points, kills, machine, mutants, race, stories
+from tests.faults import crash_points, kills, machine, mutants, platform, race, stories
 from tests.faults.world import Violation
 
 
@@ -35,6 +35,7 @@ def main():
         lambda: mutants.main([]),
         crash_points.main,
         lambda: race.main([]),
+        lambda: platform.main([]),
         lambda: kills.main(["--sqlite", str(asked.sqlite), "--postgres", str(asked.postgres)]),
     )
     failed = sum(bool(part()) for part in parts)

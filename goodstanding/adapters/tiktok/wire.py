@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from goodstanding.adapters.tiktok import wire_messages
 from goodstanding.usecases.ports import Parsed, ParsedComment, ParsedOther, Unreadable
 
 ACTIONS = {
@@ -25,12 +26,6 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     tolerance_seconds: int
     future_seconds: int
     body_bytes_max: int
-    app_per_minute: int
-    account_endpoint_per_minute: int
-    throttled_pause_seconds: int
-    later: frozenset[int]
-    token: frozenset[int]
-    unknown: frozenset[int]
 
 
 def rules() -> Rules:
@@ -39,7 +34,7 @@ def rules() -> Rules:
         encoding="utf-8"
     )
     data = msgspec.toml.decode(text)
-    return msgspec.convert({**data["webhook"], **data["limits"], **data["errors"]}, Rules)
+    return msgspec.convert(data["webhook"], Rules)
 
 
 class _Envelope(msgspec.Struct):
@@ -123,13 +118,7 @@ def parse(body: bytes) -> Parsed:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Unreadable(problem="NOT_THE_ENVELOPE")
     if envelope.event != "comment.update":
-        known = envelope.event in KNOWN_EVENTS
-        return ParsedOther(
-            event=_clean(envelope.event),
-            known=known,
-            detail=_reason(envelope.content) if known else "",
-            at=envelope.create_time * 1000 if 0 < envelope.create_time < _SECONDS_MAX else 0,
-        )
+        return _other(envelope)
     try:
         c = _comment(envelope.content.encode("utf-8", "surrogatepass"))
     except (msgspec.DecodeError, UnicodeDecodeError, UnicodeEncodeError):
@@ -155,6 +144,22 @@ def _reason(content: str) -> str:
         return str(_removal(content.encode("utf-8", "surrogatepass")).reason)
     except (msgspec.DecodeError, UnicodeDecodeError, UnicodeEncodeError):
         return "0"
+
+
+def _other(envelope: _Envelope) -> Parsed:
+    sent_at = max(0, min(envelope.create_time, _SECONDS_MAX)) * 1000
+    found = wire_messages.parse(
+        envelope.event, envelope.content, account=envelope.user_openid, sent_at=sent_at
+    )
+    if found is not None:
+        return found
+    known = envelope.event in KNOWN_EVENTS
+    return ParsedOther(
+        event=_clean(envelope.event),
+        known=known,
+        detail=_reason(envelope.content) if known else "",
+        at=sent_at,
+    )
 
 
 def _clean(text: str) -> str:

@@ -31,6 +31,7 @@ Kind: TypeAlias = Literal[
     "clock",
     "refusal",
     "account",
+    "import",
 ]
 ActorType: TypeAlias = Literal["person", "token", "rule", "platform", "system"]
 

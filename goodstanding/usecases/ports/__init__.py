@@ -10,11 +10,22 @@ from goodstanding.core.policy.model import Mode, VideoClass
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases.ports.connections import ConnectionChanges, ConnectionQueries
+from goodstanding.usecases.ports.feed import FeedChanges, FeedPlatform, FeedQueries
+from goodstanding.usecases.ports.imports import ImportChanges, ImportQueries
+from goodstanding.usecases.ports.messages import (
+    MessageChanges,
+    MessageContent,
+    MessageQueries,
+    ParsedMessage,
+    ParsedNotice,
+)
+from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQueries
+from goodstanding.usecases.ports.tasks import TaskChanges, TaskQueries
 
 T = TypeVar("T")
 
 DeliveryState = Literal["new", "read", "unknown", "unreadable"]
-OutgoingState = Literal["held", "planned", "sending", "sent", "failed", "unknown", "cancelled"]
+OutgoingState = Literal["held", "planned", "task", "sending", "sent", "failed", "unknown", "cancelled"]
 SendAct = Literal["reply", "message", "hide", "unhide"]
 FreezeScope = Literal["everything", "promotion", "messages"]
 
@@ -267,11 +278,14 @@ class VolumeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rest: int
 
 
-class Queries(ConnectionQueries, Protocol):
+class Queries(
+    ConnectionQueries, FeedQueries, ImportQueries, MessageQueries, RegistryQueries, TaskQueries, Protocol
+):
     """What may be read, inside a transaction or outside one."""
 
     def accounts(self) -> list[Account]: ...
     def account_of(self, connector: str, external_id: str) -> Account | None: ...
+    def account_ids(self, connector: str, external_ids: Sequence[str]) -> dict[str, int]: ...
     def credentials(self, account_id: int) -> bytes | None: ...
     def setting(self, name: str, *, account_id: int = 0) -> str | None: ...
     def persons(self) -> list[Person]: ...
@@ -349,7 +363,16 @@ class Queries(ConnectionQueries, Protocol):
     def suppressed(self, account_id: int, digests: Sequence[bytes]) -> set[bytes]: ...
 
 
-class Transaction(Queries, ConnectionChanges, Protocol):
+class Transaction(
+    Queries,
+    ConnectionChanges,
+    FeedChanges,
+    ImportChanges,
+    MessageChanges,
+    RegistryChanges,
+    TaskChanges,
+    Protocol,
+):
     """One write transaction. Everything in it is committed together or not at all."""
 
     def ids(self, name: str, count: int = 1) -> int:
@@ -580,7 +603,7 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     problem: str
 
 
-Parsed = ParsedComment | ParsedOther | Unreadable
+Parsed = ParsedComment | ParsedMessage | ParsedNotice | ParsedOther | Unreadable
 
 
 class SendResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -592,6 +615,8 @@ class SendResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The platform's code or our own word for it."""
     retry_after: int = 0
     """Milliseconds, for `later`: nothing was done, try again then."""
+    means: Literal["", "blocked", "not_offered"] = ""
+    """More than the act itself: the platform holds the account back, or does not offer this to it (any more)."""
 
 
 class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -599,9 +624,11 @@ class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     account: Account
     outgoing: Outgoing
+    content: MessageContent | None = None
+    """What a message carries beside its text."""
 
 
-class Platform(Protocol):
+class Platform(FeedPlatform, Protocol):
     """The outside: reading payloads and carrying out what has a permit."""
 
     def verify(self, body: bytes, header: str, now: int) -> Literal["ok", "bad", "stale"]: ...

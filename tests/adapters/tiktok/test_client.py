@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from goodstanding.adapters.http import Http
-from goodstanding.adapters.tiktok import wire
-from goodstanding.adapters.tiktok.client import ABSENT_AFTER, Pace, TikTok
+from goodstanding.adapters.tiktok.client import ABSENT_AFTER, TikTok
+from goodstanding.adapters.tiktok.limits import Pace, call_limits
 from goodstanding.adapters.tiktok.oauth import TikTokOAuth
 from goodstanding.adapters.tiktok.tokens import StoredTokens, TokenPair
 from goodstanding.sandbox.server import serving
@@ -77,7 +77,7 @@ class App:
             self.kept[1] = msgspec.json.encode(pair)
         self.client = TikTok(
             http=http, base=base, secret="sandbox-app-secret", tokens=self.tokens, hear=self.heard.append,
-            now=self.now, pace=Pace(wire.rules(), self.now) if paced else None,
+            now=self.now, pace=Pace(call_limits(), self.now) if paced else None,
         )  # fmt: skip
 
     async def renew(self, account_id, stale):
@@ -159,7 +159,7 @@ def test_a_refusal_is_definite(sandbox, ask):
 
 def test_an_act_the_platform_does_not_offer(sandbox, ask):
     async def work(app):
-        return await app.client.carry_out(permit(outgoing(sandbox, "1", "message")))
+        return await app.client.carry_out(permit(outgoing(sandbox, "1", "like")))
 
     assert ask(work).code == "NOT_OFFERED"
 
@@ -329,24 +329,6 @@ def test_the_platforms_time(sandbox, ask):
     assert abs(ask(work) - sandbox.world.clock.now_ms()) < 5_000
 
 
-class Clock:
-    now = 0
-
-
-def test_the_pace_of_one_endpoint_and_of_the_app():
-    clock = Clock()
-    rules = msgspec.structs.replace(wire.rules(), account_endpoint_per_minute=2, app_per_minute=3)
-    pace = Pace(rules, lambda: clock.now)
-    assert [pace.wait(1, "a"), pace.wait(1, "a"), pace.wait(1, "a")] == [0, 0, 60_000]
-    assert [pace.wait(2, "a"), pace.wait(2, "b")] == [0, 60_000]
-    clock.now = 59_999
-    assert pace.wait(1, "a") == 1
-    clock.now = 60_000
-    assert pace.wait(1, "a") == 0
-    assert pace.throttled() == 300_000
-    assert pace.wait(9, "z") == 300_000
-
-
 # --- answers nobody expects ---
 
 
@@ -367,7 +349,7 @@ def test_every_answer_is_read(sandbox, body, status, state):
     client = TikTok(
         http=Http(), base="https://x", secret="s", tokens=None, hear=lambda _: None, now=lambda: 0, pace=None
     )
-    assert client._read(Answer(status=status, body=body, date=None)).state == state
+    assert client._read(Answer(status=status, body=body, date=None), ACCOUNT, "/x/").state == state
 
 
 @pytest.mark.parametrize(
@@ -385,7 +367,7 @@ def test_a_list_nobody_can_read_is_unknown(sandbox, ask, body, act):
         async def get(*_args, **_named):
             return Answer(status=200, body=body, date=None)
 
-        app.client._http.get = get
+        app.client._caller._http.get = get
         return await app.client.find_again(ACCOUNT, outgoing(sandbox, "1", act, attempt_at=app.now()))
 
     assert ask(work, granted=False).state == "unknown"
