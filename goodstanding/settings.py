@@ -13,6 +13,10 @@ class PlatformSettings:
     secret: str = ""
     paced: bool = True
     """Keep the platform's call limits on our side; off only against the sandbox."""
+    consent_page: str = ""
+    """The page where a creator gives consent; empty for the one that belongs to `base`."""
+    permissions: tuple[str, ...] = ("accounts",)
+    """What the platform lets the app do, beside `client_id` and `secret`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,9 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8420
     public_url: str = ""
+    """Where the world reaches this server; empty for the one that is remembered, if one is."""
+    lan: bool = False
+    """Phones on the same network may come in."""
     platform: PlatformSettings = field(default_factory=PlatformSettings)
     private_hosts: frozenset[str] = frozenset()
     """Hosts that outgoing calls may reach although their address is private."""

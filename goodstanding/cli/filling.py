@@ -140,16 +140,23 @@ def _register(app: "App", account_id: int, videos: tuple[Video, ...]) -> None:
 
 async def grant(app: "App", box: Sandbox, account: Account) -> None:
     """Get tokens for the account without a consent page, as only a sandbox allows."""
-    from goodstanding.adapters.tiktok.tokens import TokenPair
+    from goodstanding.usecases import connecting, connections
+    from goodstanding.usecases.context import SYSTEM
+    from goodstanding.usecases.ports.connections import Profile, Tokens
 
     given = (await box.control("seed", {"grant": [OPEN_ID]}))["grants"][0]
-    pair = TokenPair(
-        access_token=given["access_token"],
-        refresh_token=given["refresh_token"],
-        open_id=OPEN_ID,
-        got_at=app.clock.now(),
-    )
-    await asyncio.to_thread(app.tokens.store, account.id, pair)
+    tokens = Tokens(
+        access_token=given["access_token"], refresh_token=given["refresh_token"], open_id=OPEN_ID,
+        scopes=tuple(str(given.get("scope", "")).split(",")), expires_in=int(given.get("expires_in", 0)),
+        refresh_expires_in=int(given.get("refresh_token_expires_in", 0)),
+    )  # fmt: skip
+    profile = Profile(account_type="personal", verified=False, followers=48_210)
+
+    def work() -> None:
+        connections.state_facts(app.ctx, account.id, who=SYSTEM, country="NL")
+        connecting.take(app.ctx, account.id, tokens, profile, who=SYSTEM)
+
+    await asyncio.to_thread(work)
 
 
 async def live_through(

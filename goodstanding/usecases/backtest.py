@@ -177,7 +177,9 @@ class Judge:
             WordingFact(
                 template=template, variant=variant, language=language, similar_video=0, similar_recent=0
             )
-            for template, variant, _ in self._policy.wordings(language)
+            for template, variant, _ in self._policy.usable(
+                "comment", can_message=_SOME_ACCOUNT.can_message, language=language
+            )
         )
 
 

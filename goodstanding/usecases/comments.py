@@ -1,17 +1,18 @@
 """One comment's whole story: facts, decision, record and effects, in one transaction with its audit entry."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.decide import decide
-from goodstanding.core.policy.model import Decision, Effect
+from goodstanding.core.policy.model import Decision, Effect, Facts, MessageFacts, message_of
 from goodstanding.core.policy.sealing import record_bytes
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.reasons import Code
-from goodstanding.kernel.timing import MINUTE
+from goodstanding.kernel.timing import HOUR, MINUTE
 from goodstanding.usecases import outbox, policies
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, Who
@@ -30,6 +31,8 @@ from goodstanding.usecases.ports import (
 
 STATES = {"delete": "deleted", "hidden": "hidden", "friends_only": "hidden", "public": "public"}
 """What a change does to the state of its comment."""
+FROM_FILES = frozenset({"import"})
+"""Sources that bring comments of any age at once: they are no rush of viewers and do not count as volume."""
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -41,6 +44,32 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     received_at: int
     signals: Signals | None = None
     """None when understanding failed, or for a change."""
+
+
+class Taken(Protocol):
+    """What was decided about: a comment or a message on its way in."""
+
+    @property
+    def raw(self) -> bytes:
+        """The payload as received."""
+        ...
+
+    @property
+    def signals(self) -> Signals | None:
+        """What was understood; None when understanding failed or there is no text."""
+        ...
+
+
+class Telling(Protocol):
+    """What a batch of messages has beside the facts of comments."""
+
+    def describe(self, event: Event, contact: Contact | None) -> MessageFacts | msgspec.UnsetType:
+        """Return the facts that only a message has."""
+        ...
+
+    def planned(self, contact_id: int, *, question: bool) -> None:
+        """Hear that a message was planned."""
+        ...
 
 
 class Handled(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -58,7 +87,8 @@ def handle(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[I
     if not fresh:
         return Handled(repeated=len(incoming))
     now = ctx.clock.now()
-    contacts = _contacts(ctx, tx, account, fresh, now)
+    authors = {i.comment.author: i.comment.handle for i in fresh if i.comment.author}
+    contacts = contacts_of(ctx, tx, account.id, authors, now)
     events = _events(tx, account, fresh, contacts)
     tx.add_events(events)
     gone = {external_id for external_id, action in known if action == "delete"}
@@ -69,7 +99,7 @@ def handle(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[I
     if rest:
         append(ctx, tx, [_event_draft(i, e, now) for i, e in rest])
     if to_decide:
-        _decide_all(ctx, tx, account, to_decide, {c.id: c for c in contacts.values()}, now)
+        decide_all(ctx, tx, account, to_decide, {c.id: c for c in contacts.values()}, now)
     return Handled(decided=len(to_decide), changed=len(rest), repeated=len(incoming) - len(fresh))
 
 
@@ -85,30 +115,30 @@ def _unknown(before: Iterable[tuple[str, str]], incoming: Sequence[Incoming]) ->
     return fresh
 
 
-def _contacts(
-    ctx: Context, tx: Transaction, account: Account, fresh: Sequence[Incoming], now: int
+def contacts_of(
+    ctx: Context, tx: Transaction, account_id: int, people: Mapping[str, str], now: int
 ) -> dict[str, Contact]:
-    authors = {i.comment.author: i.comment.handle for i in fresh if i.comment.author}
-    known = tx.contacts_by_external(account.id, list(authors))
-    missing = [author for author in authors if author not in known]
+    """Return the contacts of these people (external id -> handle), made with a key where they are new."""
+    known = tx.contacts_by_external(account_id, list(people))
+    missing = [one for one in people if one not in known]
     if missing:
-        digests = {a: ctx.chance.keyed_digest("suppression", f"{account.id}:{a}") for a in missing}
-        suppressed = tx.suppressed(account.id, list(digests.values()))
+        digests = {one: ctx.chance.keyed_digest("suppression", f"{account_id}:{one}") for one in missing}
+        suppressed = tx.suppressed(account_id, list(digests.values()))
         first = tx.ids("contact", len(missing))
         made = [
             Contact(
                 id=first + n,
-                account_id=account.id,
-                external_id=author,
-                handle=authors[author],
-                suppressed=digests[author] in suppressed,
+                account_id=account_id,
+                external_id=one,
+                handle=people[one],
+                suppressed=digests[one] in suppressed,
                 holdout=False,
                 wrote_at=None,
                 labels="",
                 answer="given",
                 marketing="absent",
             )
-            for n, author in enumerate(missing)
+            for n, one in enumerate(missing)
         ]
         ctx.vault.ensure(c.id for c in made)
         tx.add_contacts(made, now)
@@ -181,12 +211,12 @@ def _apply_changes(
 
 
 def _settle_echoes(ctx: Context, tx: Transaction, account: Account, echoes: Sequence[ParsedComment]) -> None:
-    """Our own reply seen on the platform settles an act whose outcome was unknown."""
+    """Our own reply seen on the platform settles an act of unknown outcome, and a task that a person carried out."""
     parents = tx.known_events(account.id, account.connector, [c.parent_id for c in echoes])
     for comment in echoes:
         event_id = parents.get((comment.parent_id, "insert"))
         for one in tx.outgoing_of_event(event_id) if event_id else []:
-            if one.state == "unknown" and one.act == "reply" and one.text == comment.text:
+            if one.state in ("unknown", "task") and one.act == "reply" and one.text == comment.text:
                 outbox.settle_echo(ctx, tx, one, comment.external_id)
 
 
@@ -204,27 +234,36 @@ def _event_draft(one: Incoming, event: Event, now: int) -> Draft:
     )
 
 
-def _decide_all(
+def decide_all(
     ctx: Context,
     tx: Transaction,
     account: Account,
-    items: Sequence[tuple[Incoming, Event]],
-    contacts: dict[int, Contact],
+    items: Sequence[tuple[Taken, Event]],
+    contacts: Mapping[int, Contact],
     now: int,
+    talk: Telling | None = None,
 ) -> None:
+    """Decide a batch of one kind of event, seal the decisions and store what they ask for."""
     policy = policies.compiled(ctx, tx, account.policy_hash)
     situation = Situation(
         ctx, tx, account=account, policy=policy, now=now, contacts=list(contacts), planning=True
     )
-    plan = _Plan(ctx, account, policy, now)
+    plan = Plan(ctx, account, policy, now)
     drafts = []
     for one, event in items:
         contact = contacts.get(event.contact_id or 0)
-        situation.note_comment()
-        facts = situation.facts(event, contact, one.signals)
+        counts = event.kind == "comment" and event.source not in FROM_FILES
+        if counts:
+            situation.note_comment()
+        message = talk.describe(event, contact) if talk else msgspec.UNSET
+        facts = situation.facts(event, contact, one.signals, message)
         decision = decide(policy, facts, event.text)
         drafts.append(_decision_draft(one, event, record_bytes(facts, decision), decision, now))
-        plan.take(event, contact, decision, situation)
+        plan.take(event, contact, facts, decision, situation, counts=counts)
+        if talk and decision.outcome == "message":
+            for effect in decision.effects:
+                if effect.act == "message":
+                    talk.planned(event.contact_id or 0, question=policy.is_card(effect.template))
     first = append(ctx, tx, drafts)
     tx.add_decisions(
         [
@@ -240,7 +279,7 @@ def _decide_all(
         tx.change_account(account.id, {"spike_paused": situation.paused})
 
 
-def _decision_draft(one: Incoming, event: Event, record: bytes, decision: Decision, now: int) -> Draft:
+def _decision_draft(one: Taken, event: Event, record: bytes, decision: Decision, now: int) -> Draft:
     actor: Who = ("rule", decision.rule) if decision.rule else ("system", "policy")
     return Draft(
         account_id=event.account_id,
@@ -265,7 +304,7 @@ def telling(decision: Decision) -> str:
     return next((code for code in codes if code != Code.RULE), codes[0] if codes else "")
 
 
-class _Plan:
+class Plan:
     """Effects of a batch, gathered and then stored."""
 
     def __init__(self, ctx: Context, account: Account, policy: CompiledPolicy, now: int) -> None:
@@ -275,22 +314,36 @@ class _Plan:
         self._cases: list[tuple[Event, str, str]] = []
         self._labels: dict[int, set[str]] = defaultdict(set)
         self._counts = [0, 0, 0, 0, 0]
+        self._greeted: set[int] = set()
+        self._until: dict[int, int | None] = {}
+        """Events whose case is of no use after some instant."""
 
-    def take(self, event: Event, contact: Contact | None, decision: Decision, situation: Situation) -> None:
-        """Note what a decision asks for."""
+    def take(
+        self,
+        event: Event,
+        contact: Contact | None,
+        facts: Facts,
+        decision: Decision,
+        situation: Situation,
+        *,
+        counts: bool,
+    ) -> None:
+        """Note what a decision asks for; `counts`: it is part of the volume."""
         self.decisions.append(decision)
-        self._counts[0] += 1
-        self._counts[_COLUMN.get(decision.outcome, 4)] += 1
+        if counts:
+            self._counts[0] += 1
+            self._counts[_COLUMN.get(decision.outcome, 4)] += 1
         for effect in decision.effects:
             if effect.act == "case":
                 self._cases.append((event, effect.queue, telling(decision)))
+                self._until[event.id] = window_end(self._policy, contact) if event.kind == "message" else None
                 if (proposal := self._proposal(effect)) is not None:
                     text = policies.wording(self._policy, proposal)
                     self._outgoing.append((event, decision, proposal, text))
             elif effect.act == "label" and contact is not None:
                 self._labels[contact.id] |= {*contact.labels.split(), effect.label}
             elif effect.act in ("reply", "message", "hide"):
-                text = policies.wording(self._policy, effect) if effect.act != "hide" else ""
+                text = self._text(effect, facts)
                 self._outgoing.append((event, decision, effect, text))
                 if decision.outcome == effect.act:
                     situation.note_planned(
@@ -301,6 +354,23 @@ class _Plan:
                         at=effect.not_before,
                         text=text,
                     )
+
+    def _text(self, effect: Effect, facts: Facts) -> str:
+        """Return the text of an act; the first automatic message to somebody begins with what it is (R60)."""
+        if effect.act == "hide":
+            return ""
+        text = policies.wording(self._policy, effect)
+        message, contact = message_of(facts), facts.contact
+        if (
+            effect.act != "message"
+            or message is None
+            or contact is None
+            or self._policy.is_card(effect.template)
+        ):
+            return text
+        is_first = message.first and contact.ref not in self._greeted
+        self._greeted.add(contact.ref)
+        return policies.disclosed(self._policy, effect.language, text) if is_first else text
 
     def _proposal(self, case: Effect) -> Effect | None:
         """Return the reply a case proposes, in the account's own language when the comment's is not written."""
@@ -317,7 +387,8 @@ class _Plan:
         for contact_id, labels in self._labels.items():
             tx.change_contact(contact_id, {"labels": " ".join(sorted(labels))})
         c = self._counts
-        tx.add_volume(self._account.id, self._now // SLOT, (c[0], c[1], c[2], c[3], c[4]))
+        if c[0]:
+            tx.add_volume(self._account.id, self._now // SLOT, (c[0], c[1], c[2], c[3], c[4]))
 
     def _store_outgoing(self, tx: Transaction) -> dict[int, int]:
         if not self._outgoing:
@@ -327,7 +398,9 @@ class _Plan:
             _outgoing(number, event, decision, effect, text, self._now)
             for number, (event, decision, effect, text) in enumerate(self._outgoing, first)
         ]
+        rows = _numbered(rows)
         tx.add_outgoing(rows)
+        tx.add_message_contents([content for row in rows if (content := policies.card(self._policy, row))])
         return {row.event_id: row.id for row in rows if row.state == "held"}
 
     def _store_cases(self, tx: Transaction, held: dict[int, int]) -> None:
@@ -339,22 +412,52 @@ class _Plan:
                 Case(
                     id=number, account_id=event.account_id, event_id=event.id, outgoing_id=held.get(event.id), queue=queue,
                     code=code, state="open", resolution="", created_at=self._now,
-                    due_at=self._now + policies.target_minutes(self._policy, queue) * MINUTE, claimed_by=None, claim_until=None,
+                    due_at=self._due(event, queue), claimed_by=None, claim_until=None,
                     version=0, resolved_by=None, resolved_at=None,
                 )
                 for number, (event, queue, code) in enumerate(self._cases, first)
             ]
         )  # fmt: skip
 
+    def _due(self, event: Event, queue: str) -> int:
+        """Return when a case should be handled: at its queue's target, and before it is of no use any more."""
+        due = self._now + policies.target_minutes(self._policy, queue) * MINUTE
+        until = self._until.get(event.id)
+        return due if until is None else max(self._now, min(due, until))
+
+
+def window_end(policy: CompiledPolicy, contact: Contact | None) -> int | None:
+    """Return when the platform's window for messages to a contact closes, `None` when there is none."""
+    if contact is None or contact.wrote_at is None:
+        return None
+    return contact.wrote_at + policy.platform.numbers.message_window_hours * HOUR
+
+
+def _numbered(rows: Sequence[Outgoing]) -> list[Outgoing]:
+    """Return the acts with an ordinal each: a question that follows a message is the second of its event."""
+    seen: Counter[tuple[int, str]] = Counter()
+    numbered = []
+    for row in rows:
+        ordinal = seen[row.event_id, row.act]
+        seen[row.event_id, row.act] += 1
+        numbered.append(msgspec.structs.replace(row, ordinal=ordinal) if ordinal else row)
+    return numbered
+
+
+def target_of(event: Event) -> str:
+    """Return what the platform calls the place an answer goes to: the comment itself, or the conversation."""
+    return event.parent_id if event.kind == "message" else event.external_id
+
 
 _COLUMN = {"reply": 1, "message": 1, "hide": 2, "review": 3}
 
 
 def _outgoing(number: int, event: Event, decision: Decision, effect: Effect, text: str, now: int) -> Outgoing:
-    act: SendAct = "hide" if effect.act == "hide" else "message" if effect.act == "message" else "reply"
+    is_message = effect.act == "message" or (effect.act == "case" and event.kind == "message")
+    act: SendAct = "hide" if effect.act == "hide" else "message" if is_message else "reply"
     return Outgoing(
         id=number, account_id=event.account_id, event_id=event.id, act=act, ordinal=0, contact_id=event.contact_id or 0,
-        video_id=event.video_id, target_id=event.external_id, rule=decision.rule, template=effect.template,
+        video_id=event.video_id, target_id=target_of(event), rule=decision.rule, template=effect.template,
         variant=effect.variant, language=effect.language, text=text,
         state="planned" if decision.outcome == effect.act else "held", code="", not_before=effect.not_before or now,
         attempt_at=None, settled_at=None, fence=0, provider_ref="", approved_by=None, approved_hash=None,

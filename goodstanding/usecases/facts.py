@@ -2,12 +2,15 @@
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from goodstanding.core import incidents, limits
-from goodstanding.core.outbox import likeness
+from goodstanding.core.outbox import MILLI, likeness
 from goodstanding.core.policy.compile import CompiledPolicy, CounterSpec
 from goodstanding.core.policy.conditions import IntentAtLeast, IntentIn
 from goodstanding.core.policy.model import (
@@ -17,6 +20,7 @@ from goodstanding.core.policy.model import (
     CounterFact,
     Facts,
     FreezeFacts,
+    MessageFacts,
     VideoClass,
     VolumeFacts,
     WordingFact,
@@ -24,7 +28,7 @@ from goodstanding.core.policy.model import (
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
 from goodstanding.usecases.context import Context
-from goodstanding.usecases.ports import Account, Contact, Event, Queries, Spent
+from goodstanding.usecases.ports import Account, Contact, Event, Outgoing, Queries, Spent
 
 if TYPE_CHECKING:
     from goodstanding.core.consent import ConsentState
@@ -50,57 +54,65 @@ class _Counter:
 
 
 class Lately:
-    """Texts sent lately, counted: under each video, and among the last `recent` of the workspace.
+    """Texts sent lately, as counts of near-duplicates of each wording: under each video, and among the last `recent`.
 
-    Which of them are near-duplicates of a wording is found once; after that only counts move.
+    A text is compared with a wording once; after that only counts move.
     """
 
     def __init__(self, *, threshold_milli: int, recent: int) -> None:
         self._threshold = threshold_milli
         self._last: deque[str] = deque(maxlen=recent)
-        self._in_last: Counter[str] = Counter()
-        self._under: dict[str, Counter[str]] = defaultdict(Counter)
-        self._known: set[str] = set()
-        self._alike: dict[str, list[str]] = {}
-        """Wording asked about -> the known texts that are near-duplicates of it."""
+        self._sent: dict[str, Counter[str]] = defaultdict(Counter)
+        """By text: how often under each video."""
+        self._wordings: dict[str, tuple[Counter[str], list[int]]] = {}
+        """Wording asked about -> near-duplicates of it under each video, and (one number) among the last."""
+        self._like_text: dict[str, list[tuple[Counter[str], list[int]]]] = {}
+        """Known text -> the counts it moves."""
 
     def start(self, *, last: Sequence[str], under: Iterable[tuple[str, str, int]]) -> None:
         """Count what was sent before: the last texts, oldest first, and (video, text, times) of the last day."""
         self._last.extend(last)
-        self._in_last.update(self._last)
-        self._known.update(last)
+        for text in last:
+            self._know(text)
         for video_id, text, times in under:
-            self._under[video_id][text] += times
-            self._known.add(text)
+            self._know(text)
+            self._sent[text][video_id] += times
 
-    def add(self, text: str, video_id: str) -> set[str]:
-        """Count the newest text so far; returns the texts whose counts moved."""
-        moved = {text}
-        if text not in self._known:
-            self._known.add(text)
-            for wording, found in self._alike.items():
-                if likeness(wording, text) >= self._threshold:
-                    found.append(text)
-        self._under[video_id][text] += 1
+    def add(self, text: str, video_id: str) -> None:
+        """Count the newest text so far."""
+        self._know(text)
         if len(self._last) == self._last.maxlen:
-            self._in_last[self._last[0]] -= 1
-            moved.add(self._last[0])
+            for _, among in self._like_text[self._last[0]]:
+                among[0] -= 1
         self._last.append(text)
-        self._in_last[text] += 1
-        return moved
-
-    def concerns(self, wording: str, moved: set[str]) -> bool:
-        """Tell whether what moved can change what `like` says of a wording it was asked about before."""
-        return not moved.isdisjoint(self._alike[wording])
+        self._sent[text][video_id] += 1
+        for under, among in self._like_text[text]:
+            under[video_id] += 1
+            among[0] += 1
 
     def like(self, wording: str, video_id: str) -> tuple[int, int]:
         """Return the number of near-duplicates of `wording` under the video, and among the last texts."""
-        alike = self._alike.get(wording)
-        if alike is None:
-            alike = [text for text in self._known if likeness(wording, text) >= self._threshold]
-            self._alike[wording] = alike
-        under, last = self._under[video_id], self._in_last
-        return sum([under.get(text, 0) for text in alike]), sum([last[text] for text in alike])
+        under, among = self._wordings.get(wording) or self._ask(wording)
+        return under.get(video_id, 0), among[0]
+
+    def _know(self, text: str) -> None:
+        if text not in self._like_text:
+            self._like_text[text] = [
+                counts for wording, counts in self._wordings.items() if self._alike(wording, text)
+            ]
+
+    def _ask(self, wording: str) -> tuple[Counter[str], list[int]]:
+        counts = self._wordings[wording] = (Counter[str](), [0])
+        under, among = counts
+        for text, moves in self._like_text.items():
+            if self._alike(wording, text):
+                moves.append(counts)
+                under.update(self._sent[text])
+                among[0] += self._last.count(text)
+        return counts
+
+    def _alike(self, wording: str, text: str) -> bool:
+        return likeness(wording, text) >= self._threshold
 
 
 def bucket_rule(policy: CompiledPolicy) -> limits.BucketRule:
@@ -148,7 +160,8 @@ def volume_now(q: Queries, account_id: int, now: int) -> tuple[int, int]:
 class Situation:
     """The world around a batch of one account's events, as of one moment.
 
-    `planning` decides what counts against limits: planned acts too, or only what was attempted.
+    `planning` decides what counts against limits: planned acts too, or only what was attempted. `without` leaves an act
+    out of every count: one that was reserved and is asked about again.
     """
 
     def __init__(
@@ -161,9 +174,10 @@ class Situation:
         now: int,
         contacts: Sequence[int],
         planning: bool,
+        without: Outgoing | None = None,
     ) -> None:
         self._ctx, self.account, self._policy, self.now = ctx, account, policy, now
-        self._planning = planning
+        self._planning, self._without = planning, without
         self._counters = [_Counter(spec) for spec in policy.counters]
         self._bucket_rule, self._spike = bucket_rule(policy), spike_thresholds(policy)
         self.per_hour, self.baseline = volume_now(q, account.id, now)
@@ -185,9 +199,9 @@ class Situation:
         self._q = q
         self._sent: list[tuple[str, str]] = []
         self._lately: Lately | None = None
-        self._moved: list[set[str]] = []
-        self._wordings: dict[tuple[str, str], tuple[int, tuple[WordingFact, ...]]] = {}
-        """By video and language: how many moves they have seen, and the facts."""
+        self._moves = 0
+        self._wordings: dict[tuple[str, str, str], tuple[int, tuple[WordingFact, ...]]] = {}
+        """By video, language and kind: after how many texts they were gathered, and the facts."""
         self._triggers = triggers(policy)
         local = datetime.fromtimestamp(now / 1000, UTC).astimezone(ZoneInfo(account.zone))
         self._minute, self._weekday = local.hour * 60 + local.minute, local.weekday()
@@ -197,12 +211,18 @@ class Situation:
         self._account_facts: AccountFacts | None = None
         self._volume: VolumeFacts | None = None
 
-    def facts(self, event: Event, contact: Contact | None, signals: Signals | None) -> Facts:
-        """Return the facts of one event."""
+    def facts(
+        self,
+        event: Event,
+        contact: Contact | None,
+        signals: Signals | None,
+        message: MessageFacts | msgspec.UnsetType = msgspec.UNSET,
+    ) -> Facts:
+        """Return the facts of one event; `message` for a direct message."""
         comment = CommentFacts(
             public=event.state == "public",
             own=event.own,
-            reply=bool(event.parent_id),
+            reply=bool(event.parent_id) and event.kind != "message",
             answered=event.answered,
             at=event.at,
             video=event.video_id,
@@ -220,10 +240,11 @@ class Situation:
             contact=None if contact is None else contact_facts(contact),
             comment=comment,
             signals=signals,
+            message=message,
             freeze=self.freeze,
             counters=self._count(contact.id if contact else 0, event.video_id),
             volume=self._volume or self._volume_facts(),
-            wording=self._wording(event, signals),
+            wording=self._wording(event, signals, tapped=message is not msgspec.UNSET and bool(message.tap)),
         )
 
     def note_comment(self) -> None:
@@ -298,7 +319,20 @@ class Situation:
             self._of_contact = defaultdict(
                 list, {c: [one for one in of if one.sent] for c, of in self._of_contact.items()}
             )
+        if self._without is not None:
+            self._leave_out(self._without)
         self._zero = tuple(CounterFact(name=c.name, used=0, free_at=0) for c in self._counters)
+
+    def _leave_out(self, one: Outgoing) -> None:
+        """Take an act out of the counts, and give back the token it took."""
+        mine = Spent(
+            act=one.act, contact_id=one.contact_id, rule=one.rule, video_id=one.video_id, at=one.attempt_at or 0, sent=True
+        )  # fmt: skip
+        for spent in (self._of_contact.get(one.contact_id, []), self._of_account, self._of_workspace):
+            if mine in spent:
+                spent.remove(mine)
+        if one.act in ("reply", "message"):
+            self.bucket = replace(self.bucket, milli=self.bucket.milli + MILLI)
 
     def _add(self, one: Spent) -> None:
         self._of_contact[one.contact_id].append(one)
@@ -361,34 +395,35 @@ class Situation:
             under = self._q.texts_since(self.account.id, self.now - DAY, planned=self._planning)
             lately.start(last=last[::-1], under=under)
         for text, video_id in self._sent:
-            self._moved.append(lately.add(text, video_id))
+            lately.add(text, video_id)
+        self._moves += len(self._sent)
         self._sent.clear()
         return lately
 
-    def _wording(self, event: Event, signals: Signals | None) -> tuple[WordingFact, ...]:
-        if signals is None or not any(name in self._triggers for name, _ in signals.intents):
+    def _wording(self, event: Event, signals: Signals | None, *, tapped: bool) -> tuple[WordingFact, ...]:
+        if signals is None or not (tapped or any(name in self._triggers for name, _ in signals.intents)):
             return ()
         lately = self._texts()
-        key = (event.video_id, signals.language)
-        seen, facts = self._wordings.get(key, (-1, ()))
-        if seen != len(self._moved):
-            moved = set[str]().union(*self._moved[max(seen, 0) :])
-            facts = tuple(
-                facts[place]
-                if seen >= 0 and not lately.concerns(wording[2], moved)
-                else self._fact(lately, key, wording)
-                for place, wording in enumerate(self._policy.wordings(signals.language))
+        key = (event.video_id, signals.language, event.kind)
+        gathered, facts = self._wordings.get(key, (-1, ()))
+        if gathered != self._moves:
+            usable = self._policy.usable(
+                event.kind, can_message=self.account.can_message, language=signals.language
             )
-            self._wordings[key] = (len(self._moved), facts)
+            facts = tuple([_wording_fact(lately, key, wording) for wording in usable])
+            self._wordings[key] = (self._moves, facts)
         return facts
 
-    def _fact(self, lately: Lately, key: tuple[str, str], wording: tuple[str, int, str]) -> WordingFact:
-        video_id, language = key
-        template, variant, text = wording
-        under, among = lately.like(text, video_id)
-        return WordingFact(
-            template=template, variant=variant, language=language, similar_video=under, similar_recent=among
-        )
+
+def _wording_fact(lately: Lately, key: tuple[str, str, str], wording: tuple[str, int, str]) -> WordingFact:
+    video_id, language, kind = key
+    template, variant, text = wording
+    under, among = lately.like(text, video_id)
+    if kind == "message":
+        under = 0  # messages lie under no video: each is read by one person
+    return WordingFact(
+        template=template, variant=variant, language=language, similar_video=under, similar_recent=among
+    )
 
 
 def contact_facts(contact: Contact) -> ContactFacts:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from goodstanding.core.signals import Signals
-from goodstanding.usecases import accounts
+from goodstanding.usecases import accounts, messages
 from goodstanding.usecases.comments import Handled, Incoming, handle
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import (
@@ -22,6 +22,7 @@ from goodstanding.usecases.ports import (
     Transaction,
     Unreadable,
 )
+from goodstanding.usecases.ports.messages import ParsedMessage, ParsedNotice
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -51,7 +52,7 @@ def accept(ctx: Context, connector: str, arrived: Sequence[Arrived]) -> "Future[
     ]
 
     def work(tx: Transaction) -> int:
-        by_external = {a.external_id: a.id for a in tx.accounts() if a.connector == connector}
+        by_external = tx.account_ids(connector, list({recipient for recipient, _, _, _ in sealed}))
         first = tx.ids("delivery", len(sealed))
         rows = [
             Delivery(
@@ -87,10 +88,7 @@ def read_new(ctx: Context, *, limit: int = BATCH) -> int:
         return 0
     parsed = [_parse(ctx, d) for d in deliveries]
     homes = {a.id: a.language for a in ctx.store.read(lambda q: q.accounts())}
-    texts = [
-        found.text if isinstance(found, ParsedComment) and found.action == "insert" else None
-        for _, found in parsed
-    ]
+    texts = [_words(found) for _, found in parsed]
     signals = understand(ctx, texts, [homes.get(d.account_id, "") for d in deliveries])
     try:
         ctx.store.write(lambda tx: _handle_all(ctx, tx, deliveries, parsed, signals))
@@ -100,6 +98,15 @@ def read_new(ctx: Context, *, limit: int = BATCH) -> int:
         for one in zip(deliveries, parsed, signals, strict=True):
             _handle_alone(ctx, *one)
     return len(deliveries)
+
+
+def _words(found: Parsed) -> str | None:
+    """Return the text of what came in that is to be understood."""
+    if isinstance(found, ParsedComment):
+        return found.text if found.action == "insert" else None
+    if isinstance(found, ParsedMessage):
+        return None if found.own or found.kind == "reaction" else found.text or None
+    return None
 
 
 def _handle_alone(
@@ -162,6 +169,8 @@ def _handle_all(
     claimed = tx.claim_deliveries([d.id for d in deliveries])
     known: dict[int, Account] = {a.id: a for a in tx.accounts()}
     by_account: dict[int, list[Incoming]] = defaultdict(list)
+    talk: dict[int, list[messages.IncomingMessage]] = defaultdict(list)
+    notices: dict[int, list[messages.IncomingNotice]] = defaultdict(list)
     settled: list[tuple[int, DeliveryState, str | None]] = []
     for delivery, (raw, found), signal in zip(deliveries, parsed, signals, strict=True):
         if delivery.id not in claimed:
@@ -178,9 +187,22 @@ def _handle_all(
                     signals=signal,
                 )
             )
+        elif state == "read" and isinstance(found, ParsedMessage):
+            talk[delivery.account_id].append(
+                messages.IncomingMessage(
+                    message=found, raw=raw, source="webhook", received_at=delivery.received_at, signals=signal
+                )
+            )
+        elif state == "read" and isinstance(found, ParsedNotice):
+            notices[delivery.account_id].append(
+                messages.IncomingNotice(
+                    notice=found, raw=raw, source="webhook", received_at=delivery.received_at
+                )
+            )
         elif state == "read" and isinstance(found, ParsedOther):
             _act_on(ctx, tx, known[delivery.account_id], found)
     tx.settle_deliveries(settled)
+    _handle_talk(ctx, tx, known, talk, notices)
     return [
         _handle_account(ctx, tx, known[account_id], incoming) for account_id, incoming in by_account.items()
     ]
@@ -198,6 +220,22 @@ def _handle_account(ctx: Context, tx: Transaction, account: Account, incoming: S
     return handled
 
 
+def _handle_talk(
+    ctx: Context,
+    tx: Transaction,
+    known: dict[int, Account],
+    talk: dict[int, list[messages.IncomingMessage]],
+    notices: dict[int, list[messages.IncomingNotice]],
+) -> None:
+    """Handle messages and notices. Every contact of the batch is locked before the first entry is sealed."""
+    for account_id, incoming in talk.items():
+        messages.lock(tx, known[account_id], [one.message.person for one in incoming])
+    for account_id, incoming in talk.items():
+        messages.handle(ctx, tx, known[account_id], incoming)
+    for account_id, noticed in notices.items():
+        messages.note(ctx, tx, known[account_id], noticed)
+
+
 def _fate(parsed: Parsed, account_known: bool) -> tuple[Literal["read", "unknown", "unreadable"], str | None]:  # noqa: FBT001 - two private callers
     if isinstance(parsed, Unreadable):
         return "unreadable", parsed.problem
@@ -210,7 +248,7 @@ def _fate(parsed: Parsed, account_known: bool) -> tuple[Literal["read", "unknown
 
 def _act_on(ctx: Context, tx: Transaction, account: Account, other: ParsedOther) -> None:
     """The only event we act on that is no comment: the platform took our authorisation away."""
-    accounts.disconnect(ctx, tx, account, reason=other.event)
+    accounts.disconnect(ctx, tx, account, reason=other.detail or other.event, at=other.at)
 
 
 def take_in(ctx: Context, account_id: int, comments: Sequence[ParsedComment], *, source: str) -> Handled:

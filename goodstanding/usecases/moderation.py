@@ -8,11 +8,14 @@ from typing import Literal
 
 from goodstanding.core.outbox import approval_hash
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import DAY, SECOND
 from goodstanding.usecases import outbox
 from goodstanding.usecases.audit import Draft, append
+from goodstanding.usecases.comments import target_of
 from goodstanding.usecases.context import Context, person
 from goodstanding.usecases.ports import Act, Case, Event, Outgoing, SendAct, Transaction
+from goodstanding.usecases.ports.messages import ContentKind, MessageContent
 
 GRACE = 8 * SECOND
 """A person's act leaves after this long, so that it can be taken back (ui-design, 7)."""
@@ -78,15 +81,48 @@ def approve(ctx: Context, case_id: int, person_id: int, *, text: str | None = No
         edited = final != proposed
         if held is not None and held.state == "held":
             changes = {
-                **_approval(held.event_id, held.act, held.target_id, final, person_id, now),
+                **_approval(
+                    held.event_id, held.act, held.target_id, final, person_id, max(now, held.not_before)
+                ),
                 "text": final,
             }
-            tx.change_outgoing(held.id, {**changes, "state": "planned", "not_before": now + GRACE})
+            leaves = max(now + GRACE, held.not_before)
+            tx.change_outgoing(held.id, {**changes, "state": "planned", "not_before": leaves})
             outgoing_id = held.id
         else:
-            outgoing_id = _plan(tx, event, "reply", final, person_id, now)
+            act: SendAct = "message" if event.kind == "message" else "reply"
+            outgoing_id = _plan(tx, event, act, final, person_id, now)
         kind = "edit" if edited and proposed else "approve"
         _resolve(ctx, tx, case, kind, person_id, outgoing_id=outgoing_id, before=proposed, after=final)
+        return outgoing_id
+
+    return ctx.store.write(work)
+
+
+def answer(
+    ctx: Context, event_id: int, person_id: int, *, text: str, content: ContentKind | None = None
+) -> int:
+    """Send a person's own message in a conversation; returns the act's id.
+
+    With `content`, `text` names a post of our own to share, or a picture that was uploaded. It goes through the same gate
+    as everything else: window, quota, consent. An open case of the message is closed by it. Raises `GoneError`.
+    """
+
+    def work(tx: Transaction) -> int:
+        event = _event(tx, event_id)
+        final = text.strip()
+        if event.kind != "message" or event.contact_id is None or not final:
+            raise GoneError(id=event_id)
+        outgoing_id = _plan(tx, event, "message", final, person_id, ctx.clock.now())
+        if content is not None:
+            row = MessageContent(account_id=event.account_id, outgoing_id=outgoing_id, kind=content)
+            tx.add_message_contents([row])
+        case = next((c for c in tx.cases_of_event(event.id) if c.state == "open"), None)
+        if case is None:
+            _note(ctx, tx, "approve", event, person_id, outgoing_id=outgoing_id, after=final)
+        else:
+            _drop_held(ctx, tx, case)
+            _resolve(ctx, tx, case, "approve", person_id, outgoing_id=outgoing_id, after=final)
         return outgoing_id
 
     return ctx.store.write(work)
@@ -119,10 +155,11 @@ def hide(ctx: Context, event_id: int, person_id: int) -> None:
 
     def work(tx: Transaction) -> None:
         event = _event(tx, event_id)
+        if event.kind != "comment":
+            raise GoneError(id=event_id)
         now = ctx.clock.now()
         for one in tx.outgoing_of_event(event_id):
-            if one.state in ("planned", "held"):
-                tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": now})
+            outbox.withdraw(ctx, tx, one, Code.BY_PERSON)
         outgoing_id = _plan(tx, event, "hide", "", person_id, now)
         _close(ctx, tx, event, "hide", person_id, outgoing_id)
 
@@ -136,9 +173,8 @@ def cancel(ctx: Context, outgoing_id: int, person_id: int) -> None:
         one = tx.outgoing(outgoing_id)
         if one is None:
             raise GoneError(id=outgoing_id)
-        if one.state not in ("planned", "held"):
+        if not outbox.withdraw(ctx, tx, one, Code.BY_PERSON):
             raise CannotUndoError(kind=one.state)
-        tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": ctx.clock.now()})
         _note(ctx, tx, "cancel", _event(tx, one.event_id), person_id, outgoing_id=one.id)
 
     ctx.store.write(work)
@@ -208,17 +244,15 @@ def _take_back(ctx: Context, tx: Transaction, act: Act, person_id: int) -> Undon
         return "cancelled"
     event = _event(tx, act.event_id)
     if act.kind == "hide":
-        return "cancelled" if _undo_hide(tx, event, person_id, now) else "reversed"
+        return "cancelled" if _undo_hide(ctx, tx, event, person_id, now) else "reversed"
     if act.kind == "keep":
         return _undo_keep(tx, one, event, person_id, now)
     raise CannotUndoError(kind=act.kind)
 
 
-def _undo_hide(tx: Transaction, event: Event, person_id: int, now: int) -> bool:
-    planned = [o for o in tx.outgoing_of_event(event.id) if o.act == "hide" and o.state == "planned"]
-    for one in planned:
-        tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": now})
-    if planned:
+def _undo_hide(ctx: Context, tx: Transaction, event: Event, person_id: int, now: int) -> bool:
+    hides = [o for o in tx.outgoing_of_event(event.id) if o.act == "hide" and o.state in ("planned", "task")]
+    if [one for one in hides if outbox.withdraw(ctx, tx, one, Code.BY_PERSON)]:
         return True
     _plan(tx, event, "unhide", "", person_id, now)
     return False
@@ -241,13 +275,10 @@ def _undo_keep(tx: Transaction, one: Outgoing | None, event: Event, person_id: i
 
 def _reverse_hide(ctx: Context, tx: Transaction, event: Event, person_id: int) -> int | None:
     now = ctx.clock.now()
-    planned = [
-        o for o in tx.outgoing_of_event(event.id) if o.act == "hide" and o.state in ("planned", "held")
-    ]
-    for one in planned:
-        tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": now})
-    if planned:
-        return planned[-1].id
+    hides = [o for o in tx.outgoing_of_event(event.id) if o.act == "hide"]
+    stopped = [one for one in hides if outbox.withdraw(ctx, tx, one, Code.BY_PERSON)]
+    if stopped:
+        return stopped[-1].id
     if event.state == "hidden":
         return _plan(tx, event, "unhide", "", person_id, now)
     return None
@@ -257,13 +288,14 @@ def _plan(tx: Transaction, event: Event, act: SendAct, text: str, person_id: int
     """Plan a person's act and return its id."""
     before = [o for o in tx.outgoing_of_event(event.id) if o.act == act]
     outgoing_id = tx.ids("outgoing")
-    bound = approval_hash(event_id=event.id, act=act, target_id=event.external_id, text=text)
+    target = target_of(event)
+    bound = approval_hash(event_id=event.id, act=act, target_id=target, text=text)
     tx.add_outgoing(
         [
             Outgoing(
                 id=outgoing_id, account_id=event.account_id, event_id=event.id, act=act,
                 ordinal=max((o.ordinal for o in before), default=-1) + 1, contact_id=event.contact_id or 0,
-                video_id=event.video_id, target_id=event.external_id, rule="", template="", variant=0,
+                video_id=event.video_id, target_id=target, rule="", template="", variant=0,
                 language=event.language, text=text, state="planned", code="", not_before=now + GRACE, attempt_at=None,
                 settled_at=None, fence=0, provider_ref="", approved_by=person_id, approved_hash=bound,
                 approved_until=now + APPROVAL, created_at=now,

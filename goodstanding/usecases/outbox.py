@@ -1,5 +1,7 @@
 """The dispatcher: the only place that reaches the platform's sending calls.
 
+What the platform does not let us do goes the same way up to the call and becomes a task for a person (`tasks`).
+
 Claim a lane; read what is due in a second statement (one statement for both would read an old snapshot and send
 twice); ask the hard gates again on fresh facts under the subjects' locks; commit `sending` and the audit
 `attempt`; call; settle with the fence. An outcome that is not known is never repeated blindly.
@@ -16,12 +18,14 @@ import msgspec
 from goodstanding.core.outbox import approval_hash
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.decide import Confirmation, confirm
-from goodstanding.core.policy.model import Act, GateTrace
+from goodstanding.core.policy.model import Act, GateTrace, MessageFacts
+from goodstanding.core.policy.rules.capability import by_hand
+from goodstanding.core.tasks import makes_sense_until
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
-from goodstanding.usecases import policies
+from goodstanding.usecases import playbooks, policies, warnings
 from goodstanding.usecases.audit import Draft, append
-from goodstanding.usecases.context import Context, Who
+from goodstanding.usecases.context import SYSTEM, Context, Who
 from goodstanding.usecases.facts import Situation, freeze_facts
 from goodstanding.usecases.ports import (
     Account,
@@ -29,11 +33,14 @@ from goodstanding.usecases.ports import (
     Contact,
     Event,
     Outgoing,
+    OutgoingState,
     Queries,
     SendPermit,
     SendResult,
     Transaction,
 )
+from goodstanding.usecases.ports.tasks import Task
+from goodstanding.usecases.talks import Talks, first_part
 
 T = TypeVar("T")
 BATCH = 32
@@ -153,7 +160,9 @@ class Dispatcher:
                     rest = permits[position:]
                     void = self.ctx.store.read(lambda q, rest=rest: _void(q, rest, reserved.epoch))  # type: ignore[misc]  # bound at once
                     looked = time()
-                if permit.outgoing.id in void:
+                if any(result.means == "blocked" for result in results[:position]):
+                    results[position] = SendResult(state="later", code=Code.PLATFORM_BLOCKED)
+                elif permit.outgoing.id in void:
                     results[position] = SendResult(state="later", code=void[permit.outgoing.id])
                 else:
                     results[position] = await self._call(permit)
@@ -228,10 +237,18 @@ class _Round:
         self._events, self._of_event = tx.events(events), tx.outgoing_of_events(events)
         self._contacts = tx.contacts(list({one.contact_id for one in due if one.contact_id}))
         self._reserved: list[int] = []
+        self._tasks: list[Task] = []
         self._drafts: list[Draft] = []
         self._bucket = situation.bucket
+        self._talks = Talks(tx, self._people(due), planning=False)
+        self._contents = tx.message_contents([one.id for one in due if one.act == "message"])
         self._resting: dict[str, tuple[str, int]] = {}
         """Automatic acts that the whole account must wait with: the rest of the batch need not be asked one by one."""
+
+    def _people(self, due: Sequence[Outgoing]) -> list[Contact]:
+        """Return those to whom messages are due; nobody when there are only replies."""
+        ids = {one.contact_id for one in due if one.act == "message"}
+        return [contact for contact in self._contacts.values() if contact.id in ids]
 
     def ask(self, one: Outgoing) -> SendPermit | None:
         """Return leave to call, or None after noting why not."""
@@ -240,6 +257,11 @@ class _Round:
             self._stop(one, "COMMENT_GONE")
         elif one.act in ("hide", "unhide") and self._under_way(one):
             self._wait(one, "UNDER_WAY", MINUTE)
+        elif (before := first_part(one, self._of_event[event.id])) and before.state != "sent":
+            if before.state in ("planned", "sending", "unknown"):
+                self._wait(one, "AFTER_ANSWER", MINUTE)
+            else:
+                self._stop(one, before.code or "BY_PERSON")
         elif one.approved_by is None and one.act in self._resting:
             self._wait(one, *self._resting[one.act])
         else:
@@ -270,7 +292,7 @@ class _Round:
         """Whether hiding or showing this comment is on its way or of unknown outcome: the order would be anyone's guess."""
         others = self._of_event[one.event_id]
         return any(
-            o.id != one.id and o.act in ("hide", "unhide") and o.state in ("sending", "unknown")
+            o.id != one.id and o.act in ("hide", "unhide") and o.state in ("task", "sending", "unknown")
             for o in others
         )
 
@@ -281,6 +303,8 @@ class _Round:
         """Store what was reserved and the bucket, and seal the attempts."""
         if self._reserved:
             self._tx.reserve_outgoing(self._reserved, self._fence, self._situation.now)
+        if self._tasks:
+            self._tx.offer_tasks(self._tasks)
         if self._situation.bucket != self._bucket:
             bucket = self._situation.bucket
             self._tx.change_account(self._account.id, {"bucket_milli": bucket.milli, "bucket_at": bucket.at})
@@ -291,30 +315,9 @@ class _Round:
 
     def _confirm(self, one: Outgoing, event: Event) -> Confirmation:
         contact = self._contacts.get(one.contact_id)
-        facts = self._situation.facts(event, contact, None)
-        mine = facts.comment
-        if mine is not None and one.act in ("reply", "message"):
-            others = self._of_event[event.id]
-            answered = event.answered or any(
-                o.id != one.id and o.act == one.act and o.state in ("sending", "sent", "unknown")
-                for o in others
-            )
-            facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, answered=answered))
-        if mine is not None and one.act == "unhide":
-            facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, public=True))
-        approved = None if one.approved_by is None else self._approval_holds(one)
-        return confirm(
-            self._policy,
-            facts,
-            act=_act(one),
-            rule=one.rule,
-            approved_text_hash_ok=approved,
-            not_before=one.not_before,
+        return ask_gates(
+            self._policy, self._situation, self._talks, one, event, contact, self._of_event[event.id]
         )
-
-    def _approval_holds(self, one: Outgoing) -> bool:
-        bound = approval_hash(event_id=one.event_id, act=one.act, target_id=one.target_id, text=one.text)
-        return one.approved_hash == bound and (one.approved_until or 0) >= self._situation.now
 
     def _permit(self, one: Outgoing) -> SendPermit | None:
         now = self._situation.now
@@ -322,15 +325,62 @@ class _Round:
         if not has_token and one.approved_by is None:
             self._wait(one, "BUCKET_EMPTY", MINUTE)
             return None
+        one = self._addressed(one)
         self._situation.note_planned(
             one.act, contact_id=one.contact_id, rule=one.rule, video_id=one.video_id, at=now, text=one.text
         )
-        self._drafts.append(_draft(one, "attempt", now, {"act": one.act}, text=one.text))
-        sending = msgspec.structs.replace(one, state="sending", attempt_at=now, fence=self._fence)
+        account = self._account
+        is_task = by_hand(mode=account.mode, act=_act(one), can_message=account.can_message)
+        body: dict[str, object] = {"act": one.act, "by": "person"} if is_task else {"act": one.act}
+        self._drafts.append(_draft(one, "attempt", now, body, text=one.text))
+        state: OutgoingState = "task" if is_task else "sending"
+        under_way = msgspec.structs.replace(one, state=state, attempt_at=now, fence=self._fence)
+        if one.act == "message":
+            self._talks.reserved(under_way)
         others = self._of_event[one.event_id]
-        self._of_event[one.event_id] = [sending if o.id == one.id else o for o in others]
+        self._of_event[one.event_id] = [under_way if o.id == one.id else o for o in others]
+        if is_task:
+            self._tasks.append(self._task(one))
+            return None
         self._reserved.append(one.id)
-        return SendPermit(account=self._account, outgoing=sending)
+        return SendPermit(account=account, outgoing=under_way, content=self._contents.get(one.id))
+
+    def _addressed(self, one: Outgoing) -> Outgoing:
+        """Return a message with its conversation, and with the words the first automatic one must begin with (R60)."""
+        if one.act != "message":
+            return one
+        event = self._events[one.event_id]
+        changes: dict[str, object] = {}
+        if event.kind != "message":
+            found = self._tx.conversation_of(one.contact_id)
+            changes["target_id"] = "" if found is None else found.external_id
+        contact = self._contacts.get(one.contact_id)
+        if one.approved_by is None and one.id not in self._contents and contact is not None:
+            is_first = self._talks.facts(contact, form="text", leave_out=one.id).first
+            text = policies.disclosed(self._policy, one.language, one.text) if is_first else one.text
+            if text != one.text:
+                changes["text"] = text
+        if not changes:
+            return one
+        self._tx.change_outgoing(one.id, changes)
+        return msgspec.structs.replace(one, **changes)
+
+    def _task(self, one: Outgoing) -> Task:
+        """Return the task that an act becomes: from now on it counts as tried."""
+        now, event, contact = (
+            self._situation.now,
+            self._events[one.event_id],
+            self._contacts.get(one.contact_id),
+        )
+        until = makes_sense_until(
+            playbooks.task_numbers(), _act(one), now=now, written_at=event.at,
+            age_hours_max=self._policy.policy.gates.age_hours_max, wrote_at=None if contact is None else contact.wrote_at,
+            window_hours=playbooks.platform_rules().numbers.message_window_hours, approved_until=one.approved_until,
+        )  # fmt: skip
+        return Task(
+            outgoing_id=one.id, account_id=one.account_id, created_at=now, until=until, opened_by="", opened_at=None,
+            answered_by="", answered_at=None, answer="",
+        )  # fmt: skip
 
     def _stop(self, one: Outgoing, code: str) -> None:
         now = self._situation.now
@@ -342,6 +392,37 @@ class _Round:
         self._tx.change_outgoing(one.id, {"state": "held", "code": code})
         self._tx.add_cases([open_case(self._tx, self._policy, one, code, now)])
         self._drafts.append(_draft(one, "result", now, {"act": one.act, "state": "held", "code": code}))
+
+
+def ask_gates(
+    policy: CompiledPolicy,
+    situation: Situation,
+    talks: Talks,
+    one: Outgoing,
+    event: Event,
+    contact: Contact | None,
+    of_event: Sequence[Outgoing],
+) -> Confirmation:
+    """Ask the hard gates about an act on fresh facts; `of_event` are all acts on its comment."""
+    message: MessageFacts | msgspec.UnsetType = msgspec.UNSET
+    if one.act == "message" and contact is not None:
+        message = talks.facts(contact, form="text", leave_out=one.id)
+    facts = situation.facts(event, contact, None, message)
+    mine = facts.comment
+    if mine is not None and one.act in ("reply", "message"):
+        answered = talks.answers(one, event, of_event, policy)
+        facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, answered=answered))
+    if mine is not None and one.act == "unhide":
+        facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, public=True))
+    approved = None if one.approved_by is None else _approval_holds(one, situation.now)
+    return confirm(
+        policy, facts, act=_act(one), rule=one.rule, approved_text_hash_ok=approved, not_before=one.not_before
+    )
+
+
+def _approval_holds(one: Outgoing, now: int) -> bool:
+    bound = approval_hash(event_id=one.event_id, act=one.act, target_id=one.target_id, text=one.text)
+    return one.approved_hash == bound and (one.approved_until or 0) >= now
 
 
 def _is_for_all(gate: GateTrace) -> bool:
@@ -368,6 +449,7 @@ def settle(
     for rows in by_columns.values():
         tx.settle_many(rows)
     apply(tx, [one for one, result in settled if result.state == "sent"])
+    warnings.take(ctx, tx, settled, open_case)
     if settled:
         append(
             ctx,
@@ -419,7 +501,46 @@ def settle_echo(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: str)
     """Our own reply came back as an event: an unknown outcome is known now."""
     now = ctx.clock.now()
     tx.change_outgoing(one.id, _changes(SendResult(state="sent", provider_ref=provider_ref), now))
+    if one.state == "task":
+        tx.answer_task(one.id, "sent", ":".join(SYSTEM), now)
     append(ctx, tx, [_draft(one, "result", now, {"act": one.act, "state": "sent", "code": "ECHO"})])
+
+
+def settle_message(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: str) -> bool:
+    """A message of ours was seen on the platform, perhaps before our own call was answered: settle it, once.
+
+    False when it was settled meanwhile. What was planned again because it could not be found is not sent again.
+    """
+    now = ctx.clock.now()
+    sent = _changes(SendResult(state="sent", provider_ref=provider_ref), now)
+    state = "sent"
+    if not tx.settle_from(one.id, ("sending", "unknown"), sent):
+        state = "cancelled"
+        changes = {"state": state, "code": "ECHO", "settled_at": now, "provider_ref": provider_ref}
+        if one.state != "planned" or not tx.settle_from(one.id, ("planned",), changes):
+            return False
+    apply(tx, [one])
+    append(ctx, tx, [_draft(one, "result", now, {"act": one.act, "state": state, "code": "ECHO"})])
+    return True
+
+
+def withdraw(ctx: Context, tx: Transaction, one: Outgoing, code: str) -> bool:
+    """Cancel what has surely not left: planned, held, or a task nobody opened. False otherwise.
+
+    A task was an attempt, so its result is sealed; everything else is the caller's to seal.
+    """
+    now = ctx.clock.now()
+    if one.state == "task":
+        task = tx.task(one.id)
+        if task is None or task.opened_at is not None:
+            return False
+        tx.answer_task(one.id, "withdrawn", ":".join(SYSTEM), now)
+    elif one.state not in ("planned", "held"):
+        return False
+    tx.change_outgoing(one.id, {"state": "cancelled", "code": code, "settled_at": now})
+    if one.state == "task":
+        append(ctx, tx, [_draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code})])
+    return True
 
 
 def recover(ctx: Context, tx: Transaction) -> int:
@@ -437,6 +558,20 @@ def recover(ctx: Context, tx: Transaction) -> int:
     if drafts:
         append(ctx, tx, drafts)
     return len(drafts)
+
+
+def stop_planned(tx: Transaction, contact_id: int, code: str, now: int) -> list[Draft]:
+    """Cancel every reply and message that waits for a person; returns the entries that say so, to be sealed."""
+    waiting = [
+        one
+        for one in tx.outgoing_of_contact(contact_id)
+        if one.state in ("planned", "held") and one.act in ("reply", "message")
+    ]
+    for one in waiting:
+        tx.change_outgoing(one.id, {"state": "cancelled", "code": code, "settled_at": now})
+    return [
+        _draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code}) for one in waiting
+    ]
 
 
 def open_case(tx: Transaction, policy: CompiledPolicy, one: Outgoing, code: str, now: int) -> Case:
@@ -502,6 +637,9 @@ def apply(tx: Transaction, happened: Sequence[Outgoing]) -> None:
         if states:
             tx.set_event_state(account_id, states)
         answered = [one.target_id for one in mine if one.act == "reply"]
+        talked = [one.event_id for one in mine if one.act == "message"]
+        if talked:
+            answered += [event.external_id for event in tx.events(talked).values()]
         if answered:
             tx.mark_answered(account_id, answered)
 

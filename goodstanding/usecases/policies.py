@@ -7,7 +7,8 @@ from goodstanding.core.policy.parse import parse
 from goodstanding.kernel.problems import GoodstandingError, Invalid
 from goodstanding.usecases import audit, playbooks
 from goodstanding.usecases.context import SYSTEM, Context, Who
-from goodstanding.usecases.ports import Account, PolicyVersion, Queries, Transaction
+from goodstanding.usecases.ports import Account, Outgoing, PolicyVersion, Queries, Transaction
+from goodstanding.usecases.ports.messages import MessageContent
 
 REFUSED = "REFUSED_BY_PLATFORM_RULE"
 
@@ -38,6 +39,29 @@ def compiled(ctx: Context, q: Queries, policy_hash: str) -> CompiledPolicy:
 def wording(policy: CompiledPolicy, effect: Effect) -> str:
     """Return the text of a planned reply or message."""
     return policy.text(template=effect.template, variant=effect.variant, language=effect.language)
+
+
+def disclosed(policy: CompiledPolicy, language: str, text: str) -> str:
+    """Return a message with the words in front that the first automatic one begins with; once, and if there are any."""
+    words = policy.policy.disclosure
+    if words is None or text.startswith(words.of(language)):
+        return text
+    return f"{words.of(language)}\n\n{text}"
+
+
+def card(policy: CompiledPolicy, one: Outgoing) -> MessageContent | None:
+    """Return the buttons of an act whose template asks a question."""
+    template = policy.template(one.template) if one.act == "message" else None
+    if template is None or template.card is None:
+        return None
+    return MessageContent(
+        account_id=one.account_id,
+        outgoing_id=one.id,
+        kind="card",
+        purpose=template.card.purpose,
+        version=template.card.version,
+        buttons=template.card.buttons(one.language),
+    )
 
 
 def target_minutes(policy: CompiledPolicy, queue: str) -> int:

@@ -8,6 +8,7 @@ import msgspec
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.decide import decide
 from goodstanding.core.policy.sealing import read_record, record_bytes
+from goodstanding.kernel.reasons import Code, Reason
 from goodstanding.usecases import policies
 from goodstanding.usecases.audit import disclose
 from goodstanding.usecases.context import Context
@@ -97,8 +98,12 @@ def compare(
         if record is None:
             result.erased += 1
             continue
-        facts = read_record(record).facts
-        outcome = decide(other, facts, text).outcome
+        stored = read_record(record)
+        decision = decide(other, stored.facts, text)
+        if _lacks(decision.reasons) - _lacks(stored.decision.reasons):
+            result.undecidable += 1
+            continue
+        outcome = decision.outcome
         before[row.outcome] += 1
         after[outcome] += 1
         if outcome != row.outcome:
@@ -110,6 +115,11 @@ def compare(
             progress(PAGE)
     result.before, result.after, result.changed = dict(before), dict(after), dict(changed)
     return result
+
+
+def _lacks(reasons: tuple[Reason, ...]) -> set[str]:
+    """Return the facts that a decision had to do without."""
+    return {str(reason.fields.get("fact", "")) for reason in reasons if reason.code == Code.FACT_MISSING}
 
 
 def _version(ctx: Context, policy_hash: str) -> CompiledPolicy:

@@ -17,23 +17,31 @@ from litestar.types import ASGIApp
 from goodstanding import __version__
 from goodstanding.usecases.ports import StoreUnavailableError
 from goodstanding.web import (
+    accounts,
     assets,
     audit,
+    bio,
     clicks,
     comment,
+    conversation,
     feed,
     freeze,
     health,
+    imports,
     login,
+    pairing,
+    paste,
     policy,
     problems,
     registry,
     review,
+    tasks,
     today,
 )
 from goodstanding.web.desk import Desk, Web
 from goodstanding.web.door import Door
 from goodstanding.web.gate import (
+    CSRF_COOKIE,
     Gate,
     GuardError,
     SignInNeededError,
@@ -47,7 +55,10 @@ from goodstanding.web.jobs import Jobs
 from goodstanding.web.parts import DemoControls, WebParts
 
 log = structlog.get_logger("web")
-FEATURES = (login, today, review, comment, policy, audit, freeze, problems, feed, registry, clicks)
+FEATURES = (
+    login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, feed,
+    registry, clicks, imports,
+)  # fmt: skip
 FORM_BYTES_MAX = 2 << 20
 """A policy file is at most 1 MB; nothing larger is ever posted."""
 
@@ -72,7 +83,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
 
     csrf = CSRFConfig(
         secret=csrf_secret(parts.ctx),
-        cookie_name="gs_csrf",
+        cookie_name=CSRF_COOKIE,
         header_name="x-csrftoken",
         cookie_secure=parts.secure,
         cookie_httponly=True,
@@ -96,7 +107,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
         include_in_schema=False,
     )
     site = Site(
-        route_handlers=[healthz, assets.handler(desk.assets), pages],
+        route_handlers=[healthz, assets.handler(desk.assets), bio.public_routes(desk), pages],
         before_send=[put_headers],
         exception_handlers={
             GuardError: _refused(desk),

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases import moderation
 from goodstanding.usecases.ports import Queries
-from goodstanding.web import items
+from goodstanding.web import conversation, items
 from goodstanding.web.desk import Desk, Form, Web, back, field, trouble, who, whole
 from goodstanding.web.login import FormBody
 
@@ -67,7 +67,7 @@ def _waiting(desk: Desk) -> list[HTTPRouteHandler]:
             found = items.of_cases(reads, q, [case] if case else [])
             if not found:
                 raise NotFoundException
-            return {"item": found[0]}
+            return {"item": found[0], "talk": conversation.of_event(desk, q, found[0].event)}
 
         return desk.page(request, "case.html", work, taken=taken, reasons=REASONS)
 
@@ -126,9 +126,9 @@ def _on_cases(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/review/{case_id:int}/approve", sync_to_thread=True)
     def approve(request: Web, case_id: FromPath[int], data: FormBody) -> Response[Any]:
         text = field(data, "text") if "text" in data else None
-        return do(
-            request, data, "approved", lambda me: moderation.approve(ctx, case_id, me, text=text), "/review"
-        )
+        later = desk.read(lambda q: _leaves_later(q, case_id, ctx.clock.now()))
+        said = "approved_later" if later else "approved"
+        return do(request, data, said, lambda me: moderation.approve(ctx, case_id, me, text=text), "/review")
 
     @post("/review/{case_id:int}/reject", sync_to_thread=True)
     def reject(request: Web, case_id: FromPath[int], data: FormBody) -> Response[Any]:
@@ -150,6 +150,13 @@ def _on_cases(desk: Desk) -> list[HTTPRouteHandler]:
         )  # fmt: skip
 
     return [approve, reject, outcome]
+
+
+def _leaves_later(q: Queries, case_id: int, now: int) -> bool:
+    """Tell whether what a case proposes is meant for a later time, which an approval keeps."""
+    case = q.case(case_id)
+    held = q.outgoing(case.outgoing_id) if case and case.outgoing_id is not None else None
+    return held is not None and held.state == "held" and held.not_before > now + moderation.GRACE
 
 
 def _on_comments(desk: Desk) -> list[HTTPRouteHandler]:

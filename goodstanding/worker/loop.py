@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from goodstanding.usecases import audit, intake
+from goodstanding.usecases import audit, intake, renewals, tasks
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.outbox import BATCH, Dispatcher
 from goodstanding.usecases.ports import StoreUnavailableError
@@ -45,6 +45,9 @@ class Worker:
         )
         self._stop = asyncio.Event()
         self._work = asyncio.Event()
+        """Something came in."""
+        self._planned = asyncio.Event()
+        """Something was decided, so something may be due."""
 
     def wake(self) -> None:
         """Something came in: look at once."""
@@ -54,23 +57,27 @@ class Worker:
         """Finish the batch under way and end `run`."""
         self._stop.set()
         self._work.set()
+        self._planned.set()
 
     async def run(self) -> None:
         """Work until `stop`."""
         await self._keep(self._settle_clock)
         await self._keep(self._dispatcher.recover)
         await asyncio.gather(
-            self._repeat(self._read, IDLE_SECONDS, wakes=True),
-            self._repeat(self._dispatcher.send_due, SEND_IDLE_SECONDS),
-            self._repeat(self._house, HOUSE_SECONDS),
-            *([self._repeat(self._feed.step, READ_IDLE_SECONDS)] if self._feed else []),
+            self._repeat(self._read, IDLE_SECONDS, self._work),
+            self._repeat(self._dispatcher.send_due, SEND_IDLE_SECONDS, self._planned),
+            self._repeat(self._house, HOUSE_SECONDS, self._stop),
+            self._repeat(self._renew, HOUSE_SECONDS, self._stop),
+            *([self._repeat(self._feed.step, READ_IDLE_SECONDS, self._stop)] if self._feed else []),
         )
 
     async def _read(self) -> int:
         """Read a batch; a small one is followed by a short rest, so that the next is worth its transaction."""
         taken = await asyncio.to_thread(intake.read_new, self._ctx)
+        if taken:
+            self._planned.set()
         if 0 < taken < intake.BATCH:
-            await self._rest(GATHER_SECONDS, wakes=False)
+            await self._rest(GATHER_SECONDS, self._stop)
         return taken
 
     async def _house(self) -> int:
@@ -82,8 +89,16 @@ class Worker:
             await asyncio.to_thread(ctx.store.write, lambda tx: tx.put_setting(HIGH_WATER, str(now), now))
         await self._dispatcher.recover()
         await self._dispatcher.look_for_unknown()
+        if not ctx.clock.doubt():
+            await asyncio.to_thread(tasks.expire, ctx)
         await asyncio.to_thread(audit.checkpoint, ctx)
         await asyncio.to_thread(ctx.store.write, lambda tx: tx.drop_expired_values(now))
+        return 0
+
+    async def _renew(self) -> int:
+        """Renew what ends soon, so that no act has to wait for it. Not while the time is in doubt."""
+        if not self._ctx.clock.doubt():
+            await renewals.renew_due(self._ctx)
         return 0
 
     async def _settle_clock(self) -> int:
@@ -99,13 +114,13 @@ class Worker:
                 self._ctx.clock.hear(told)
                 return
 
-    async def _repeat(self, step: Callable[[], Awaitable[int]], idle: float, *, wakes: bool = False) -> None:
+    async def _repeat(self, step: Callable[[], Awaitable[int]], idle: float, wakes: asyncio.Event) -> None:
         while not self._stop.is_set():
             done = await self._keep(step)
             if done == 0:
-                await self._rest(idle, wakes=wakes)
+                await self._rest(idle, wakes)
             elif done < 0:
-                await self._rest(TROUBLE_SECONDS, wakes=False)
+                await self._rest(TROUBLE_SECONDS, self._stop)
 
     async def _keep(self, step: Callable[[], Awaitable[int]]) -> int:
         """Run a step; trouble is logged and tried again later, -1 says so."""
@@ -117,11 +132,10 @@ class Worker:
             log.exception("step_failed", kind=type(error).__name__, step=getattr(step, "__name__", "step"))
         return -1
 
-    async def _rest(self, seconds: float, *, wakes: bool) -> None:
-        event = self._work if wakes else self._stop
+    async def _rest(self, seconds: float, wakes: asyncio.Event) -> None:
         try:
-            await asyncio.wait_for(event.wait(), seconds)
+            await asyncio.wait_for(wakes.wait(), seconds)
         except TimeoutError:
             return
-        if wakes and not self._stop.is_set():
-            self._work.clear()
+        if not self._stop.is_set():
+            wakes.clear()

@@ -12,6 +12,7 @@ from goodstanding.core.policy.model import (
     CounterFact,
     Facts,
     FreezeFacts,
+    MessageFacts,
     VolumeFacts,
     WordingFact,
 )
@@ -40,6 +41,9 @@ def with_rules(policy: Policy, *rules: dict) -> Policy:
 
 def rule(rid: str, then: str, *when: dict, **more) -> dict:
     return {"rid": rid, "title": {"nl": rid, "en": rid}, "when": list(when), "then": then, **more}
+
+
+MESSAGE = MessageFacts(asked=False, first=True, form="text", tap="", used=0)
 
 
 def signals(**changes) -> Signals:
@@ -112,6 +116,8 @@ def facts(compiled: CompiledPolicy, **changes) -> Facts:
             for template, variant, _ in compiled.wordings(language)
         ),
     )
+    if changes.get("kind") == "message":
+        changes = {"message": MESSAGE, **changes}
     return replace(calm, **changes)
 
 
@@ -209,7 +215,18 @@ def fact_values(draw, compiled: CompiledPolicy):
         "wording",
     )
     names = draw(st.lists(st.sampled_from(odd), max_size=3))
-    return replace(calm, **{name: getattr(wild, name) for name in names})
+    mixed = replace(calm, **{name: getattr(wild, name) for name in names})
+    return replace(mixed, message=draw(message_values)) if calm.kind == "message" else mixed
+
+
+message_values = st.just(MESSAGE) | st.builds(
+    MessageFacts,
+    asked=st.booleans(),
+    first=st.booleans(),
+    form=st.sampled_from(["text", "text", "tap", "image", "something_new"]),
+    tap=st.sampled_from(["", "", "marketing:yes", "marketing:no"]),
+    used=st.sampled_from([0, 1, 9, 10, 11]),
+)
 
 
 def wild_values(compiled: CompiledPolicy):
@@ -256,7 +273,10 @@ def wild_values(compiled: CompiledPolicy):
             suppressed=bools,
             answer=st.sampled_from(["given", "given", "withdrawn", "absent"]),
             marketing=st.sampled_from(["given", "withdrawn", "absent"]),
-            wrote_at=st.none() | st.sampled_from([NOW - HOUR, NOW - 48 * HOUR, NOW + HOUR]),
+            wrote_at=st.none()
+            | st.sampled_from(
+                [NOW - HOUR, NOW - 40 * HOUR, NOW - 47 * HOUR - 45 * 60_000, NOW - 48 * HOUR, NOW + HOUR]
+            ),
             labels=st.sampled_from([(), ("vip",)]),
             holdout=bools,
         ),
@@ -310,6 +330,8 @@ conditions = st.sampled_from([
     {"kind": "time_between", "start": "22:00", "end": "06:00"},
     {"kind": "counter_at_least", "counter": "contact/reply/24", "count": 1},
     {"kind": "comment_is_reply", "value": False},
+    {"kind": "messages_open", "value": True},
+    {"kind": "tapped", "answer": "yes"},
 ])  # fmt: skip
 
 
@@ -326,6 +348,12 @@ def rule_values(draw, rid: str, then: str | None = None):
     if outcome == "label" or draw(st.booleans()):
         more["label"] = "seen"
     return rule(rid, outcome, *draw(st.lists(conditions, min_size=1, max_size=3)), **more)
+
+
+QUESTION = {
+    "id": "question", "channel": "message", "nl": ["Mogen we je tips sturen?"], "en": ["May we send you tips?"],
+    "card": {"version": "v1", "yes": {"nl": "Ja, graag", "en": "Yes, please"}, "no": {"nl": "Nee", "en": "No"}},
+}  # fmt: skip
 
 
 @st.composite
@@ -356,7 +384,11 @@ def policy_values(draw):
     if draw(st.integers(0, 3)):
         rules.append(rule("answer", "reply", *when, template="price"))
     if draw(st.booleans()):
-        rules.append(rule("write", "message", *when, template="dm", on="message"))
+        more = {
+            "after_hours": draw(st.sampled_from([0, 1, 24, 48])),
+            "ask": draw(st.sampled_from(["", "question"])),
+        }
+        rules.append(rule("write", "message", *when, template="dm", on="message", **more))
     templates = [
         *body["templates"],
         {

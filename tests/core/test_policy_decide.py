@@ -1,10 +1,12 @@
 """Examples for each gate and each outcome, on the shipped careful policy."""
 
 import pytest
+from msgspec import UNSET
 from policy_values import (
     CALM,
     CAREFUL,
     COMPILED,
+    MESSAGE,
     NOW,
     PLATFORM,
     but,
@@ -55,8 +57,8 @@ def full(name):
         ({"freeze": but(CALM.freeze, sends=True)}, ("none", ["FREEZE"])),
         ({"freeze": but(CALM.freeze, promotion=True)}, ("reply", ["DELAY"])),
         ({"account": but(ACCOUNT, can_reply=False)}, ("none", ["CAPABILITY"])),
-        ({"account": but(ACCOUNT, mode="assisted")}, ("review", ["CAPABILITY"])),
         ({"account": but(ACCOUNT, mode="sandbox")}, ("reply", ["DELAY"])),
+        ({"account": but(ACCOUNT, mode="assisted", can_reply=False)}, ("reply", ["DELAY"])),
         ({"contact": but(CONTACT, suppressed=True)}, ("none", ["SUPPRESSED"])),
         ({"contact": but(CONTACT, answer="withdrawn")}, ("none", ["CONSENT_WITHDRAWN"])),
         ({"contact": but(CONTACT, answer="absent")}, ("none", ["CONSENT_MISSING"])),
@@ -84,7 +86,7 @@ def full(name):
         ({"counters": full("video/reply/24")}, ("none", ["CAP"])),
         ({"counters": full("account/reply/1")}, ("reply", ["CAP", "DELAY"])),
         ({"counters": full("contact/message/168")}, ("reply", ["DELAY"])),
-        ({"account": None}, ("none", ["FACT_MISSING"])),
+        ({"account": None}, ("none", [])),
         ({"contact": None}, ("none", ["FACT_MISSING"])),
         ({"freeze": None}, ("none", ["FACT_MISSING"])),
         ({"volume": None}, ("none", ["FACT_MISSING"])),
@@ -138,7 +140,7 @@ def test_what_stops_sending_does_not_stop_hiding(stopped):
     [
         ({"account": but(ACCOUNT, killed=True)}, "none"),
         ({"account": but(ACCOUNT, can_hide=False)}, "none"),
-        ({"account": but(ACCOUNT, mode="assisted")}, "review"),
+        ({"account": but(ACCOUNT, mode="assisted", can_hide=False)}, "hide"),
         ({"comment": but(COMMENT, own=True)}, "none"),
         ({"signals": but(INSULT, intents=(("crisis", 700),))}, "review"),
         ({"signals": but(INSULT, hits=())}, "review"),
@@ -222,7 +224,7 @@ def message_policy(*, promotional=False):
     return changed(
         CAREFUL,
         templates=[*CAREFUL.body()["templates"], {"id": "dm", "channel": "message", "promotional": promotional, "nl": ["Hoi"], "en": ["Hi"]}],
-        rules=[*CAREFUL.body()["rules"], rule("m", "message", {"kind": "intent_at_least", "intent": "info", "milli": 850}, on="message", template="dm")],
+        rules=[*CAREFUL.body()["rules"], rule("m", "message", {"kind": "intent_at_least", "intent": "info", "milli": 850}, on="message", template="dm", priority=900)],
         limits=[*CAREFUL.body()["limits"], {"scope": "rule", "rule": "m", "channel": "message", "max": 2, "window_hours": 24}],
     )  # fmt: skip
 
@@ -241,12 +243,18 @@ def used(name, count):
         ({}, ("message", ["DELAY"])),
         ({"contact": but(CONTACT, wrote_at=None)}, ("none", ["NOT_FIRST", "WINDOW_CLOSED"])),
         ({"contact": but(CONTACT, wrote_at=NOW - 48 * HOUR)}, ("none", ["WINDOW_CLOSED"])),
-        ({"contact": but(CONTACT, wrote_at=NOW - 48 * HOUR + 1)}, ("message", ["DELAY"])),
+        ({"contact": but(CONTACT, wrote_at=NOW - 48 * HOUR + 1)}, ("review", ["WINDOW_CLOSED"])),
+        ({"contact": but(CONTACT, wrote_at=NOW - 46 * HOUR)}, ("message", ["DELAY"])),
+        ({"message": but(MESSAGE, used=9)}, ("message", ["DELAY"])),
+        ({"message": but(MESSAGE, used=10)}, ("none", ["QUOTA_USED"])),
+        ({"message": but(MESSAGE, form="image")}, ("review", ["HUMAN_REQUIRED"])),
+        ({"message": but(MESSAGE, form="image"), "signals": None}, ("review", ["FACT_MISSING"])),
+        ({"message": UNSET}, ("none", ["FACT_MISSING"])),
         ({"counters": used("contact/message/168", 4)}, ("message", ["DELAY"])),
         ({"counters": used("contact/message/168", 5)}, ("none", ["CAP"])),
         ({"counters": used("contact/message/48", 10)}, ("none", ["CAP"])),
         ({"counters": used("rule:m/message/24", 2)}, ("none", ["CAP"])),
-        ({"account": but(ACCOUNT, can_message=False)}, ("none", ["CAPABILITY"])),
+        ({"account": but(ACCOUNT, can_message=False)}, ("message", ["DELAY"])),
         ({"comment": but(COMMENT, public=False)}, ("message", ["DELAY"])),
     ],
 )

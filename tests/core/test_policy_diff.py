@@ -8,6 +8,7 @@ from goodstanding.core.policy.document import Gates, Pacing, Similar
 
 BODY = CAREFUL.body()
 PRICE = {"kind": "intent_at_least", "intent": "price", "milli": 850}
+OPEN = {"kind": "messages_open", "value": True}
 
 
 def edited_rule(rid, **changes):
@@ -58,15 +59,19 @@ NL = BODY["templates"][0]["nl"]
         ({"rules": edited_rule("review-doubt", then="none")}, [("rules.review-doubt.then", "tighter")]),
         ({"rules": edited_rule("review-doubt", then="hide")}, [("rules.review-doubt.then", "looser")]),
         (
-            {"rules": edited_rule("reply-price", when=[{**PRICE, "milli": 900}])},
+            {"rules": edited_rule("reply-price", when=[{**PRICE, "milli": 900}, OPEN])},
             [("rules.reply-price.when", "tighter")],
         ),
         (
-            {"rules": edited_rule("reply-price", when=[{**PRICE, "milli": 800}])},
+            {"rules": edited_rule("reply-price", when=[{**PRICE, "milli": 800}, OPEN])},
             [("rules.reply-price.when", "looser")],
         ),
         (
-            {"rules": edited_rule("reply-price", when=[PRICE, {"kind": "comment_is_reply", "value": False}])},
+            {
+                "rules": edited_rule(
+                    "reply-price", when=[PRICE, OPEN, {"kind": "comment_is_reply", "value": False}]
+                )
+            },
             [("rules.reply-price.when", "tighter")],
         ),
         (

@@ -64,6 +64,7 @@ FIELDS = {
     "DELAY": {"delay_ms": 600_000, "free_at": NOW},
     "WINDOW_CLOSED": {"window": 48, "hours": 50, "rule": "TT-DM-2"},
     "NOT_FIRST": {"rule": "TT-DM-1"},
+    "QUOTA_USED": {"limit": 10, "rule": "TT-DM-2", "used": 10},
 }
 
 

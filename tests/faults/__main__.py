@@ -4,21 +4,22 @@ import argparse
 import sys
 import time
 
-from tests.faults import crash_points, kills, machine, mutants, race, stories
+from tests.faults import crash_points, kills, machine, mutants, platform, race, stories, talk_stories
 from tests.faults.world import Violation
 
 
 def _machine(examples):
     begun = time.monotonic()
     try:
-        for story in stories.ALL:
+        told = (*stories.ALL, *talk_stories.ALL)
+        for story in told:
             story()
         machine.run(examples=examples, steps=50)
     except (Violation, AssertionError) as told:
         print(f"state machine: {told}")
         return 1
     print(
-        f"{len(stories.ALL)} stories and {examples} runs of the state machine: no promise broken, {time.monotonic() - begun:.0f} s"
+        f"{len(told)} stories and {examples} runs of the state machine: no promise broken, {time.monotonic() - begun:.0f} s"
     )
     return 0
 
@@ -35,6 +36,7 @@ def main():
         lambda: mutants.main([]),
         crash_points.main,
         lambda: race.main([]),
+        lambda: platform.main([]),
         lambda: kills.main(["--sqlite", str(asked.sqlite), "--postgres", str(asked.postgres)]),
     )
     failed = sum(bool(part()) for part in parts)

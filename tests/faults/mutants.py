@@ -16,10 +16,21 @@ from goodstanding.adapters.clock.clocks import SystemClock
 from goodstanding.adapters.storage.sqlite import SqliteStatements
 from goodstanding.core.policy.decide import Confirmation
 from goodstanding.core.policy.model import FreezeFacts
+from goodstanding.core.policy.rules import message_time
 from goodstanding.kernel.timing import HOUR
-from goodstanding.usecases import comments, facts, intake, moderation, outbox
+from goodstanding.usecases import (
+    comments,
+    facts,
+    intake,
+    messages,
+    moderation,
+    outbox,
+    policies,
+    talks,
+    tasks,
+)
 from goodstanding.usecases.ports import SendResult
-from tests.faults import machine, stories
+from tests.faults import machine, stories, talk_stories
 from tests.faults.world import Reader, Violation
 
 EXAMPLES = 60
@@ -229,7 +240,160 @@ def _sends_at_once():
     return [_on(comments, "_outgoing", make)]
 
 
+def _task_not_asked_again():
+    return [patch.object(tasks, "_ask", lambda *a: _YES)]
+
+
+def _task_does_not_count():
+    def make(real):
+        def spent(self, *a):
+            open_ = {t.outgoing_id for t in self.open_tasks(1, 1000)}
+            mine = {(o.act, o.contact_id, o.attempt_at) for o in map(self.outgoing, open_)}
+            return [s for s in real(self, *a) if (s.act, s.contact_id, s.at) not in mine]
+
+        return spent
+
+    return [_on(SqliteStatements, "spent", make)]
+
+
+def _opened_task_expires():
+    def make(real):
+        return lambda self, *a: [msgspec.structs.replace(t, opened_at=None) for t in real(self, *a)]
+
+    return [_on(SqliteStatements, "open_tasks", make)]
+
+
+def _late_is_sent():
+    def make(real):
+        def settle(ctx, tx, one, who, answer, *, state, **named):
+            return real(ctx, tx, one, who, answer, state="sent" if answer == "late" else state, **named)
+
+        return settle
+
+    return [_on(tasks, "_settle", make)]
+
+
+def _patched(target, name, value):
+    return lambda: [patch.object(target, name, value)]
+
+
+def _quota_one_short():
+    return [
+        _on(
+            talks.Talks,
+            "_used",
+            lambda real: lambda self, contact, acts: max(0, real(self, contact, acts) - 1),
+        )
+    ]
+
+
+def _talk_facts(**changes):
+    def make(real):
+        return lambda self, *a, **k: msgspec.structs.replace(real(self, *a, **k), **changes)
+
+    return lambda: [_on(talks.Talks, "facts", make)]
+
+
+def _tap_unverified():
+    def tapped(ctx, tx, m, asked):
+        found = [(act, c) for act, c in asked if c.kind == "card"]
+        return (*found[0], "yes") if found else None
+
+    return [patch.object(messages, "_tapped", tapped)]
+
+
+def _echo_of_anything():
+    def act_of(echo, acts, contents):
+        return next((a for a in acts if a.state in ("sending", "unknown")), None)
+
+    return [patch.object(messages, "_act_of", act_of)]
+
+
+def _planned_past_the_window():
+    def make(real):
+        def plan(self, facts, *, earliest, wished, spread):
+            return max(earliest, wished), self._say.allow("", "")
+
+        return plan
+
+    return [_on(message_time.Timer, "plan", make)]
+
+
 MUTANTS = (
+    Mutant(
+        "window-by-arrival",
+        "the window counts from the delivery, not from the message's own time",
+        _patched(messages, "said_at", lambda one: one.received_at),
+    ),
+    Mutant(
+        "window-goes-back",
+        "an older message that comes later moves the window",
+        _patched(messages, "later", lambda before, at: at),
+    ),
+    Mutant(
+        "future-message",
+        "a message dated ahead opens a longer window",
+        _patched(messages, "said_at", lambda one: one.message.at),
+    ),
+    Mutant("window-unguarded", "the window is not looked at when sending", _without("message_window")),
+    Mutant(
+        "quota-unguarded", "the platform's quota is not looked at when sending", _without("message_quota")
+    ),
+    Mutant("quota-off-by-one", "one message of a window is not counted", _quota_one_short),
+    Mutant(
+        "staff-uncounted",
+        "what staff wrote in the app counts for nothing",
+        _patched(SqliteStatements, "own_messages", lambda self, contacts, since: []),
+    ),
+    Mutant("planned-past-window", "a message is planned for after the window", _planned_past_the_window),
+    Mutant("asked-again", "who was asked for consent is asked again", _talk_facts(asked=False)),
+    Mutant(
+        "not-disclosed",
+        "the first automatic message does not say that it is one",
+        _patched(policies, "disclosed", lambda p, language, text: text),
+    ),
+    Mutant("tap-unverified", "any tap counts as consent", _tap_unverified),
+    Mutant(
+        "stop-unheard",
+        "STOP is not taken as a withdrawal",
+        _patched(messages, "answer_to_pending", lambda answer, *, pending: "nothing"),
+    ),
+    Mutant(
+        "stop-stops-nothing",
+        "what was planned leaves after a STOP",
+        _patched(outbox, "stop_planned", lambda *a: []),
+    ),
+    Mutant(
+        "echo-doubles",
+        "our own echo is kept as a message of staff",
+        _patched(messages, "_settle_echoes", lambda ctx, tx, echoes, contacts: list(echoes)),
+    ),
+    Mutant("echo-of-anything", "any echo settles an act that is under way", _echo_of_anything),
+    Mutant(
+        "late-echo-ignored",
+        "what was planned again leaves although its echo came",
+        lambda: [
+            _on(
+                SqliteStatements,
+                "settle_from",
+                lambda real: (
+                    lambda self, one, states, changes: (
+                        "planned" not in states and real(self, one, states, changes)
+                    )
+                ),
+            )
+        ],
+    ),
+    Mutant(
+        "question-alone",
+        "the question leaves without its answer",
+        _patched(outbox, "first_part", lambda one, others: None),
+    ),
+    Mutant(
+        "block-unheeded",
+        "a block by the platform changes nothing",
+        _patched(outbox.warnings, "take", lambda *a: None),
+    ),
     Mutant("no-recheck", "nothing is asked again at dispatch", _confirm(lambda *a, **k: _YES)),
     Mutant("freeze-ignored", "a freeze is not seen at dispatch", _frozen_never),
     Mutant("kill-ignored", "the kill switch is not seen at dispatch", _without("kill_switch")),
@@ -253,7 +417,7 @@ MUTANTS = (
     Mutant(
         "approval-unbound",
         "an approval holds for any text",
-        lambda: [patch.object(outbox._Round, "_approval_holds", lambda self, one: True)],
+        lambda: [patch.object(outbox, "_approval_holds", lambda one, now: True)],
     ),
     Mutant("fence-ignored", "a late result settles another's attempt", _fence_ignored),
     Mutant("no-attempt-entry", "attempts are not sealed", _no_attempt_entry),
@@ -264,6 +428,10 @@ MUTANTS = (
     Mutant("permits-never-void", "a batch goes on after a freeze", _permits_never_void),
     Mutant("hide-twice", "a hidden comment is hidden again", _hide_twice),
     Mutant("no-delay", "an answer leaves at once", _sends_at_once),
+    Mutant("task-not-asked-again", "opening a task asks no gate", _task_not_asked_again),
+    Mutant("task-does-not-count", "tasks count against no limit", _task_does_not_count),
+    Mutant("opened-task-expires", "what may have been sent is called too late", _opened_task_expires),
+    Mutant("late-is-sent", "a task that is too late counts as sent", _late_is_sent),
 )
 
 
@@ -292,10 +460,14 @@ def _machine(examples):
 
 
 def _stories():
-    for story in stories.ALL:
+    for story in (*stories.ALL, *talk_stories.ALL):
         try:
             story()
-        except AssertionError as told:
+        except (
+            AssertionError,
+            LookupError,
+            ValueError,
+        ) as told:  # a story that falls over has noticed as well
             return story.__name__, str(told).split(": ")[0].split("\n")[0]
     return "", ""
 

@@ -40,6 +40,12 @@ def serving(world):
 
 
 @pytest.fixture(scope="session")
+def serve():
+    """Serve another world: `with serve(world) as address`."""
+    return serving
+
+
+@pytest.fixture(scope="module")
 def browser():
     if not Path(CHROMIUM).exists():
         pytest.skip("no Chromium is installed")

@@ -10,13 +10,22 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "core"))
 
-from policy_values import CALM, CAREFUL, NORMAL, NOW, PLATFORM, but, facts, signals
+from msgspec import UNSET
+from policy_values import CALM, CAREFUL, MESSAGE, NORMAL, NOW, PLATFORM, but, facts, signals
 
 from goodstanding.core.policy.compile import compile_policy
 from goodstanding.core.policy.decide import decide
 from goodstanding.core.policy.sealing import record_bytes
+from goodstanding.kernel.timing import HOUR, MINUTE
 
+KEPT = ("price", "link", "bio", "message-info", "follow-up")
 INSULT = signals(abuse_milli=970, sentiment_milli=-900, intents=(), hits=(("abuse", "x"),))
+INFO = {"kind": "message", "signals": signals(intents=(("info", 950),))}
+TAP = {
+    "kind": "message",
+    "signals": signals(intents=()),
+    "message": but(MESSAGE, form="tap", tap="marketing:yes"),
+}
 CASES = [
     ("wat kost dit?", {}),
     ("what does it cost?", {"signals": signals(language="en")}),
@@ -40,6 +49,21 @@ CASES = [
     ("wat kost dit?", {"account": but(CALM.account, bucket_milli=0, bucket_free_at=NOW + 7_200_000)}),
     ("wat kost dit?", {"contact": but(CALM.contact, answer="withdrawn", holdout=True)}),
     ("INFO", {"kind": "message", "signals": signals(intents=(("info", 950),))}),
+    ("INFO", {**INFO, "message": UNSET}),
+    ("INFO", {**INFO, "message": but(MESSAGE, asked=True, first=False, used=9)}),
+    ("INFO", {**INFO, "message": but(MESSAGE, used=10)}),
+    ("INFO", {**INFO, "contact": but(CALM.contact, marketing="given")}),
+    ("INFO", {**INFO, "contact": but(CALM.contact, wrote_at=NOW - 46 * HOUR)}),
+    ("INFO", {**INFO, "contact": but(CALM.contact, wrote_at=NOW - 47 * HOUR - 59 * MINUTE)}),
+    ("INFO", {**INFO, "contact": but(CALM.contact, wrote_at=NOW - 48 * HOUR)}),
+    ("INFO", {**INFO, "contact": but(CALM.contact, wrote_at=None)}),
+    ("INFO", {**INFO, "account": but(CALM.account, can_message=False)}),
+    ("INFO", {**INFO, "minute": 21 * 60 + 20, "contact": but(CALM.contact, wrote_at=NOW - 44 * HOUR)}),
+    ("Ja, graag", {**TAP, "contact": but(CALM.contact, marketing="given", wrote_at=NOW)}),
+    ("Nee, liever niet", {**TAP, "message": but(MESSAGE, form="tap", tap="marketing:no")}),
+    ("STOP", {"kind": "message", "signals": signals(answer="stop", intents=())}),
+    (None, {"kind": "message", "signals": None, "message": but(MESSAGE, form="image")}),
+    ("wat kost dit?", {"account": but(CALM.account, can_message=False)}),
     (None, {"clock_sure": False, "account": None, "comment": None, "wording": None}),
 ]
 
@@ -52,7 +76,7 @@ def main() -> None:
             one = facts(compiled, event=number, **changes)
             if one.wording is not None:
                 few = tuple(but(w, similar_recent=w.variant % 2) for w in one.wording if w.variant < 3)
-                one = but(one, wording=tuple(w for w in few if w.template in ("price", "link")))
+                one = but(one, wording=tuple(w for w in few if w.template in KEPT))
             record = record_bytes(one, decide(compiled, one, text)).decode()
             lines.append(f'{{"policy":{json.dumps(policy.id)},"text":{json.dumps(text)},"record":{record}}}')
     (HERE / "decisions.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -38,4 +38,4 @@ def test_a_recorded_decision_is_decided_again_to_the_same_bytes(golden):
 
 def test_the_golden_file_holds_every_outcome():
     found = {read_record(bytes(one.record)).decision.outcome for one in GOLDEN}
-    assert found == {"reply", "hide", "review", "label", "none"}
+    assert found == {"reply", "message", "hide", "review", "label", "none"}

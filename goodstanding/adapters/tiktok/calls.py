@@ -9,7 +9,9 @@ import msgspec
 from goodstanding.adapters.http import Answer, Http
 from goodstanding.adapters.tiktok.errors import Class, class_of
 from goodstanding.adapters.tiktok.limits import Pace, call_limits
+from goodstanding.usecases import playbooks
 from goodstanding.usecases.ports import Account
+from goodstanding.usecases.renewals import Renewal
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 CLIENT_FAULT = range(400, 500)
@@ -20,8 +22,12 @@ class Tokens(Protocol):
     """The access token of each account."""
 
     def access(self, account: Account) -> str: ...
-    async def refresh(self, account: Account, stale: str) -> bool:
-        """Get a new token unless someone already did; False when the account must be connected again."""
+    async def refresh(self, account: Account, stale: str) -> Renewal:
+        """Get a token newer than `stale`, unless someone already did; true when there is one to go on with."""
+        ...
+
+    async def lost(self, account: Account, token: str) -> None:
+        """The platform refused a token that is as new as can be: the consent is gone."""
         ...
 
 
@@ -110,6 +116,17 @@ class Caller:
 
         return await self._call(account, path, ask, urgent=True)
 
+    async def fetch(self, account: Account, address: str) -> bytes:
+        """Return what lies at a download address of a message's media; empty when it cannot be had.
+
+        The access token travels as `x-user` here (portal 1832184455450626).
+        """
+        try:
+            answer = await self._http.get(address, headers={"x-user": self._tokens.access(account)})
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, IndexError):
+            return b""
+        return answer.body if answer.status == 200 else b""  # noqa: PLR2004 - HTTP OK
+
     def reading_per_hour(self) -> int | None:
         """Return how many calls an hour reading may make; `None` without limits."""
         return None if self._pace is None else self._pace.reading_per_hour()
@@ -133,9 +150,22 @@ class Caller:
             except (aiohttp.ClientError, OSError, TimeoutError):
                 return Told(kind="no_answer", code="NO_ANSWER")
             told = self.read(answer, account, path)
-            if told.kind != "refresh" or is_last or not await self._tokens.refresh(account, token):
+            if told.kind != "refresh":
+                return told
+            if is_last:
+                await self._give_up(account, token, told)
+                return told
+            renewed = await self._tokens.refresh(account, token)
+            if renewed is Renewal.LATER:
+                return Told(kind="wait", code="TOKEN_LATER")
+            if not renewed:
                 return told
         return told
+
+    async def _give_up(self, account: Account, token: str, told: Told) -> None:
+        """A token just renewed was refused: unless it is said to have expired, the consent is gone."""
+        if int(told.code) in playbooks.connect_rules().answers.gone:
+            await self._tokens.lost(account, token)
 
     def read(self, answer: Answer, account: Account, path: str) -> Told:
         """Return what an answer says."""

@@ -1,25 +1,25 @@
 """Calls to TikTok's API for Business. What may have happened is said to be unknown, never guessed."""
 
-import asyncio
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from goodstanding.adapters.http import Answer, Http
-from goodstanding.adapters.tiktok import wire
+from goodstanding.adapters.tiktok import messaging, wire
 from goodstanding.adapters.tiktok.accounts_api import AccountsApi
 from goodstanding.adapters.tiktok.calls import UNREADABLE, Caller, Tokens, Told
 from goodstanding.adapters.tiktok.limits import Pace
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases.ports import Account, Outgoing, Parsed, SendPermit, SendResult
 from goodstanding.usecases.ports.feed import ReadFailedError
+from goodstanding.usecases.ports.messages import ParsedMessage
 
 ABSENT_AFTER = 10 * MINUTE
 """A reply may wait minutes in spam review, so it is provably absent only after this long."""
 PAGES_MAX = 20
 
-__all__ = ["ABSENT_AFTER", "OneAtATime", "Pace", "TikTok", "Tokens"]
+__all__ = ["ABSENT_AFTER", "Pace", "TikTok", "Tokens"]
 
 
 class _Made(msgspec.Struct):
@@ -34,7 +34,7 @@ class TikTok(AccountsApi):
         *,
         http: Http,
         base: str,
-        secret: str,
+        secret: str | Callable[[], str],
         tokens: Tokens,
         hear: Callable[[int], None],
         now: Callable[[], int],
@@ -42,12 +42,16 @@ class TikTok(AccountsApi):
     ) -> None:
         caller = Caller(http=http, base=base, tokens=tokens, hear=hear, pace=pace)
         super().__init__(caller)
-        self._secret = secret.encode()
+        self._secret = secret if callable(secret) else lambda: secret
+        """What signs webhooks; asked each time, since the operator may change it while we run."""
         self._hear, self._now = hear, now
         self._rules = wire.rules()
 
     def verify(self, body: bytes, header: str, now: int) -> Literal["ok", "bad", "stale"]:
-        verdict = wire.verify(body, header, secret=self._secret, now=now, rules=self._rules)
+        secret = self._secret()
+        if not secret:
+            return "bad"  # without a secret nothing can be true; an empty key would sign anything
+        verdict = wire.verify(body, header, secret=secret.encode(), now=now, rules=self._rules)
         stamp = wire.signed_at(header) if verdict == "stale" else None
         if stamp is not None and stamp > now + self._rules.future_seconds * 1000:
             self._hear(stamp)  # a true signature from the future: our clock is behind
@@ -67,15 +71,27 @@ class TikTok(AccountsApi):
         if one.act in ("hide", "unhide"):
             body = {"comment_id": one.target_id, "action": one.act.upper()}
             return await self._act(account, one, "/business/comment/hide/", body)
+        if one.act == "message":
+            if not one.target_id:
+                return SendResult(state="failed", code="NO_CONVERSATION")
+            return await self._send(permit)
         return SendResult(state="failed", code="NOT_OFFERED")
 
     async def find_again(self, account: Account, outgoing: Outgoing) -> SendResult:
         try:
             if outgoing.act == "reply":
                 return await self._find_reply(account, outgoing)
+            if outgoing.act == "message":
+                return await self._find_message(account, outgoing)
             return await self._find_state(account, outgoing)
         except ReadFailedError as error:
             return SendResult(state="unknown", code=error.answer or "NO_ANSWER")
+
+    async def picture(self, account: Account, message: ParsedMessage) -> bytes:
+        body = messaging.media_body(account, message)
+        told = await self._caller.post(account, messaging.MEDIA_DOWNLOAD, body)
+        address = messaging.download_url(_mapping(told)) if told.kind == "ok" else ""
+        return await self._caller.fetch(account, address) if address else b""
 
     async def ask_time(self, account: Account) -> int | None:
         heard: list[int] = []
@@ -88,8 +104,28 @@ class TikTok(AccountsApi):
     async def _act(self, account: Account, one: Outgoing, path: str, body: dict[str, str]) -> SendResult:
         return _result(await self._caller.post(account, path, {"video_id": one.video_id, **body}))
 
+    async def _send(self, permit: SendPermit) -> SendResult:
+        body = messaging.send_body(permit.outgoing, permit.content)
+        return _message_result(await self._caller.post(permit.account, messaging.SEND, body))
+
     def _read(self, answer: Answer, account: Account, path: str) -> SendResult:
         return _result(self._caller.read(answer, account, path))
+
+    async def _find_message(self, account: Account, one: Outgoing) -> SendResult:
+        """Look among the conversation's last messages."""
+        told = await self._caller.get(
+            account, messaging.CONTENT_LIST, {"conversation_id": one.target_id}, urgent=True
+        )
+        if told.kind != "ok":
+            return SendResult(state="unknown", code=told.code)
+        return messaging.found_in(
+            _mapping(told),
+            account,
+            one,
+            now=self._now(),
+            absent_after=ABSENT_AFTER,
+            skew=self._rules.future_seconds * 1000,
+        )
 
     async def _find_reply(self, account: Account, one: Outgoing) -> SendResult:
         """Look among our own replies under the comment; absent counts only when enough time has passed."""
@@ -137,12 +173,22 @@ def _result(told: Told) -> SendResult:
     return SendResult(state="failed", code="TOKEN" if told.kind == "refresh" else told.code)
 
 
-class OneAtATime:
-    """Runs at most one refresh an account at once."""
+def _message_result(told: Told) -> SendResult:
+    """Like `_result`, for a message: its id stands deeper, and some refusals concern more than this one message."""
+    if told.kind == "ok":
+        return SendResult(state="sent", provider_ref=messaging.message_id(_mapping(told)))
+    result = _result(told)
+    if told.kind == "freeze":
+        return msgspec.structs.replace(result, means="blocked")
+    if told.kind == "capability":
+        return msgspec.structs.replace(result, means="not_offered")
+    return result
 
-    def __init__(self) -> None:
-        self._locks: dict[int, asyncio.Lock] = {}
 
-    def of(self, account_id: int) -> asyncio.Lock:
-        """Return the account's lock."""
-        return self._locks.setdefault(account_id, asyncio.Lock())
+def _mapping(told: Told) -> dict[str, Any]:
+    """Return an answer's data; an empty one for data that is no object."""
+    try:
+        found = msgspec.json.decode(told.data)
+    except UNREADABLE:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from goodstanding.adapters.tiktok import wire_messages
 from goodstanding.usecases.ports import Parsed, ParsedComment, ParsedOther, Unreadable
 
 ACTIONS = {
@@ -63,6 +64,15 @@ class _Comment(msgspec.Struct):
     username: str = ""
 
 
+_SECONDS_MAX = 1 << 40
+"""Later than this no database of ours could keep a time in milliseconds."""
+
+
+class _Removal(msgspec.Struct):
+    reason: int = 0
+
+
+_removal = msgspec.json.Decoder(_Removal).decode
 _envelope = msgspec.json.Decoder(_Envelope).decode
 _recipient = msgspec.json.Decoder(_Recipient).decode
 _comment = msgspec.json.Decoder(_Comment).decode
@@ -108,7 +118,7 @@ def parse(body: bytes) -> Parsed:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return Unreadable(problem="NOT_THE_ENVELOPE")
     if envelope.event != "comment.update":
-        return ParsedOther(event=_clean(envelope.event), known=envelope.event in KNOWN_EVENTS)
+        return _other(envelope)
     try:
         c = _comment(envelope.content.encode("utf-8", "surrogatepass"))
     except (msgspec.DecodeError, UnicodeDecodeError, UnicodeEncodeError):
@@ -125,6 +135,30 @@ def parse(body: bytes) -> Parsed:
         handle=_clean(c.username),
         text=_clean(c.text),
         at=c.timestamp,
+    )
+
+
+def _reason(content: str) -> str:
+    """Return the number of a removal's reason (developers.tiktok.com/doc/webhooks-events); 0, unknown, when it has none."""
+    try:
+        return str(_removal(content.encode("utf-8", "surrogatepass")).reason)
+    except (msgspec.DecodeError, UnicodeDecodeError, UnicodeEncodeError):
+        return "0"
+
+
+def _other(envelope: _Envelope) -> Parsed:
+    sent_at = max(0, min(envelope.create_time, _SECONDS_MAX)) * 1000
+    found = wire_messages.parse(
+        envelope.event, envelope.content, account=envelope.user_openid, sent_at=sent_at
+    )
+    if found is not None:
+        return found
+    known = envelope.event in KNOWN_EVENTS
+    return ParsedOther(
+        event=_clean(envelope.event),
+        known=known,
+        detail=_reason(envelope.content) if known else "",
+        at=sent_at,
     )
 
 

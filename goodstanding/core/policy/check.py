@@ -12,6 +12,7 @@ from goodstanding.core.policy.conditions import (
     IntentAtLeast,
     IntentIn,
     ScoreAtLeast,
+    Tapped,
     words_of,
 )
 from goodstanding.core.policy.document import Class, Policy, Rule, Template
@@ -49,6 +50,9 @@ class ProblemCode(StrEnum):
     UNREACHABLE = "UNREACHABLE"
     SHADOWED = "SHADOWED"
     WRONG_EVENT = "WRONG_EVENT"
+    MESSAGE_ONLY = "MESSAGE_ONLY"
+    CARD_ALONE = "CARD_ALONE"
+    NO_DISCLOSURE = "NO_DISCLOSURE"
     NO_SOURCE = "NO_SOURCE"
 
 
@@ -90,6 +94,7 @@ def check(policy: Policy, platform: PlatformRules) -> tuple[Finding, ...]:
             _names(policy),
             _templates(policy, platform),
             _classes(policy),
+            _messages(policy, platform),
             _reachable(policy),
             _sources(policy),
         )
@@ -134,7 +139,9 @@ def _class_of_rule(place: int, rule: Rule, templates: dict[str, Class]) -> Class
     why, source = "class.plain", "own"
     if rule.then in SENDS and templates.get(rule.template) == "needs_review":
         cls, why = "needs_review", "class.template"
-    elif rule.then in SENDS and not any(isinstance(one, IntentIn | IntentAtLeast) for one in rule.when):
+    elif rule.then in SENDS and not any(
+        isinstance(one, IntentIn | IntentAtLeast | Tapped) for one in rule.when
+    ):
         cls, why, source = "needs_review", "class.no_intent", "TT-SPAM-1"
     elif rule.then == "hide" and not any(isinstance(one, ScoreAtLeast) for one in rule.when):
         cls, why = "needs_review", "class.hide_without_score"
@@ -209,7 +216,7 @@ def _templates(policy: Policy, platform: PlatformRules) -> Iterator[Finding]:
             wordings = template.variants(language)
             if not wordings:
                 yield _finding(ProblemCode.LANGUAGE_MISSING, path, template=template.id, language=language)
-            elif len(wordings) < FEW:
+            elif len(wordings) < FEW and template.card is None:
                 yield _finding(
                     ProblemCode.FEW_WORDINGS,
                     (*path, language),
@@ -238,6 +245,8 @@ def _text(
 ) -> Iterator[Finding]:
     numbers = platform.numbers
     most = numbers.reply_chars_max if template.channel == "reply" else numbers.message_chars_max
+    if template.card is not None:
+        most = numbers.card_title_chars_max
     if len(text) > most:
         yield _finding(
             ProblemCode.TEMPLATE_TOO_LONG, path, template=template.id, length=len(text), limit=most
@@ -257,6 +266,46 @@ def _text(
             if f" {' '.join(words_of(phrase))} " in plain:
                 yield _finding(
                     ProblemCode.REFUSED_PHRASE, path, template=template.id, phrase=phrase, rule=rule.id
+                )
+
+
+def _messages(policy: Policy, platform: PlatformRules) -> Iterator[Finding]:
+    """Questions follow a message and fit their buttons; what only a message has stands with messages only."""
+    templates = {one.id: one for one in policy.templates}
+    for place, rule in enumerate(policy.rules):
+        path = ("rules", place)
+        ask = templates.get(rule.ask)
+        for name, used in (("ask", rule.ask), ("after_hours", rule.after_hours)):
+            if used and rule.then != "message":
+                yield _finding(ProblemCode.MESSAGE_ONLY, (*path, name), rid=rule.rid, key=name)
+        if rule.ask and (ask is None or ask.card is None):
+            cards = [one.id for one in policy.templates if one.card is not None]
+            yield _unknown((*path, "ask"), "question", rule.ask, cards)
+        template = templates.get(rule.template)
+        if template is not None and template.card is not None:
+            yield _finding(ProblemCode.CARD_ALONE, (*path, "template"), rid=rule.rid, template=template.id)
+    for place, one in enumerate(policy.templates):
+        if one.card is not None:
+            yield from _card(one, ("templates", place), platform)
+    sends = any(rule.enabled and rule.then == "message" for rule in policy.rules)
+    if sends and policy.disclosure is None:
+        yield _finding(ProblemCode.NO_DISCLOSURE, ("disclosure",), severity="warning")
+
+
+def _card(template: Template, path: tuple[str | int, ...], platform: PlatformRules) -> Iterator[Finding]:
+    assert template.card is not None
+    most = platform.numbers.card_button_chars_max
+    if template.channel != "message":
+        yield _finding(ProblemCode.MESSAGE_ONLY, (*path, "card"), rid=template.id, key="card")
+    for language in ("nl", "en"):
+        for _, title in template.card.buttons(language):
+            if len(title) > most:
+                yield _finding(
+                    ProblemCode.TEMPLATE_TOO_LONG,
+                    (*path, "card"),
+                    template=template.id,
+                    length=len(title),
+                    limit=most,
                 )
 
 

@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from goodstanding.core.policy.check import classify
-from goodstanding.core.policy.conditions import CounterAtLeast, Observer
+from goodstanding.core.policy.conditions import CounterAtLeast, MessagesOpen, Observer
 from goodstanding.core.policy.document import Policy, Rule, Template
 from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Looks, Ready, together
 from goodstanding.core.policy.gates import AT_SENDING, GATES, PROMOTION, caps
 from goodstanding.core.policy.model import Act, Effect, Facts, GateTrace, Outcome, RuleTrace
 from goodstanding.core.policy.platform import PlatformRules
-from goodstanding.core.policy.rules import delay, similar
+from goodstanding.core.policy.rules import delay, message_time, similar
 from goodstanding.core.policy.rules.quiet_hours import Quiet
 from goodstanding.kernel.ids import PolicyHash
 from goodstanding.kernel.reasons import Code, Reason
+from goodstanding.kernel.timing import HOUR
 
 _REPLY: Act = "reply"
 _MESSAGE: Act = "message"
@@ -57,6 +58,10 @@ class ReadyRule:
     queue: str
     template: str
     promotional: bool
+    ask: Template | None
+    """The question that follows the message."""
+    after: int
+    """For a message: milliseconds after the person's own."""
     choose: Callable[[Facts], similar.Choice] | None
     gates: tuple[ReadyGate, ...]
     """Gates of this rule alone: its own limits, promotion, its class."""
@@ -106,8 +111,11 @@ class CompiledPolicy:
     quiet: Quiet
     delay: Callable[[int], int]
     delay_trace: Callable[[int, int], GateTrace]
+    timer: message_time.Timer
     counters: tuple[CounterSpec, ...]
     """Every counter the facts must carry (rule counters by their rule)."""
+    in_use: dict[tuple[str, bool], tuple[Template, ...]]
+    """Templates by kind of event and whether messages are open: those that some rule could send then."""
 
     def text(self, *, template: str, variant: int, language: str) -> str:
         """Return the wording an effect names; raises `KeyError` when this policy has no such wording."""
@@ -124,6 +132,23 @@ class CompiledPolicy:
             for one in self.policy.templates
             for place, text in enumerate(one.variants(language))
         )
+
+    def usable(self, kind: str, *, can_message: bool, language: str) -> tuple[tuple[str, int, str], ...]:
+        """Return (template, variant, text) of what a rule could send about such an event of such an account."""
+        return tuple(
+            (one.id, place, text)
+            for one in self.in_use[kind, can_message]
+            for place, text in enumerate(one.variants(language))
+        )
+
+    def is_card(self, template_id: str) -> bool:
+        """Tell whether a template is a question with buttons."""
+        template = self.template(template_id)
+        return template is not None and template.card is not None
+
+    def template(self, template_id: str) -> Template | None:
+        """Return the template of this id."""
+        return next((one for one in self.policy.templates if one.id == template_id), None)
 
 
 def compile_policy(policy: Policy, platform: PlatformRules) -> CompiledPolicy:
@@ -142,6 +167,7 @@ def compile_policy(policy: Policy, platform: PlatformRules) -> CompiledPolicy:
             permitted=rule.rid in permitted,
             policy=policy,
             template=templates.get(rule.template),
+            ask=templates.get(rule.ask),
             own=tuple(ready[gate.id] for gate in limits if gate.id.startswith(f"cap:rule:{rule.rid}/")),
             promotion=promotion,
         )
@@ -149,12 +175,17 @@ def compile_policy(policy: Policy, platform: PlatformRules) -> CompiledPolicy:
     }
     general_gates = tuple(ready[gate.id] for gate in (*GATES, *general))
     draw, delay_trace = delay.delayer(policy)
+    quiet_hours = Quiet(policy)
 
     def side(kind: Literal["comment", "message"]) -> Side:
         mine = tuple(one for one in _ordered(policy) if one.on in (kind, "any"))
         observers, heard = _listening(mine, rules)
         wanted: set[Act] = {act for act in (_REPLY, _MESSAGE, _HIDE) for rule in mine if rule.then == act}
-        guarding = tuple(one for one in general_gates if one.gate.guards & wanted or one.gate.opens_case)
+        guarding = tuple(
+            one
+            for one in general_gates
+            if kind in one.gate.kinds and (one.gate.guards & wanted or one.gate.opens_case)
+        )
         state = tuple(one for one in guarding if one.gate.reads and "signals.intents" not in one.gate.reads)
         intents = tuple(one for one in guarding if "signals.intents" in one.gate.reads)
         alone = tuple(one for one in guarding if not one.gate.reads)
@@ -179,17 +210,43 @@ def compile_policy(policy: Policy, platform: PlatformRules) -> CompiledPolicy:
         message=side("message"),
         sending={
             act: tuple(
-                one for one in (*general_gates, *quiet) if act in one.gate.guards and one.gate.at_sending
+                one
+                for one in (*general_gates, *quiet)
+                if act in one.gate.guards and one.gate.at_sending and _kind_of(act) in one.gate.kinds
             )
             for act in (_REPLY, _MESSAGE, _HIDE)
         },
         promotion=promotion,
         by_rid=rules,
-        quiet=Quiet(policy),
+        quiet=quiet_hours,
         delay=draw,
         delay_trace=delay_trace,
+        timer=message_time.Timer(platform, quiet_hours),
         counters=_counters(policy, limits),
+        in_use=_in_use(policy),
     )
+
+
+def _kind_of(act: Act) -> Literal["comment", "message"]:
+    """Return what an act is about: a reply stands under a comment, a message in a conversation."""
+    return "message" if act == "message" else "comment"
+
+
+def _in_use(policy: Policy) -> dict[tuple[str, bool], tuple[Template, ...]]:
+    """Return the templates that enabled rules could send, by kind of event and whether messages are open."""
+    found: dict[tuple[str, bool], tuple[Template, ...]] = {}
+    for kind in ("comment", "message"):
+        for is_open in (True, False):
+            named = {
+                rule.template
+                for rule in policy.rules
+                if rule.enabled
+                and rule.then in SENDS
+                and rule.on in (kind, "any")
+                and not any(isinstance(one, MessagesOpen) and one.value != is_open for one in rule.when)
+            }
+            found[kind, is_open] = tuple(one for one in policy.templates if one.id in named)
+    return found
 
 
 def _ordered(policy: Policy) -> tuple[Rule, ...]:
@@ -218,6 +275,7 @@ def _ready_rule(
     permitted: bool,
     policy: Policy,
     template: Template | None,
+    ask: Template | None,
     own: tuple[ReadyGate, ...],
     promotion: tuple[ReadyGate, ...],
 ) -> ReadyRule:
@@ -238,6 +296,8 @@ def _ready_rule(
         queue=rule.queue or policy.review.queue,
         template=rule.template,
         promotional=template is not None and template.promotional,
+        ask=ask,
+        after=rule.after_hours * HOUR,
         choose=similar.chooser(policy, template) if sends and template is not None else None,
         gates=gates,
     )

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
-from goodstanding.core.policy.model import ConditionTrace, Facts, VideoClass
+from goodstanding.core.policy.model import ConditionTrace, Facts, VideoClass, message_of
 
 Seen = Any
 """What an observer hands to its judge: hashable, small, `None` when the fact is missing."""
@@ -565,6 +565,56 @@ class CommentIsReply(Condition):
         return (None, None) if seen is None else (seen == self.value, "yes" if seen else "no")
 
 
+class MessagesOpen(Condition):
+    """The platform lets this account send messages, or does not."""
+
+    kind: Literal["messages_open"] = "messages_open"
+    value: bool = True
+
+    @property
+    def wanted(self) -> str:
+        """Yes or no."""
+        return "yes" if self.value else "no"
+
+    def observer(self) -> Observer:
+        """Whether messages are open."""
+        return lambda facts, _words, _plain: None if facts.account is None else facts.account.can_message
+
+    def judge(self, seen: Seen) -> tuple[bool | None, str | int | None]:
+        """Compare."""
+        return (None, None) if seen is None else (seen == self.value, "yes" if seen else "no")
+
+
+class Tapped(Condition):
+    """The message is a tap on a question of ours, with this answer."""
+
+    kind: Literal["tapped"] = "tapped"
+    answer: Literal["yes", "no"] = "yes"
+    purpose: Literal["marketing"] = "marketing"
+
+    @property
+    def wanted(self) -> str:
+        """Purpose and answer."""
+        return f"{self.purpose}:{self.answer}"
+
+    def observer(self) -> Observer:
+        """What was tapped; empty for any other message and for a comment."""
+
+        def observe(facts: Facts, _words: object, _plain: object) -> Seen:
+            message = message_of(facts)
+            return "" if message is None else message.tap
+
+        return observe
+
+    def judge(self, seen: Seen) -> tuple[bool | None, str | int | None]:
+        """Compare."""
+        return seen == self.wanted, seen
+
+    def fields(self) -> Mapping[str, str | int]:
+        """Return answer and purpose."""
+        return {"wanted": self.answer, "purpose": self.purpose}
+
+
 AnyCondition = Annotated[
     IntentIn
     | IntentAtLeast
@@ -579,7 +629,9 @@ AnyCondition = Annotated[
     | VolumeAbove
     | TimeBetween
     | CounterAtLeast
-    | CommentIsReply,
+    | CommentIsReply
+    | MessagesOpen
+    | Tapped,
     Field(discriminator="kind"),
 ]
 CONDITIONS: Mapping[str, type[Condition]] = {
@@ -599,6 +651,8 @@ CONDITIONS: Mapping[str, type[Condition]] = {
         TimeBetween,
         CounterAtLeast,
         CommentIsReply,
+        MessagesOpen,
+        Tapped,
     )
 }
 """Every kind of condition by its name."""

@@ -16,13 +16,15 @@ from goodstanding.core.policy.model import (
     Effect,
     Facts,
     GateTrace,
+    MessageFacts,
     Outcome,
     Verdict,
+    message_of,
 )
 from goodstanding.kernel.reasons import Code, Reason
 from goodstanding.kernel.timing import MINUTE
 
-ENGINE = "1"
+ENGINE = "2"
 """Version of this code: raised whenever the same facts could lead to another answer."""
 
 _RANKS = {
@@ -189,18 +191,19 @@ def _send(
     variant = -1
     if rule.choose is not None:
         trace, variant = rule.choose(facts)
-        gates.append(trace)
-        if trace.verdict != "allow":
-            against.append(trace)
+        _note(trace, gates, against)
     delay = compiled.delay(facts.chance)
     not_before = facts.now + delay
-    trace = compiled.delay_trace(facts.now, delay)
-    gates.append(trace)
-    if trace.verdict != "allow":
-        against.append(trace)
+    _note(compiled.delay_trace(facts.now, delay), gates, against)
     for trace in against:
         if trace.verdict == "defer":
             not_before = max(not_before, _free_at(trace))
+    message = message_of(facts) if act == "message" else None
+    if message is not None:
+        spread = delay % (compiled.quiet.awake_minutes * MINUTE)
+        wished = facts.now + rule.after
+        not_before, trace = compiled.timer.plan(facts, earliest=not_before, wished=wished, spread=spread)
+        _note(trace, gates, against)
     trace = compiled.quiet.look(now=facts.now, minute=facts.minute, at=not_before)
     gates.append(trace)
     if trace.verdict != "allow":
@@ -215,7 +218,35 @@ def _send(
         planned=Effect(
             act=act, not_before=not_before, template=rule.template, variant=max(0, variant), language=language
         ),
+        question=_question(facts, rule, message, not_before=not_before, language=language),
         labels=labels,
+    )
+
+
+def _note(trace: GateTrace, gates: list[GateTrace], against: list[GateTrace]) -> None:
+    gates.append(trace)
+    if trace.verdict != "allow":
+        against.append(trace)
+
+
+def _question(
+    facts: Facts, rule: ReadyRule, message: MessageFacts | None, *, not_before: int, language: str
+) -> tuple[Effect, ...]:
+    """Return the question for consent that follows a message, once in a person's life with us."""
+    if rule.ask is None or message is None or message.asked or facts.contact is None:
+        return ()
+    wordings = len(rule.ask.variants(language))
+    if facts.contact.marketing != "absent" or not wordings:
+        return ()
+    variant = facts.chance % wordings
+    return (
+        Effect(
+            act="message",
+            not_before=not_before + MINUTE,
+            template=rule.ask.id,
+            variant=variant,
+            language=language,
+        ),
     )
 
 
@@ -226,6 +257,7 @@ def _settle(
     against: list[GateTrace],
     doubts: tuple[Reason, ...],
     planned: Effect,
+    question: tuple[Effect, ...],
     labels: tuple[Effect, ...],
 ) -> Answer:
     """Turn what stands against a planned sending into the outcome.
@@ -235,7 +267,7 @@ def _settle(
     stops = [trace for trace in against if trace.verdict != "defer"]
     if not stops and not doubts:
         waits = [trace.reason for trace in against if trace.reason is not None]
-        return rule.then, rule.rid, (rule.reason, *waits), (planned, *labels)
+        return rule.then, rule.rid, (rule.reason, *waits), (planned, *question, *labels)
     said: list[Reason] = []
     for reason in (*_reasons(stops), *doubts):
         if reason not in said:
@@ -253,6 +285,7 @@ def _settle(
         template=planned.template,
         variant=planned.variant,
         language=planned.language,
+        not_before=planned.not_before if rule.after else 0,
     )
     return "review", rule.rid, reasons, (case, *labels)
 

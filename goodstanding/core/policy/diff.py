@@ -282,6 +282,12 @@ def _condition_ways(before: Condition, after: Condition) -> Iterator[Hashable]:
 
 
 def _plain(before: Policy, after: Policy) -> Iterator[Change]:
+    if before.disclosure != after.disclosure:
+        was, now = before.disclosure, after.disclosure
+        yield Change(
+            path="disclosure", before=None if was is None else was.en, after=None if now is None else now.en,
+            direction="tighter" if was is None else "looser",
+        )  # fmt: skip
     if before.id != after.id:
         yield Change(path="id", before=before.id, after=after.id, direction="neutral")
     if before.title != after.title:

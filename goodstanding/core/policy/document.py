@@ -26,6 +26,10 @@ CONTACT_MESSAGES_HOURS = 168
 """No policy allows more automatic messages to one person (requirement R23)."""
 
 
+_LATER: dict[str, object] = {"disclosure": None, "card": None, "ask": "", "after_hours": 0}
+"""Keys that came after the first versions were kept, and their value when unused."""
+
+
 class Part(BaseModel):
     """A piece of the document: frozen, strict, no unknown keys."""
 
@@ -139,6 +143,45 @@ class Review(Part):
     """Queue to target in office minutes."""
 
 
+class Label(Part):
+    """The title of a button in both languages."""
+
+    nl: Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
+    en: Annotated[str, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)]
+
+    def of(self, language: str) -> str:
+        """Return the title in `language`; English for any other."""
+        return self.nl if language == "nl" else self.en
+
+
+class Card(Part):
+    """Makes a template a question with a yes and a no to tap; the answer is kept as evidence of consent."""
+
+    purpose: Literal["marketing"] = "marketing"
+    version: Annotated[str, StringConstraints(pattern=r"^v[0-9]{1,4}$")]
+    """The version of the text that asks: a changed question gets a new one."""
+    yes: Label
+    no: Label
+
+    def buttons(self, language: str) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Return (id, title) of the two buttons. The id names the answer, the purpose and the version of the text."""
+        return (
+            (f"consent:yes:{self.purpose}:{self.version}", self.yes.of(language)),
+            (f"consent:no:{self.purpose}:{self.version}", self.no.of(language)),
+        )
+
+
+class Disclosure(Part):
+    """What the first automatic message to somebody begins with: that it is automatic, and how to make it stop (R60)."""
+
+    nl: Text
+    en: Text
+
+    def of(self, language: str) -> str:
+        """Return the words in `language`; English for any other."""
+        return self.nl if language == "nl" else self.en
+
+
 class Template(Part):
     """A reply or message in several wordings per language."""
 
@@ -149,6 +192,8 @@ class Template(Part):
     class_: Annotated[Class, Field(alias="class")] = "permitted"
     nl: Annotated[tuple[Text, ...], Field(max_length=40)] = ()
     en: Annotated[tuple[Text, ...], Field(max_length=40)] = ()
+    card: Card | None = None
+    """For a question with buttons: the wordings are then the question itself."""
 
     def variants(self, language: str) -> tuple[str, ...]:
         """Return the wordings in `language`, none for a language we do not write."""
@@ -171,6 +216,10 @@ class Rule(Part):
     priority: Annotated[int, Field(ge=0, le=1000)] = 500
     enabled: bool = True
     class_: Annotated[Class, Field(alias="class")] = "permitted"
+    ask: Annotated[str, StringConstraints(max_length=41)] = ""
+    """A question (template with a card) that follows the message, unless the person was asked before."""
+    after_hours: Annotated[int, looser("down", ge=0, le=48)] = 0
+    """For a message: leave so many hours after the person's message, or earlier when the window ends before."""
 
 
 class Source(Part):
@@ -194,6 +243,7 @@ class Policy(Part):
     quiet_hours: QuietHours | None = None
     similar: Similar
     review: Review
+    disclosure: Disclosure | None = None
     templates: Annotated[tuple[Template, ...], Field(max_length=200)] = ()
     rules: Annotated[tuple[Rule, ...], Field(max_length=200)] = ()
     sources: Annotated[
@@ -233,8 +283,16 @@ class Policy(Part):
             seen.add(name)
 
     def body(self) -> dict[str, object]:
-        """Return the document as plain values, defaults written out."""
-        return self.model_dump(mode="json", by_alias=True)
+        """Return the document as plain values, defaults written out.
+
+        What the language of policies learned later is left out where it is not used: a version from before keeps its hash.
+        """
+        body = self.model_dump(mode="json", by_alias=True)
+        for part in (body, *body["templates"], *body["rules"]):
+            for name, unused in _LATER.items():
+                if name in part and part[name] == unused:
+                    del part[name]
+        return body
 
     @property
     def hash(self) -> PolicyHash:

@@ -10,7 +10,7 @@ from goodstanding.core.policy.document import Limit, Policy, Rule
 from goodstanding.core.policy.gates import GATE_IDS, GATES, PROMOTION
 from goodstanding.core.policy.model import ConditionTrace, Decision, Facts, GateTrace, RuleTrace
 from goodstanding.core.policy.platform import PlatformRules
-from goodstanding.core.policy.rules import delay, similar
+from goodstanding.core.policy.rules import delay, message_time, similar
 from goodstanding.kernel.reasons import Reason
 from goodstanding.kernel.timing import DAY, MINUTE, iso
 
@@ -153,7 +153,15 @@ def explain_rule(rule: Rule) -> tuple[Line, ...]:
             depth=1,
             ref=rule.rid,
         ),
+        *_of_messages(rule),
     )
+
+
+def _of_messages(rule: Rule) -> Iterator[Line]:
+    if rule.after_hours:
+        yield _line("outcome.after", {"after_hours": rule.after_hours}, depth=1, ref=rule.rid)
+    if rule.ask:
+        yield _line("outcome.ask", {"template": rule.ask}, depth=1, ref=rule.rid)
 
 
 def _condition(condition: Condition, rule: Rule) -> Line:
@@ -179,6 +187,9 @@ def _pacing(policy: Policy) -> Iterator[Line]:
     if policy.quiet_hours is not None:
         quiet = {"start": policy.quiet_hours.start, "end": policy.quiet_hours.end}
         yield _line("policy.quiet", quiet, depth=1, ref="quiet_hours")
+    if policy.disclosure is not None:
+        said = {"text_nl": policy.disclosure.nl, "text_en": policy.disclosure.en}
+        yield _line("policy.disclosure", said, depth=1, ref="disclosure")
     alike = {name: getattr(policy.similar, name) for name in type(policy.similar).model_fields}
     alike["threshold_percent"] = percent(policy.similar.threshold_milli)
     yield _line("policy.similar", alike, depth=1, ref="similar")
@@ -197,6 +208,7 @@ def _gates(policy: Policy, platform: PlatformRules) -> Iterator[Line]:
             fields[name] = ", ".join(value) if isinstance(value, tuple) else str(value)
     fields["message_window_hours"] = platform.numbers.message_window_hours
     fields["messages_per_window"] = platform.numbers.messages_per_window
+    fields["message_margin_minutes"] = platform.numbers.message_margin_minutes
     fields["worst_milli_below"] = percent(
         min(
             policy.gates.abuse_milli_below,
@@ -206,7 +218,7 @@ def _gates(policy: Policy, platform: PlatformRules) -> Iterator[Line]:
         )
     )
     sources = {gate.id: gate.source for gate in (*GATES, *PROMOTION)}
-    sources |= {similar.ID: similar.SOURCE, delay.ID: delay.SOURCE}
+    sources |= {one.ID: one.SOURCE for one in (similar, delay, message_time)}
     for gate in GATE_IDS:
         if f"{gate}" not in ("cap", similar.ID, delay.ID, "quiet_hours", "bucket", "spike"):
             yield _line(f"gate_says.{gate}", fields, depth=1, ref=gate, source=sources.get(gate, "own"))

@@ -14,7 +14,10 @@ def to_toml(policy: Policy) -> str:
 
 def _table(path: tuple[str, ...], body: Mapping[str, Any]) -> Iterator[str]:
     """Write plain keys first, then tables, then arrays of tables, as TOML needs."""
-    tables = {key: value for key, value in body.items() if isinstance(value, dict) and _long(value)}
+    inside = "" in path  # of an array: what is nested there stands on one line
+    tables = {
+        key: value for key, value in body.items() if isinstance(value, dict) and _long(value) and not inside
+    }
     arrays = {
         key: value
         for key, value in body.items()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
@@ -16,6 +16,10 @@ Look = Callable[[Facts], GateTrace]
 """A gate made ready for one policy."""
 SENDS: frozenset[Act] = frozenset({"reply", "message"})
 ALL_ACTS: frozenset[Act] = frozenset({"reply", "message", "hide"})
+
+BOTH: frozenset[Literal["comment", "message"]] = frozenset({"comment", "message"})
+COMMENTS: frozenset[Literal["comment", "message"]] = frozenset({"comment"})
+MESSAGES: frozenset[Literal["comment", "message"]] = frozenset({"message"})
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -66,6 +70,8 @@ class Gate:
     """The few facts that alone settle its answer, where they take few values: such gates are asked together."""
     numbers: tuple[str, ...] = ()
     """Paths in the policy document that set it."""
+    kinds: frozenset[Literal["comment", "message"]] = BOTH
+    """The kinds of event it is asked about."""
 
 
 Looks = Callable[[Facts], tuple[GateTrace, ...]]

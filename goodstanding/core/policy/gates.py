@@ -20,6 +20,10 @@ from goodstanding.core.policy.rules import (
     human,
     kill_switch,
     language,
+    message_quota,
+    message_read,
+    message_time,
+    message_trigger,
     message_window,
     not_first,
     quiet_hours,
@@ -47,15 +51,18 @@ GATES: tuple[Gate, ...] = (
     comment_answered.GATE,
     comment_age.GATE,
     understanding.GATE,
+    message_read.GATE,
     language.GATE,
     sentiment.GATE,
     abuse.GATE,
     spam.GATE,
     trigger.GATE,
+    message_trigger.GATE,
     human.GATE,
     unsure.GATE,
     not_first.GATE,
     message_window.GATE,
+    message_quota.GATE,
     holdout.GATE,
     bucket.GATE,
     spike.GATE,
@@ -65,7 +72,7 @@ PROMOTION: tuple[Gate, ...] = (freeze_promotion.GATE, consent_marketing.GATE)
 """Asked when the wording is promotional."""
 AT_SENDING: tuple[Gate, ...] = (quiet_hours.GATE,)
 """Asked of the planned time when deciding, of the present at sending."""
-PLANNING = (similar.ID, delay.ID)
+PLANNING = (similar.ID, delay.ID, message_time.ID)
 """Asked once a sending is planned; they choose wording and time."""
 GATE_IDS: tuple[str, ...] = (*(gate.id for gate in (*GATES, *PROMOTION, *AT_SENDING)), *PLANNING, "cap")
 

@@ -67,6 +67,21 @@ class CommentFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     video_class: VideoClass
 
 
+class MessageFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What only a direct message has, beside what it shares with a comment."""
+
+    asked: bool
+    """This person was asked for consent before, or a question for it is planned."""
+    first: bool
+    """Nothing automatic was ever sent to this person: what goes first says that it is automatic (R60)."""
+    form: str
+    """The platform's type: `text`, `image`, and so on; `tap` for a tap on a card of ours."""
+    tap: str
+    """What a tap answered, `purpose:yes` or `purpose:no`, once the card is known to be ours; empty for any other message."""
+    used: int
+    """Messages sent since the person's last one, by us, by staff in the app or by the platform itself (TT-DM-2)."""
+
+
 class FreezeFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a freeze stops now. `epoch` grows with every freeze and lift."""
 
@@ -119,6 +134,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event: int
     freeze: FreezeFacts | None
     kind: Literal["comment", "message"]
+    message: MessageFacts | msgspec.UnsetType = msgspec.UNSET
+    """Not there for a comment, nor in its record."""
     minute: int
     """Minute of the local day, 0 to 1439, in the account's time zone."""
     now: int
@@ -128,6 +145,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     weekday: int
     """0 is Monday, local."""
     wording: tuple[WordingFact, ...] | None
+
+
+def message_of(facts: Facts) -> MessageFacts | None:
+    """Return what only a message has, `None` for a comment."""
+    return None if facts.message is msgspec.UNSET else facts.message
 
 
 class GateTrace(msgspec.Struct, frozen=True, kw_only=True, gc=False, array_like=True):

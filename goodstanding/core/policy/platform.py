@@ -33,6 +33,10 @@ class PlatformNumbers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     reply_chars_max: int
     reply_chars_warn: int
     message_chars_max: int
+    message_margin_minutes: int
+    """Nothing is planned for the last minutes of a window."""
+    card_title_chars_max: int
+    card_button_chars_max: int
     sources: dict[str, str]
 
 

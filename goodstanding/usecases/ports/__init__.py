@@ -9,13 +9,24 @@ import msgspec
 from goodstanding.core.policy.model import Mode, VideoClass
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.usecases.ports.bio import BioChanges, BioQueries
+from goodstanding.usecases.ports.connections import ConnectionChanges, ConnectionQueries
 from goodstanding.usecases.ports.feed import FeedChanges, FeedPlatform, FeedQueries
+from goodstanding.usecases.ports.imports import ImportChanges, ImportQueries
+from goodstanding.usecases.ports.messages import (
+    MessageChanges,
+    MessageContent,
+    MessageQueries,
+    ParsedMessage,
+    ParsedNotice,
+)
 from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQueries
+from goodstanding.usecases.ports.tasks import TaskChanges, TaskQueries
 
 T = TypeVar("T")
 
 DeliveryState = Literal["new", "read", "unknown", "unreadable"]
-OutgoingState = Literal["held", "planned", "sending", "sent", "failed", "unknown", "cancelled"]
+OutgoingState = Literal["held", "planned", "task", "sending", "sent", "failed", "unknown", "cancelled"]
 SendAct = Literal["reply", "message", "hide", "unhide"]
 FreezeScope = Literal["everything", "promotion", "messages"]
 
@@ -268,11 +279,21 @@ class VolumeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rest: int
 
 
-class Queries(FeedQueries, RegistryQueries, Protocol):
+class Queries(
+    BioQueries,
+    ConnectionQueries,
+    FeedQueries,
+    ImportQueries,
+    MessageQueries,
+    RegistryQueries,
+    TaskQueries,
+    Protocol,
+):
     """What may be read, inside a transaction or outside one."""
 
     def accounts(self) -> list[Account]: ...
     def account_of(self, connector: str, external_id: str) -> Account | None: ...
+    def account_ids(self, connector: str, external_ids: Sequence[str]) -> dict[str, int]: ...
     def credentials(self, account_id: int) -> bytes | None: ...
     def setting(self, name: str, *, account_id: int = 0) -> str | None: ...
     def persons(self) -> list[Person]: ...
@@ -350,7 +371,17 @@ class Queries(FeedQueries, RegistryQueries, Protocol):
     def suppressed(self, account_id: int, digests: Sequence[bytes]) -> set[bytes]: ...
 
 
-class Transaction(Queries, FeedChanges, RegistryChanges, Protocol):
+class Transaction(
+    Queries,
+    BioChanges,
+    ConnectionChanges,
+    FeedChanges,
+    ImportChanges,
+    MessageChanges,
+    RegistryChanges,
+    TaskChanges,
+    Protocol,
+):
     """One write transaction. Everything in it is committed together or not at all."""
 
     def ids(self, name: str, count: int = 1) -> int:
@@ -569,6 +600,10 @@ class ParsedOther(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event: str
     known: bool
     """True for an event we act on (such as `authorization.removed`)."""
+    detail: str = ""
+    """The platform's reason, where the event has one."""
+    at: int = 0
+    """When it happened, UTC milliseconds; 0 when it does not say."""
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -577,7 +612,7 @@ class Unreadable(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     problem: str
 
 
-Parsed = ParsedComment | ParsedOther | Unreadable
+Parsed = ParsedComment | ParsedMessage | ParsedNotice | ParsedOther | Unreadable
 
 
 class SendResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -589,6 +624,8 @@ class SendResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The platform's code or our own word for it."""
     retry_after: int = 0
     """Milliseconds, for `later`: nothing was done, try again then."""
+    means: Literal["", "blocked", "not_offered"] = ""
+    """More than the act itself: the platform holds the account back, or does not offer this to it (any more)."""
 
 
 class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -596,6 +633,8 @@ class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     account: Account
     outgoing: Outgoing
+    content: MessageContent | None = None
+    """What a message carries beside its text."""
 
 
 class Platform(FeedPlatform, Protocol):
@@ -610,6 +649,10 @@ class Platform(FeedPlatform, Protocol):
     async def carry_out(self, permit: SendPermit) -> SendResult: ...
     async def find_again(self, account: Account, outgoing: Outgoing) -> SendResult:
         """Read back whether an act of unknown outcome happened: sent, failed (provably absent) or unknown."""
+        ...
+
+    async def picture(self, account: Account, message: ParsedMessage) -> bytes:
+        """Fetch the picture of a message; empty when the platform does not hand it over (any more)."""
         ...
 
     async def ask_time(self, account: Account) -> int | None:

@@ -146,6 +146,7 @@ contact = Table(
     integer("erased_at", null=True),
     PrimaryKeyConstraint("workspace_id", "id"),
     UniqueConstraint("workspace_id", "account_id", "external_id"),
+    sqlite_with_rowid=False,
 )
 
 suppression = Table(
@@ -181,6 +182,7 @@ event = Table(
     PrimaryKeyConstraint("workspace_id", "id"),
     UniqueConstraint("workspace_id", "account_id", "external_id", "action", "connector"),
     CheckConstraint("state IN ('public','hidden','deleted','erased','note')", name="state"),
+    sqlite_with_rowid=False,
 )
 Index("ix_event_contact", event.c.workspace_id, event.c.contact_id, event.c.id)
 
@@ -196,6 +198,7 @@ decision = Table(
     words("code"),
     integer("at"),
     PrimaryKeyConstraint("workspace_id", "event_id"),
+    sqlite_with_rowid=False,
 )
 Index(
     "ix_decision_outcome",
@@ -235,9 +238,10 @@ outgoing = Table(
     PrimaryKeyConstraint("workspace_id", "id"),
     UniqueConstraint("workspace_id", "event_id", "account_id", "act", "ordinal"),
     CheckConstraint(
-        "state IN ('held','planned','sending','sent','failed','unknown','cancelled')", name="state"
+        "state IN ('held','planned','task','sending','sent','failed','unknown','cancelled')", name="state"
     ),
     CheckConstraint("act IN ('reply','message','hide','unhide')", name="act"),
+    sqlite_with_rowid=False,
 )
 Index("ix_outgoing_contact", outgoing.c.workspace_id, outgoing.c.contact_id)
 Index("ix_outgoing_attempt", outgoing.c.workspace_id, outgoing.c.account_id, outgoing.c.attempt_at)
@@ -261,6 +265,7 @@ lane = Table(
     integer("lease_until", default="0"),
     integer("fence", default="0"),
     PrimaryKeyConstraint("workspace_id", "account_id"),
+    sqlite_with_rowid=False,
 )
 
 review_case = Table(
@@ -362,6 +367,7 @@ volume = Table(
     integer("reviewed", default="0"),
     integer("rest", default="0"),
     PrimaryKeyConstraint("workspace_id", "account_id", "slot"),
+    sqlite_with_rowid=False,
 )
 
 audit_entry = Table(
@@ -386,6 +392,7 @@ audit_node = Table(
     integer("position"),
     blob("hash"),
     PrimaryKeyConstraint("workspace_id", "level", "position"),
+    sqlite_with_rowid=False,
 )
 
 audit_head = Table(
@@ -417,7 +424,8 @@ APPEND_ONLY = ("audit_entry", "audit_node", "checkpoint", "policy_version")
 
 MOVES = {
     "held": ("planned", "cancelled"),
-    "planned": ("sending", "cancelled", "held", "failed"),
+    "planned": ("task", "sending", "cancelled", "held", "failed"),
+    "task": ("sent", "failed", "cancelled", "held"),
     "sending": ("sent", "failed", "unknown", "planned"),
     "unknown": ("sent", "failed", "planned", "held", "cancelled"),
     "sent": (),
@@ -425,3 +433,7 @@ MOVES = {
     "cancelled": ("planned",),
 }
 """State moves of `outgoing` that the database allows (a trigger refuses any other)."""
+BACK_BY_HAND = ("sent", "failed", "cancelled")
+"""What a person answered about a task may be taken back, to `task`; only where the code says that a person answered."""
+BY_HAND = "BY_HAND"
+"""How the codes of such answers begin. Nothing that a call of ours settled ever bears one."""

@@ -62,8 +62,8 @@ _PERSON = "id, name, email, password_hash, role, language, created_at"
 _AUDIT = "seq, account_id, kind, at, event_id, body, hash"
 _DUE = "state IN ('planned','sending','unknown')"
 """The condition of the index over what is not settled, repeated so that the planner may use it."""
-_TRIED = "state IN ('sending','sent','unknown')"
-_SPENT = "state IN ('planned','sending','sent','unknown')"
+_TRIED = "state IN ('task','sending','sent','unknown')"
+_SPENT = "state IN ('planned','task','sending','sent','unknown')"
 
 
 def _account(r: Row) -> Account:
@@ -174,6 +174,11 @@ class SpineStatements(Base):
         sql = f"SELECT {_ACCOUNT} FROM account WHERE workspace_id = ? AND connector = ? AND external_id = ?"
         row = self._one(sql, (self.workspace_id, connector, external_id))
         return _account(row) if row else None
+
+    def account_ids(self, connector: str, external_ids: Sequence[str]) -> dict[str, int]:
+        where, param = self._among("external_id", external_ids)
+        sql = f"SELECT external_id, account_id FROM account WHERE workspace_id = ? AND connector = ? AND {where}"
+        return {r[0]: r[1] for r in self._all(sql, (self.workspace_id, connector, param))}
 
     def setting(self, name: str, *, account_id: int = 0) -> str | None:
         row = self._one(

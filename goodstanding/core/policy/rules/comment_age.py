@@ -1,7 +1,7 @@
 """An answer days later looks like a machine; seen and wanted are hours."""
 
 from goodstanding.core.policy.document import Policy
-from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Ready
+from goodstanding.core.policy.gate import COMMENTS, SENDS, Answers, Gate, Look, Ready
 from goodstanding.core.policy.model import GateTrace
 from goodstanding.core.policy.platform import PlatformRules
 from goodstanding.kernel.reasons import Code
@@ -33,4 +33,5 @@ GATE = Gate(
     build=_build,
     for_person=False,
     numbers=("gates.age_hours_max",),
+    kinds=COMMENTS,
 )

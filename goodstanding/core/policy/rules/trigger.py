@@ -2,7 +2,7 @@
 
 from goodstanding.core.policy.conditions import TRIGGERS
 from goodstanding.core.policy.document import Policy
-from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Ready
+from goodstanding.core.policy.gate import COMMENTS, SENDS, Answers, Gate, Look, Ready
 from goodstanding.core.policy.model import GateTrace
 from goodstanding.core.policy.platform import PlatformRules
 from goodstanding.kernel.reasons import Code
@@ -35,4 +35,5 @@ GATE = Gate(
     reads=("signals.intents", "comment.own"),
     at_sending=False,
     numbers=("gates.intent_milli_min",),
+    kinds=COMMENTS,
 )

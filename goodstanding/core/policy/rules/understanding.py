@@ -1,7 +1,7 @@
 """Without understanding nothing is done by itself: a person looks (INV13)."""
 
 from goodstanding.core.policy.document import Policy
-from goodstanding.core.policy.gate import ALL_ACTS, Answers, Gate, Look
+from goodstanding.core.policy.gate import ALL_ACTS, COMMENTS, Answers, Gate, Look
 from goodstanding.core.policy.model import Facts, GateTrace
 from goodstanding.core.policy.platform import PlatformRules
 from goodstanding.kernel.reasons import Code
@@ -30,4 +30,5 @@ GATE = Gate(
     reads=("signals.answer", "comment.own"),
     opens_case=True,
     at_sending=False,
+    kinds=COMMENTS,
 )

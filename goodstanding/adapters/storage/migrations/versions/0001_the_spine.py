@@ -77,8 +77,9 @@ def upgrade() -> None:
     sa.Column('level', sa.BigInteger(), nullable=False),
     sa.Column('position', sa.BigInteger(), nullable=False),
     sa.Column('hash', sa.LargeBinary(), nullable=False),
-    sa.PrimaryKeyConstraint('workspace_id', 'level', 'position', name=op.f('pk_audit_node'))
-    )
+    sa.PrimaryKeyConstraint('workspace_id', 'level', 'position', name=op.f('pk_audit_node')),
+    sqlite_with_rowid=False,
+)
     op.create_table('checkpoint',
     sa.Column('workspace_id', sa.BigInteger(), nullable=False),
     sa.Column('account_id', sa.BigInteger(), nullable=False),
@@ -101,8 +102,9 @@ def upgrade() -> None:
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('erased_at', sa.BigInteger(), nullable=True),
     sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_contact')),
-    sa.UniqueConstraint('workspace_id', 'account_id', 'external_id', name=op.f('uq_contact_workspace_id_account_id_external_id'))
-    )
+    sa.UniqueConstraint('workspace_id', 'account_id', 'external_id', name=op.f('uq_contact_workspace_id_account_id_external_id')),
+    sqlite_with_rowid=False,
+)
     op.create_table('decision',
     sa.Column('workspace_id', sa.BigInteger(), nullable=False),
     sa.Column('account_id', sa.BigInteger(), nullable=False),
@@ -113,8 +115,9 @@ def upgrade() -> None:
     sa.Column('rule', sa.Text(), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
     sa.Column('at', sa.BigInteger(), nullable=False),
-    sa.PrimaryKeyConstraint('workspace_id', 'event_id', name=op.f('pk_decision'))
-    )
+    sa.PrimaryKeyConstraint('workspace_id', 'event_id', name=op.f('pk_decision')),
+    sqlite_with_rowid=False,
+)
     op.create_index('ix_decision_outcome', 'decision', ['workspace_id', 'account_id', 'outcome', 'event_id'], unique=False)
     op.create_table('delivery',
     sa.Column('workspace_id', sa.BigInteger(), nullable=False),
@@ -152,8 +155,9 @@ def upgrade() -> None:
     sa.Column('answered', sa.SmallInteger(), server_default=sa.text('0'), nullable=False),
     sa.CheckConstraint("state IN ('public','hidden','deleted','erased','note')", name=op.f('ck_event_state')),
     sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_event')),
-    sa.UniqueConstraint('workspace_id', 'account_id', 'external_id', 'action', 'connector', name=op.f('uq_event_workspace_id_account_id_external_id_action_connector'))
-    )
+    sa.UniqueConstraint('workspace_id', 'account_id', 'external_id', 'action', 'connector', name=op.f('uq_event_workspace_id_account_id_external_id_action_connector')),
+    sqlite_with_rowid=False,
+)
     op.create_index('ix_event_contact', 'event', ['workspace_id', 'contact_id', 'id'], unique=False)
     op.create_table('freeze',
     sa.Column('workspace_id', sa.BigInteger(), nullable=False),
@@ -174,8 +178,9 @@ def upgrade() -> None:
     sa.Column('owner', sa.Text(), server_default=sa.text("''"), nullable=False),
     sa.Column('lease_until', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('fence', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
-    sa.PrimaryKeyConstraint('workspace_id', 'account_id', name=op.f('pk_lane'))
-    )
+    sa.PrimaryKeyConstraint('workspace_id', 'account_id', name=op.f('pk_lane')),
+    sqlite_with_rowid=False,
+)
     op.create_table('outgoing',
     sa.Column('workspace_id', sa.BigInteger(), nullable=False),
     sa.Column('account_id', sa.BigInteger(), nullable=False),
@@ -203,10 +208,11 @@ def upgrade() -> None:
     sa.Column('approved_until', sa.BigInteger(), nullable=True),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.CheckConstraint("act IN ('reply','message','hide','unhide')", name=op.f('ck_outgoing_act')),
-    sa.CheckConstraint("state IN ('held','planned','sending','sent','failed','unknown','cancelled')", name=op.f('ck_outgoing_state')),
+    sa.CheckConstraint("state IN ('held','planned','task','sending','sent','failed','unknown','cancelled')", name=op.f('ck_outgoing_state')),
     sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_outgoing')),
-    sa.UniqueConstraint('workspace_id', 'event_id', 'account_id', 'act', 'ordinal', name=op.f('uq_outgoing_workspace_id_event_id_account_id_act_ordinal'))
-    )
+    sa.UniqueConstraint('workspace_id', 'event_id', 'account_id', 'act', 'ordinal', name=op.f('uq_outgoing_workspace_id_event_id_account_id_act_ordinal')),
+    sqlite_with_rowid=False,
+)
     op.create_index('ix_outgoing_attempt', 'outgoing', ['workspace_id', 'account_id', 'attempt_at'], unique=False)
     op.create_index('ix_outgoing_contact', 'outgoing', ['workspace_id', 'contact_id'], unique=False)
     op.create_index('ix_outgoing_due', 'outgoing', ['workspace_id', 'account_id', 'state', 'not_before'], unique=False, sqlite_where=sa.text("state IN ('planned','sending','unknown')"), postgresql_where=sa.text("state IN ('planned','sending','unknown')"))
@@ -326,8 +332,9 @@ def upgrade() -> None:
     sa.Column('hidden', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('reviewed', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
     sa.Column('rest', sa.BigInteger(), server_default=sa.text('0'), nullable=False),
-    sa.PrimaryKeyConstraint('workspace_id', 'account_id', 'slot', name=op.f('pk_volume'))
-    )
+    sa.PrimaryKeyConstraint('workspace_id', 'account_id', 'slot', name=op.f('pk_volume')),
+    sqlite_with_rowid=False,
+)
     op.create_table('workspace',
     sa.Column('id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('name', sa.Text(), nullable=False),

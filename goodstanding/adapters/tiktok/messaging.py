@@ -1,0 +1,113 @@
+"""Business Messaging: what is sent as TikTok wants it, and how a message is found again.
+
+Source: portal 1832184403754242 (send), 1832184425841170 (content list), 1836061597865986 (capabilities),
+1832184437720193 and 1832184455450626 (media), 1832184619749377 (automatic messages).
+"""
+
+from typing import Any
+
+import msgspec
+
+from goodstanding.usecases.ports import Account, Outgoing, SendResult
+from goodstanding.usecases.ports.messages import MessageContent, ParsedMessage
+
+SEND = "/business/message/send/"
+CONTENT_LIST = "/business/message/content/list/"
+CAPABILITIES = "/business/message/capabilities/get/"
+MEDIA_DOWNLOAD = "/business/message/media/download/"
+AUTO_MESSAGES = "/business/message/auto_message/get/"
+
+
+class _User(msgspec.Struct):
+    id: str = ""
+    role: str = ""
+
+
+class _Listed(msgspec.Struct):
+    message_id: str = ""
+    timestamp: int = 0
+    message_type: str = ""
+    text: Any = None
+    template: Any = None
+    share_post: Any = None
+    image: Any = None
+    from_user: _User = msgspec.field(default_factory=_User)
+
+
+class _Contents(msgspec.Struct):
+    messages: list[_Listed] = []
+
+
+def send_body(one: Outgoing, content: MessageContent | None) -> dict[str, object]:
+    """Return the body of a send, without the business: exactly one kind of content."""
+    head: dict[str, object] = {"recipient_type": "CONVERSATION", "recipient": one.target_id}
+    if content is None:
+        return {**head, "message_type": "TEXT", "text": {"body": one.text}}
+    if content.kind == "card":
+        buttons = [{"type": "REPLY", "title": title, "id": button} for button, title in content.buttons]
+        template = {"type": "QA_BUTTON_CARD", "title": one.text, "buttons": buttons}
+        return {**head, "message_type": "TEMPLATE", "template": template}
+    if content.kind == "share_post":
+        return {**head, "message_type": "SHARE_POST", "share_post": {"item_id": one.text}}
+    return {**head, "message_type": "IMAGE", "image": {"media_id": one.text}}
+
+
+def message_id(data: dict[str, Any] | None) -> str:
+    """Return the id in the answer to a send."""
+    message = (data or {}).get("message")
+    found = message.get("message_id") if isinstance(message, dict) else ""
+    return found if isinstance(found, str) else ""
+
+
+def media_body(account: Account, message: ParsedMessage) -> dict[str, object]:
+    """Return the body that asks where a picture or video of a message can be fetched."""
+    return {
+        "business_id": account.external_id,
+        "conversation_id": message.conversation_id,
+        "message_id": message.external_id,
+        "media_id": message.media,
+        "media_type": "VIDEO" if message.kind == "video" else "IMAGE",
+    }
+
+
+def download_url(data: dict[str, Any] | None) -> str:
+    """Return the address in the answer; it holds for a day and is never kept."""
+    found = (data or {}).get("download_url")
+    return found if isinstance(found, str) and found.startswith(("https://", "http://")) else ""
+
+
+def found_in(
+    data: dict[str, Any] | None, account: Account, one: Outgoing, *, now: int, absent_after: int, skew: int
+) -> SendResult:
+    """Look for a message of ours among a conversation's last messages.
+
+    Twenty are listed, without paging: so a message counts as absent only while the list still reaches back to before
+    it was tried, and only after `absent_after`. `skew`: how far the two clocks may lie apart, milliseconds.
+    """
+    listed = msgspec.convert(data or {}, _Contents).messages
+    tried = one.attempt_at or now
+    ours = [m for m in listed if m.from_user.id == account.external_id and m.timestamp >= tried - skew]
+    for message in ours:
+        if _words(message) == one.text.strip():
+            return SendResult(state="sent", provider_ref=message.message_id)
+    if now - tried < absent_after:
+        return SendResult(state="unknown", code="NOT_SEEN_YET")
+    if not any(m.timestamp < tried - skew for m in listed):
+        return SendResult(state="unknown", code="LIST_TOO_SHORT")
+    return SendResult(state="failed", code="ABSENT")
+
+
+def _words(message: _Listed) -> str:
+    for value, name in (
+        (message.text, "body"),
+        (message.template, "title"),
+        (message.share_post, "item_id"),
+        (message.share_post, "video_id"),
+        (message.image, "media_id"),
+    ):
+        found = value.get(name) if isinstance(value, dict) else None
+        if isinstance(found, str | int):
+            return str(found).strip()
+    elements = message.template.get("elements") if isinstance(message.template, dict) else None
+    first = elements[0] if isinstance(elements, list) and elements else {}
+    return str(first.get("title", "")).strip() if isinstance(first, dict) else ""

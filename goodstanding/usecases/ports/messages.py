@@ -1,0 +1,152 @@
+"""Ports of messages and consent: what comes in, what is kept of a conversation, and evidence of consent."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import msgspec
+
+from goodstanding.core.consent import Purpose
+
+if TYPE_CHECKING:
+    from goodstanding.usecases.ports import Event, Outgoing
+
+EvidenceAnswer = Literal["given", "refused", "withdrawn"]
+EvidenceSource = Literal["button", "form", "message", "person"]
+"""Where an answer about consent came from: a tap on our card, our form, the person's own words, a person of the team."""
+ContentKind = Literal["card", "share_post", "image"]
+
+
+class ParsedMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A delivery that holds one message of a conversation, either way."""
+
+    external_id: str
+    conversation_id: str
+    person: str
+    """The platform's stable id of the person outside, the same as under comments."""
+    handle: str
+    own: bool
+    """Sent by the served account: an echo of our own call, or written by somebody in the app."""
+    kind: str
+    """`text`, `image`, `video`, `sticker`, `emoji`, `share_post`, `template`, `reaction`, or a type we do not know yet."""
+    text: str
+    at: int
+    """The message's own time, milliseconds."""
+    via: str = ""
+    """For an own message: `API`, `APP`, `WEB` or another word of the platform."""
+    auto: str = ""
+    """Which of the platform's own automatic messages it is, if it is one."""
+    card: str = ""
+    """For a tap: the message that carried the card."""
+    button: str = ""
+    """For a tap: our id of the button."""
+    quoted: str = ""
+    media: str = ""
+    """The platform's id of a picture or video; the file itself is never kept."""
+
+
+class ParsedNotice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A delivery that says something that is no message and no comment: read marks, referrals, publishing, mentions."""
+
+    event: str
+    key: str
+    """The natural key: the same notice has the same key."""
+    at: int
+    person: str = ""
+    handle: str = ""
+    conversation_id: str = ""
+    data: tuple[tuple[str, str], ...] = ()
+    """Further values, sorted by name; none of them is free text of a person."""
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Everything with one contact on one account, as the platform names it."""
+
+    account_id: int
+    external_id: str
+    contact_id: int
+    kind: Literal["STRANGER", "SINGLE"]
+    """`STRANGER` until the business has answered once."""
+    wrote_at: int | None
+    """The latest own time of a message of the person: the window counts from here."""
+    read_at: int | None
+    """Up to here the person has read what we wrote."""
+    referral: str
+    """The reference of the link or ad the person came by."""
+    created_at: int
+
+
+class MessageContent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What an outgoing message carries beside its text: the buttons of a card, or that its text names a post or picture."""
+
+    account_id: int
+    outgoing_id: int
+    kind: ContentKind
+    purpose: str = ""
+    """For a card: which consent it asks for."""
+    version: str = ""
+    """For a card: the version of the text that asks."""
+    buttons: tuple[tuple[str, str], ...] = ()
+    """For a card: (id, title) in their order."""
+
+
+class ConsentEvidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One stored answer about consent; what was shown and received lies sealed under `seq`."""
+
+    id: int
+    account_id: int
+    contact_id: int
+    purpose: Purpose
+    answer: EvidenceAnswer
+    text_version: str
+    source: EvidenceSource
+    source_id: str
+    """The message, form receipt or act it rests on; empty once erased."""
+    question_id: str
+    """The message or form that asked."""
+    at: int
+    seq: int
+    """Position of its entry in the log."""
+
+
+class MessageQueries(Protocol):
+    """What may be read of conversations and consent."""
+
+    def conversations(self, account_id: int, external_ids: Sequence[str]) -> dict[str, Conversation]: ...
+    def conversation_of(self, contact_id: int) -> Conversation | None:
+        """Return the contact's conversation, the one last written in when the platform made several."""
+        ...
+
+    def messages_of(self, contact_id: int, *, limit: int) -> "list[Event]":
+        """Return a contact's last messages, either way, oldest first."""
+        ...
+
+    def own_messages(self, contact_ids: Sequence[int], since: int) -> list[tuple[int, str, int]]:
+        """Return (contact, external id, at) of messages sent to these contacts after `since`, by whichever way."""
+        ...
+
+    def message_acts(self, contact_ids: Sequence[int]) -> "dict[int, list[Outgoing]]":
+        """Return all acts `message` of each contact, oldest first."""
+        ...
+
+    def message_contents(self, outgoing_ids: Sequence[int]) -> dict[int, MessageContent]: ...
+    def consent_evidence(self, contact_id: int) -> list[ConsentEvidence]:
+        """Return what a contact answered about consent, oldest first."""
+        ...
+
+
+class MessageChanges(Protocol):
+    """What may be changed of conversations and consent."""
+
+    def put_conversations(self, rows: Sequence[Conversation]) -> None:
+        """Keep conversations; of two times of writing or reading the later one stays."""
+        ...
+
+    def add_message_contents(self, rows: Sequence[MessageContent]) -> None: ...
+    def add_consent_evidence(self, rows: Sequence[ConsentEvidence]) -> None: ...
+    def settle_from(self, outgoing_id: int, states: Sequence[str], changes: Mapping[str, object]) -> bool:
+        """Change an act that is in one of `states`; False when it has moved on."""
+        ...
+
+    def erase_messages(self, contact_id: int) -> dict[str, int]:
+        """Remove conversations and the source ids of evidence of a contact; returns counts by table."""
+        ...
