@@ -33,6 +33,14 @@ CALLS = {
     "audit_hashes": (0, 16),
     "vault_rows": ([1, 2],),
     "claim_deliveries": ([1, 2],),
+    "watch": (1, "v"),
+    "watches_due": (1, 10),
+    "kept_deliveries": (1, 10),
+    "reply_watches_due": (1, 1, 10),
+    "snapshot": (1,),
+    "snapshot_body": (1, b"x"),
+    "acts_waiting": (1, "v"),
+    "campaign": (1, "c"),
 }
 CHANGES = {
     "set_event_state": (1, [("a", "hidden")]),
@@ -40,6 +48,11 @@ CHANGES = {
     "change_outgoing": (1, {"code": "X"}),
     "settle_outgoing": (1, 1, {"code": "X"}),
     "settle_deliveries": ([(1, "read", None), (2, "unknown", "X")],),
+    "change_watch": (1, "v", {"cursor": 1}),
+    "close_gaps": (1, "v", ["missing"], 1),
+    "mark_came": (1, ["a"], 1),
+    "change_reply_watch": (1, 1, {"state": "seen"}),
+    "change_video": (1, "v", {"campaign": ""}),
 }
 
 
