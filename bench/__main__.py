@@ -109,6 +109,7 @@ SCRIPTS = (
     Script(name="audit", quick=("--entries", "100000", "--rounds", "1")),
     Script(name="pages", quick=("--comments", "20000", "--requests", "20"), full=("--full",)),
     Script(name="memory", quick=("--comments", "20000"), full=("--full",)),
+    Script(name="poll", quick=("--hours", "1")),
     Script(name="help", quick=("--rounds", "5")),
 )
 

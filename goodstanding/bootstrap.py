@@ -1,7 +1,9 @@
 """Joins ports and adapters: settings in, a running installation out. The only place that knows both."""
 
 import gc
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,19 +17,24 @@ from goodstanding.adapters.nlp.classifier import ListClassifier
 from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqlite
 from goodstanding.adapters.storage.postgres import PostgresStore
 from goodstanding.adapters.storage.sqlite import SqliteStore
-from goodstanding.adapters.tiktok.client import Pace, TikTok
+from goodstanding.adapters.tiktok.client import TikTok
+from goodstanding.adapters.tiktok.limits import Pace, call_limits
+from goodstanding.adapters.tiktok.oauth import TikTokOAuth
 from goodstanding.adapters.tiktok.tokens import StoredTokens
-from goodstanding.adapters.tiktok.wire import rules
 from goodstanding.settings import Settings
-from goodstanding.usecases import playbooks, policies
+from goodstanding.usecases import apps, playbooks, policies, renewals
 from goodstanding.usecases.context import Context
-from goodstanding.usecases.ports import Store, Transaction
+from goodstanding.usecases.ports import Store, StoreUnavailableError, Transaction
+from goodstanding.usecases.ports.connections import AppKeys
 
 if TYPE_CHECKING:
+    from goodstanding.usecases.imports import Importer
     from goodstanding.web.parts import WebParts
 
 SHIPPED = ("careful", "normal")
 HIGH_WATER = "clock_high_water"
+SECRET_SECONDS = 2.0
+"""How long a changed webhook secret may take to be known in every process."""
 GC_ALLOCATIONS = 50_000
 """A batch makes tens of thousands of short-lived values without cycles; the default of 700 looks for cycles too often."""
 
@@ -64,15 +71,20 @@ def open_app(settings: Settings) -> App:
     chance = KeyedChance(vault.named("chance"))
     clock = _clock(settings, store)
     http = Http(allowed=settings.private_hosts | _sandbox_host(settings))
-    tokens = _tokens(settings, store, vault, http, clock)
+    tokens = StoredTokens(
+        load=lambda account_id: _load(store, vault, account_id),
+        keep=lambda account_id, value: _keep(store, vault, account_id, value),
+        renew=lambda account_id, stale: renewals.renew(ctx, account_id, stale),
+        lost=lambda account_id, token: renewals.lost(ctx, account_id, token),
+    )
     tiktok = TikTok(
         http=http,
         base=settings.platform.base,
-        secret=settings.platform.secret,
+        secret=_WebhookSecret(lambda: ctx),
         tokens=tokens,
         hear=clock.hear,
         now=clock.now,
-        pace=Pace(rules(), clock.now) if settings.platform.paced else None,
+        pace=Pace(call_limits(), clock.now) if settings.platform.paced else None,
     )
     ctx = Context(
         workspace_id=settings.workspace_id,
@@ -84,6 +96,10 @@ def open_app(settings: Settings) -> App:
         vault=vault,
         signer=Ed25519Signer(vault.named("signing")),
         platforms={"tiktok": tiktok},
+        authorizers={
+            "tiktok": TikTokOAuth(http=http, base=settings.platform.base, page=settings.platform.consent_page)
+        },
+        given_apps=_given_apps(settings),
     )
     store.write(lambda tx: _first_rows(ctx, tx))
     return App(
@@ -128,27 +144,45 @@ def _clock(settings: Settings, store: Store) -> SystemClock | DemoClock:
     return SystemClock(persisted=persisted)
 
 
-def _tokens(
-    settings: Settings, store: Store, vault: KeyVault, http: Http, clock: SystemClock | DemoClock
-) -> StoredTokens:
-    def load(account_id: int) -> bytes | None:
-        kept = store.read(lambda q: q.credentials(account_id))
-        return None if kept is None else vault.unlock(0, kept)
+def _load(store: Store, vault: KeyVault, account_id: int) -> bytes | None:
+    kept = store.read(lambda q: q.credentials(account_id))
+    return None if kept is None else vault.unlock(0, kept)
 
-    def keep(account_id: int, value: bytes) -> None:
-        locked = vault.lock(0, value)
-        store.write(lambda tx: tx.change_account(account_id, {"credentials": locked}))
 
+def _keep(store: Store, vault: KeyVault, account_id: int, value: bytes) -> None:
+    locked = vault.lock(0, value)
+    store.write(lambda tx: tx.change_account(account_id, {"credentials": locked}))
+
+
+def _given_apps(settings: Settings) -> dict[str, AppKeys]:
+    """Return the app whose credentials stand in the environment, if they do."""
     platform = settings.platform
-    return StoredTokens(
-        http=http,
-        base=platform.base,
+    if not platform.secret:
+        return {}
+    given = AppKeys(
         client_id=platform.client_id,
         secret=platform.secret,
-        load=load,
-        keep=keep,
-        now=clock.now,
+        webhook_secret=platform.secret,
+        permissions=platform.permissions,
     )
+    return {"tiktok": given}
+
+
+class _WebhookSecret:
+    """What signs webhooks, read anew every few seconds: the operator may set it while this process runs."""
+
+    def __init__(self, context: Callable[[], Context]) -> None:
+        self._context = context
+        self._value, self._until = "", 0.0
+
+    def __call__(self) -> str:
+        if time.monotonic() >= self._until:
+            ctx = self._context()
+            with suppress(StoreUnavailableError):  # what was known goes on holding
+                app = ctx.store.read(lambda q: apps.known(ctx, q, "tiktok"))
+                self._value = app.webhook_secret if app else ""
+            self._until = time.monotonic() + SECRET_SECONDS
+        return self._value
 
 
 def _sandbox_host(settings: Settings) -> frozenset[str]:
@@ -161,6 +195,27 @@ def _first_rows(ctx: Context, tx: Transaction) -> None:
     tx.ensure_workspace(ctx.clock.now())
     for name in SHIPPED:
         policies.keep(ctx, tx, playbooks.policy_text(name))
+
+
+def importer(app: App) -> "Importer":
+    """Return what imports need of an open installation; what is left of erased originals goes first."""
+    from goodstanding.adapters.files.originals import Originals  # noqa: PLC0415 - needed when asked for
+    from goodstanding.adapters.files.reading import open_reading, roles  # noqa: PLC0415 - as above
+    from goodstanding.adapters.files.rules import limits  # noqa: PLC0415 - as above
+    from goodstanding.usecases.imports import Importer, sweep  # noqa: PLC0415 - as above
+
+    vault = app.ctx.vault
+    folder = app.settings.data / "originals" / str(app.settings.workspace_id)
+    originals = Originals(folder, ensure=vault.ensure, lock=vault.lock, unlock=vault.unlock)
+    made = Importer(
+        ctx=app.ctx,
+        originals=originals,
+        open_reading=open_reading,
+        roles=roles,
+        upload_bytes_max=limits().upload_bytes_max,
+    )
+    sweep(made)
+    return made
 
 
 def web_parts(app: App) -> "WebParts":
@@ -177,6 +232,8 @@ def web_parts(app: App) -> "WebParts":
         reads=StoredReads(),
         hosts=LOOPBACK_HOSTS | ({public.hostname} if public.hostname else frozenset()),
         secure=public.scheme == "https",
+        public_url=app.settings.public_url,
         confirm_clock=app.clock.confirm if isinstance(app.clock, SystemClock) else None,
         build_pack=build_pack,
+        importer=importer(app),
     )

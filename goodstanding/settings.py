@@ -13,6 +13,10 @@ class PlatformSettings:
     secret: str = ""
     paced: bool = True
     """Keep the platform's call limits on our side; off only against the sandbox."""
+    consent_page: str = ""
+    """The page where a creator gives consent; empty for the one that belongs to `base`."""
+    permissions: tuple[str, ...] = ("accounts",)
+    """What the platform lets the app do, beside `client_id` and `secret`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,14 @@ import pytest
 from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqlite
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Print what tests had to say (`record_property("said", line)`), also when they ran in other processes."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, value in report.user_properties:
+            if name == "said":
+                terminalreporter.write_line(value)
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory):
     path = tmp_path_factory.mktemp("template") / "goodstanding.db"

@@ -78,6 +78,20 @@ class Http:
         """Return the answer to a POST of JSON; raises like `get`."""
         return await self._ask("POST", url, headers=headers, query=None, body=body)
 
+    async def post_file(
+        self,
+        url: str,
+        fields: Mapping[str, str],
+        file: tuple[str, str, bytes],
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Return the answer to a POST of a form with one file (field, media type, bytes); raises like `get`."""
+        name, media_type, content = file
+        form = aiohttp.FormData(dict(fields))
+        form.add_field(name, content, filename=name, content_type=media_type)
+        return await self._ask("POST", url, headers=headers, query=None, body=form)
+
     async def close(self) -> None:
         """Close all connections."""
         if self._session is not None:
@@ -90,9 +104,9 @@ class Http:
         *,
         headers: Mapping[str, str] | None,
         query: Mapping[str, str] | None,
-        body: bytes | None,
+        body: bytes | aiohttp.FormData | None,
     ) -> Answer:
-        sent = {"Content-Type": "application/json", **(headers or {})} if body is not None else headers
+        sent = {"Content-Type": "application/json", **(headers or {})} if isinstance(body, bytes) else headers
         session = self._open()
         self._check_literal(url)
         async with session.request(

@@ -1,6 +1,7 @@
 """The command line. Each command lives in a module of its own and is imported only when it is asked for."""
 
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -11,11 +12,16 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Run everything in one process on one folder."),
     "web": ("serve", "Run one web process (Postgres)."),
     "worker": ("serve", "Run one worker process (Postgres)."),
+    "accounts": ("accounts", "Accounts: add, connect, see what each can do."),
     "backtest": ("backtest", "Show what a policy would do with comments from a file."),
+    "import": ("imports", "Take in TikTok's data download, Studio reports and files of comments."),
     "understand": ("understand", "Show what is understood of texts, one JSON object a line."),
     "replay": ("replay", "Decide everything again and compare it byte by byte."),
     "audit": ("audit", "Verify, export and checkpoint the log."),
+    "feed": ("feed", "Show how completely accounts are read, and what was captured."),
+    "registry": ("registry", "Keep the register of campaigns and their posts."),
     "policy": ("policy", "Validate, show, compare and activate policies."),
+    "tasks": ("tasks", "List and answer what only a person can send."),
     "freeze": ("incidents", "Stop sending at once."),
     "lift": ("incidents", "Lift a freeze."),
     "doctor": ("doctor", "Check the installation and say how to mend it."),
@@ -32,7 +38,8 @@ class _Lazy(click.Group):
         found = COMMANDS.get(cmd_name)
         if found is None:
             return None
-        command = getattr(import_module(f"goodstanding.cli.{found[0]}"), cmd_name)
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command = getattr(import_module(f"goodstanding.cli.{found[0]}"), name)
         assert isinstance(command, click.Command)
         return command
 

@@ -75,6 +75,7 @@ def _findings(app: "App") -> Iterator[Finding]:
     yield _keys(app)
     yield _disk(app)
     yield asyncio.run(_platform(app))
+    yield from _connections(app)
     yield _clock(app)
     if not ctx.store.read(lambda q: q.persons()):
         yield Finding(what=say("doctor_owner"), state="warning", detail="-", fix=say("fix_owner"))
@@ -117,6 +118,29 @@ async def _platform(app: "App") -> Finding:
         return Finding(what=say("doctor_platform"), state="warning", detail="-", fix=say("fix_platform"))
     app.clock.hear(told)
     return Finding(what=say("doctor_platform"), detail=f"{abs(app.clock.now() - told) // 1000} s")
+
+
+def _connections(app: "App") -> Iterator[Finding]:
+    """What is wrong with accounts' connections, or will be within a month."""
+    from goodstanding.kernel.timing import iso
+    from goodstanding.locale import accounts as wording
+    from goodstanding.usecases import connections
+
+    found = app.ctx.store.read(lambda q: connections.notices(app.ctx, q))
+    if not found:
+        yield Finding(what=say("doctor_connections"))
+    for one in found:
+        at = iso(one.at) if one.at is not None else ""
+        told = wording.notice(
+            words.language(None), one.code, handle=one.account.handle, at=at, detail=one.detail
+        )
+        wrong = one.code in ("ENDED", "REMOVED")
+        yield Finding(
+            what=say("doctor_connections"),
+            state="wrong" if wrong else "warning",
+            detail=told,
+            fix="" if one.code == "TROUBLE" else f"goodstanding accounts connect {one.account.id}",
+        )
 
 
 def _clock(app: "App") -> Finding:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 
 from goodstanding.kernel.timing import HOUR, MINUTE, iso
-from goodstanding.usecases import accounts, audit, intake, moderation, playbooks, policies
+from goodstanding.usecases import accounts, audit, intake, moderation, playbooks, policies, registry
+from goodstanding.usecases.context import SYSTEM
 from goodstanding.usecases.outbox import Dispatcher
 from goodstanding.usecases.ports import Account, Case, Person, Transaction, Video
 
@@ -93,7 +94,7 @@ def open_demo_account(app: "App", state: Any, policy: str) -> Account:
     videos = tuple(
         Video(
             id=str(v["item_id"]), account_id=1, title=str(v.get("caption") or v.get("title") or v["item_id"]),
-            video_class="rewarded" if v.get("rewarded") else "sponsored" if v.get("sponsored") else "growth", campaign="demo",
+            video_class="rewarded" if v.get("rewarded") else "sponsored" if v.get("sponsored") else "growth", campaign="",
         )
         for v in state["videos"]
         if v.get("open_id", OPEN_ID) == OPEN_ID
@@ -110,21 +111,52 @@ def open_demo_account(app: "App", state: Any, policy: str) -> Account:
             )  # fmt: skip
 
     ctx.store.write(work)
+    _register(app, account.id, videos)
     return account
+
+
+_CAMPAIGNS = {
+    "rewarded": ("kitchen-rewards", "Keuken, beloond"),
+    "sponsored": ("pan-partner", "Pannenpartner"),
+    "growth": ("soup-week", "Soepweek"),
+}
+
+
+def _register(app: "App", account_id: int, videos: tuple[Video, ...]) -> None:
+    """Put the invented posts under invented campaigns, one of each kind."""
+    month = registry.month_of(app.clock.now())
+    for kind in sorted({one.video_class for one in videos} & _CAMPAIGNS.keys()):
+        name, title = _CAMPAIGNS[kind]
+        made = registry.add_campaign(
+            app.ctx, account_id=account_id, campaign_id=f"{month}-{name}", title=title, campaign_class=kind,
+            approver_id=OWNER, who=SYSTEM,
+        )  # fmt: skip
+        for one in videos:
+            if one.video_class == kind:
+                registry.assign(
+                    app.ctx, account_id=account_id, video_id=one.id, campaign_id=made.id, video_class=kind, who=SYSTEM
+                )  # fmt: skip
 
 
 async def grant(app: "App", box: Sandbox, account: Account) -> None:
     """Get tokens for the account without a consent page, as only a sandbox allows."""
-    from goodstanding.adapters.tiktok.tokens import TokenPair
+    from goodstanding.usecases import connecting, connections
+    from goodstanding.usecases.context import SYSTEM
+    from goodstanding.usecases.ports.connections import Profile, Tokens
 
     given = (await box.control("seed", {"grant": [OPEN_ID]}))["grants"][0]
-    pair = TokenPair(
-        access_token=given["access_token"],
-        refresh_token=given["refresh_token"],
-        open_id=OPEN_ID,
-        got_at=app.clock.now(),
-    )
-    await asyncio.to_thread(app.tokens.store, account.id, pair)
+    tokens = Tokens(
+        access_token=given["access_token"], refresh_token=given["refresh_token"], open_id=OPEN_ID,
+        scopes=tuple(str(given.get("scope", "")).split(",")), expires_in=int(given.get("expires_in", 0)),
+        refresh_expires_in=int(given.get("refresh_token_expires_in", 0)),
+    )  # fmt: skip
+    profile = Profile(account_type="personal", verified=False, followers=48_210)
+
+    def work() -> None:
+        connections.state_facts(app.ctx, account.id, who=SYSTEM, country="NL")
+        connecting.take(app.ctx, account.id, tokens, profile, who=SYSTEM)
+
+    await asyncio.to_thread(work)
 
 
 async def live_through(

@@ -14,6 +14,7 @@ from goodstanding.locale import sentence
 
 if TYPE_CHECKING:
     from goodstanding.bootstrap import App
+    from goodstanding.settings import PlatformSettings
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,7 +54,10 @@ def opened(data: Path, database: str, *, must_exist: bool = True) -> Iterator["A
     from goodstanding.settings import Settings
 
     settings = Settings(
-        data=data, database=database, master_key=os.environ.get("GOODSTANDING_MASTER_KEY", "")
+        data=data,
+        database=database,
+        master_key=os.environ.get("GOODSTANDING_MASTER_KEY", ""),
+        platform=platform_settings(os.environ.get("GOODSTANDING_PLATFORM_URL", "")),
     )
     if must_exist and not database and not settings.database_file.exists():
         fail(say("no_installation", folder=str(data)), CANNOT_REACH)
@@ -63,6 +67,20 @@ def opened(data: Path, database: str, *, must_exist: bool = True) -> Iterator["A
         yield app
     finally:
         app.close()
+
+
+def platform_settings(url: str) -> "PlatformSettings":
+    """Return where the platform is and the app that stands in the environment; `url` is empty for TikTok's own."""
+    from goodstanding.settings import PlatformSettings
+
+    permissions = os.environ.get("GOODSTANDING_TIKTOK_PERMISSIONS", "").replace(",", " ").split()
+    return PlatformSettings(
+        base=url or PlatformSettings().base,
+        client_id=os.environ.get("GOODSTANDING_TIKTOK_CLIENT_ID", ""),
+        secret=os.environ.get("GOODSTANDING_TIKTOK_SECRET", ""),
+        consent_page=os.environ.get("GOODSTANDING_CONSENT_URL", ""),
+        permissions=("accounts", *permissions),
+    )
 
 
 @contextmanager

@@ -109,7 +109,7 @@ def diff(before: str, after: str, lang: str | None, json_: bool) -> None:
 def activate(data: Path, database: str, name: str, account: int, lang: str | None) -> None:
     """Keep a policy as a version and let it decide from now on. An invalid one is refused; the old one stays."""
     from goodstanding.kernel.problems import Invalid
-    from goodstanding.usecases import policies, wording
+    from goodstanding.usecases import connections, policies, wording
 
     tongue = words.language(lang)
     with opened(data, database) as app:
@@ -125,8 +125,14 @@ def activate(data: Path, database: str, name: str, account: int, lang: str | Non
             raise SystemExit(words.FOUND_PROBLEM) from None
         except policies.UnknownPolicyError:
             fail(say("policy_unknown", name=name), words.WRONG_USE)
-        title = getattr(_version(app.ctx, policy_hash).title, tongue)
+        version = _version(app.ctx, policy_hash)
+        title = getattr(version.title, tongue)
+        found = app.ctx.store.read(lambda q: connections.standing(q, account))
+        idle = connections.idle_rules(version, found)
     click.echo(say("policy_active", title=title, hash=policy_hash, account=account))
+    for rule, finding in idle:
+        named = getattr(rule.title, tongue)
+        click.echo(say("account_idle_rule", rule=named, feature=finding.feature), err=True)
 
 
 def _text(name: str) -> str:

@@ -7,13 +7,20 @@ import click
 from goodstanding.cli.opening import fail, say
 from goodstanding.cli.words import CANNOT_REACH
 
+_EXAMPLE = """\b
+Example, in two windows:
+  goodstanding sandbox --port 8430 --webhook http://127.0.0.1:8000/hook
+  curl -H 'Content-Type: application/json' -d '{"persona": "business-id"}' \\
+       http://127.0.0.1:8430/_sandbox/accounts
+"""
 
-@click.command()
+
+@click.command(epilog=_EXAMPLE)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port; 0 takes any free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--app-id", default=None, help="App id; an invented one by default.")
 @click.option("--app-secret", default=None, help="App secret, also the key of the webhook signatures.")
-@click.option("--webhook", metavar="URL", default=None, help="Where comment events go.")
+@click.option("--webhook", metavar="URL", default=None, help="Where events of all categories go.")
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="Seed of everything that looks like chance."
 )
@@ -25,11 +32,16 @@ from goodstanding.cli.words import CANNOT_REACH
     help="Virtual seconds per real second.",
 )
 @click.option("--start-at", metavar="ISO", default=None, help="Start of the virtual clock; now by default.")
+@click.option(
+    "--public-url", metavar="URL", default="", help="How others reach it; what they called by default."
+)
 @click.option("--no-limits", is_flag=True, help="Do not throttle calls.")
 @click.option("--refresh-mode", type=click.Choice(["keep", "rotate"]), default="keep", show_default=True,
               help="Whether a refresh keeps the refresh token or gives a new one.")  # fmt: skip
 @click.option("--local-redirects", is_flag=True, help="Accept http://127.0.0.1 redirect addresses.")
 @click.option("--remote-webhooks", is_flag=True, help="Deliver webhooks to other machines as well.")
+@click.option("--legacy-pin", is_flag=True, help="Answer the pin call that only older clients know.")
+@click.option("--openapi", is_flag=True, help="Print the OpenAPI description of all calls and stop.")
 @click.option("--keep", type=click.IntRange(min=1000), default=200_000, show_default=True,
               help="How many comments, log lines and queued deliveries to keep.")  # fmt: skip
 def sandbox(
@@ -42,18 +54,33 @@ def sandbox(
     seed: int,
     speed: float,
     start_at: str | None,
+    public_url: str,
     no_limits: bool,
     refresh_mode: Literal["keep", "rotate"],
     local_redirects: bool,
     remote_webhooks: bool,
+    legacy_pin: bool,
+    openapi: bool,
     keep: int,
 ) -> None:
-    """Serve an imitation of the platform, with invented accounts and viewers."""
+    """Serve an imitation of TikTok's API for Business, with invented accounts and viewers.
+
+    It has the comment, insight, publishing, mention and message calls, the consent page, signed webhooks, limits, faults and
+    a clock of its own. Open the address it prints, with _sandbox/ behind it, in a browser: there stands how to make
+    accounts, let viewers write, move the clock, and what is assumed rather than documented.
+
+    Exit codes: 0 stopped by you, 2 wrong use, 3 the address cannot be taken.
+    """
     from goodstanding.sandbox import server
     from goodstanding.sandbox.clock import parse_iso
     from goodstanding.sandbox.state import ApiError
     from goodstanding.sandbox.world import Settings
 
+    if openapi:
+        from goodstanding.sandbox.openapi import document
+
+        click.echo(document().decode())
+        return
     try:
         start_ms = None if start_at is None else parse_iso(start_at)
     except ValueError:
@@ -69,7 +96,9 @@ def sandbox(
         start_ms=start_ms,
         limits=not no_limits,
         refresh_mode=refresh_mode,
+        public_url=public_url.rstrip("/"),
         local_redirects=local_redirects,
+        legacy_pin=legacy_pin,
         remote_webhooks=remote_webhooks,
         comments_max=keep,
         log_max=keep,

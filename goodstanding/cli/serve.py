@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from goodstanding.cli.opening import fail, place, place_options, say, told
+from goodstanding.cli.opening import fail, place, place_options, platform_settings, say, told
 from goodstanding.cli.words import CANNOT_REACH
 
 if TYPE_CHECKING:
@@ -41,14 +41,8 @@ _BASE = click.option(
 def _open(data: Path, database: str, *, host: str, port: int, public_url: str, platform_url: str) -> "App":
     """Open (or make) the installation for serving."""
     from goodstanding.bootstrap import open_app
-    from goodstanding.settings import PlatformSettings, Settings
+    from goodstanding.settings import Settings
 
-    known = PlatformSettings()
-    platform = PlatformSettings(
-        base=platform_url or known.base,
-        client_id=os.environ.get("GOODSTANDING_TIKTOK_CLIENT_ID", ""),
-        secret=os.environ.get("GOODSTANDING_TIKTOK_SECRET", ""),
-    )
     settings = Settings(
         data=data,
         database=database,
@@ -56,7 +50,7 @@ def _open(data: Path, database: str, *, host: str, port: int, public_url: str, p
         host=host,
         port=port,
         public_url=public_url,
-        platform=platform,
+        platform=platform_settings(platform_url),
     )
     with told(place(data, database)):
         app = open_app(settings)

@@ -18,7 +18,7 @@ START_MS = 1_790_000_000_000
 VIDEO_IDS = ("7672400000000000101", "7672400000000000202", "7672400000000000303", "7672400000000000404")
 
 _SLOT = re.compile(r"\{(\w+)\}")
-_TABLE = 2048
+TABLE = 2048
 _BASE = {"be": "nl", "mix": "nl"}
 _FIRST = [
     "fietsende",
@@ -103,7 +103,7 @@ def make_comments(
     videos = len(video_ids)
     for index in range(count):
         harmful = draw() < harmful_share
-        language, kind, templates = (harmful_tables if harmful else tables)[int(draw() * _TABLE)]
+        language, kind, templates = (harmful_tables if harmful else tables)[int(draw() * TABLE)]
         parts = templates[int(draw() * len(templates))]
         text = "".join([part if part.__class__ is str else part[int(draw() * len(part))] for part in parts])
         if kind != "info":
@@ -174,7 +174,7 @@ def _decorated(text: str, chance: float, emoji: str, call: str) -> str:
 
 # --- tables: one draw chooses language and kind together ---
 
-_Choice = tuple[str, str, tuple[tuple[Any, ...], ...]]
+Choice = tuple[str, str, tuple[tuple[Any, ...], ...]]
 
 
 def _compile(template: str, slots: Mapping[str, Sequence[str]]) -> tuple[Any, ...]:
@@ -182,11 +182,11 @@ def _compile(template: str, slots: Mapping[str, Sequence[str]]) -> tuple[Any, ..
     return tuple(tuple(slots[piece]) if index % 2 else piece for index, piece in enumerate(pieces) if piece)
 
 
-def _choices(
+def choices(
     data: Mapping[str, Any], slots: Mapping[str, Mapping[str, Sequence[str]]], languages: Mapping[str, float]
-) -> tuple[_Choice, ...]:
+) -> tuple[Choice, ...]:
     """Return a table in which each (language, kind) stands as often as its weight asks."""
-    entries: list[tuple[float, _Choice]] = []
+    entries: list[tuple[float, Choice]] = []
     for language, weight in languages.items():
         if language not in LANGUAGES:
             raise ValueError(f"unknown language {language}")
@@ -199,15 +199,16 @@ def _choices(
     total = sum(weight for weight, _ in entries)
     if total <= 0:
         raise ValueError("no language has a weight")
-    table: list[_Choice] = []
+    table: list[Choice] = []
     reached = 0.0
     for weight, choice in entries:
         reached += weight
-        table.extend([choice] * (round(reached / total * _TABLE) - len(table)))
+        table.extend([choice] * (round(reached / total * TABLE) - len(table)))
     return tuple(table)
 
 
-def _all_slots(data: Mapping[str, Any]) -> dict[str, dict[str, Sequence[str]]]:
+def all_slots(data: Mapping[str, Any]) -> dict[str, dict[str, Sequence[str]]]:
+    """Return what the slots of each language may be filled with."""
     more = {
         "emoji": read_data("crowd.toml")["decoration"]["emoji"],
         "handle": [viewer_name(number) for number in range(200)],
@@ -216,12 +217,12 @@ def _all_slots(data: Mapping[str, Any]) -> dict[str, dict[str, Sequence[str]]]:
 
 
 @cache
-def _tables(languages: tuple[tuple[str, float], ...]) -> tuple[_Choice, ...]:
+def _tables(languages: tuple[tuple[str, float], ...]) -> tuple[Choice, ...]:
     data = read_data("crowd.toml")
-    return _choices(data, _all_slots(data), dict(languages))
+    return choices(data, all_slots(data), dict(languages))
 
 
 @cache
-def _harmful_tables(languages: tuple[tuple[str, float], ...]) -> tuple[_Choice, ...]:
+def _harmful_tables(languages: tuple[tuple[str, float], ...]) -> tuple[Choice, ...]:
     data = read_data("harmful.toml")
-    return _choices(data, _all_slots(data), dict(languages))
+    return choices(data, all_slots(data), dict(languages))

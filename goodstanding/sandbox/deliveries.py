@@ -37,7 +37,7 @@ class Delivery(msgspec.Struct, kw_only=True):
     first_ms: int
     due_ms: int
     copy: bool = False
-    status: Literal["waiting", "sending", "delivered", "given_up", "held", "handed_over"] = "waiting"
+    status: Literal["waiting", "sending", "delivered", "given_up", "held", "handed_over", "lost"] = "waiting"
     attempts: list[Attempt] = msgspec.field(default_factory=list)
 
 
@@ -81,8 +81,12 @@ class Deliveries:
         if self._callback(event) is None:
             self.counts["no_callback"] += 1
             return
-        self._queue(event, extra_seconds=self._delay(), copy=False)
         spoil = self._faults.webhooks
+        if self._faults.happens(spoil.lost):
+            self.counts["lost"] += 1
+            self._new(event, due_ms=self._clock.now_ms(), copy=False).status = "lost"
+            return
+        self._queue(event, extra_seconds=self._delay(), copy=False)
         if self._faults.happens(spoil.duplicate):
             self._queue(event, extra_seconds=self._faults.between(spoil.reorder_seconds), copy=True)
 

@@ -41,6 +41,8 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class WebhookFaults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """How deliveries go wrong; all shares 0 to 1, all spans in virtual seconds."""
 
+    lost: Share = 0.0
+    """Events that are never sent at all."""
     duplicate: Share = 0.0
     reorder: Share = 0.0
     reorder_seconds: float = 30.0
@@ -48,6 +50,10 @@ class WebhookFaults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     stale: Share = 0.0
     stale_seconds: int = 3600
     delay_seconds_max: float = 0.0
+    echo_first: Share = 0.0
+    """Sent messages whose call is answered only after their echo has been told."""
+    echo_seconds: float = 0.3
+    """Real seconds such an answer is held back."""
 
 
 class Faults:

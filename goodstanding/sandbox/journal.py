@@ -20,6 +20,9 @@ class Entry(msgspec.Struct, kw_only=True, gc=False):
     """The comment that came into being, or that was hidden, shown, liked or deleted."""
     cause: str = ""
     """The comment that was answered or acted upon."""
+    message_id: str = ""
+    """The message that was sent, and the conversation it went to."""
+    conversation_id: str = ""
     text: str = ""
     action: str = ""
     code: int | None = None
@@ -28,7 +31,7 @@ class Entry(msgspec.Struct, kw_only=True, gc=False):
     http_status: int | None = None
     accepted: bool = False
     changed: bool = False
-    """Accepted, and an act that writes: reply, comment, hide, like, delete."""
+    """Accepted, and an act that writes: reply, comment, hide, like, delete, message, publish."""
     shadow_hidden: bool = False
     fault: str = ""
 
@@ -65,11 +68,11 @@ class Journal:
         """Return entries with a number above `after`, oldest first."""
         found: list[Entry] = []
         for entry in self.entries:
+            if len(found) >= limit:
+                break
             if entry.number <= after or (act and entry.act != act):
                 continue
             if accepted is not None and entry.accepted != accepted:
                 continue
             found.append(entry)
-            if len(found) == limit:
-                break
         return found

@@ -4,10 +4,15 @@ from goodstanding.sandbox.clock import MILLISECONDS
 from goodstanding.sandbox.numbers import Limits
 
 _MINUTE_MS = 60 * MILLISECONDS
+_DAY_MS = 86_400 * MILLISECONDS
 
 
 class Throttle:
-    """Counts calls; says which limit a call breaks. A full minute closes its key for the penalty time."""
+    """Counts calls; says which limit a call breaks.
+
+    After a full second the next one is free; a full minute closes its key for the penalty time; a full day
+    until midnight UTC.
+    """
 
     def __init__(self, numbers: Limits) -> None:
         self.enabled = True
@@ -15,21 +20,28 @@ class Throttle:
         self._windows: dict[tuple[str, ...], tuple[int, int]] = {}
         self._closed_until: dict[tuple[str, ...], int] = {}
 
-    def refuse(self, *, app_id: str, open_id: str, endpoint: str, now_ms: int) -> str | None:
+    def refuse(self, *, app_id: str, open_id: str, endpoint: str, product: str, now_ms: int) -> str | None:
         """Count one call and return the name of the limit it breaks, or `None`."""
         if not self.enabled:
             return None
-        minute = now_ms // _MINUTE_MS
-        second = now_ms // MILLISECONDS
-        checks = (
-            (("app second", app_id), second, self._numbers.app_per_second),
-            (("app minute", app_id), minute, self._numbers.app_per_minute),
-            (("account minute", open_id, endpoint), minute, self._numbers.account_endpoint_per_minute),
-        )
-        for key, window, most in checks:
-            if self._closed_until.get(key, 0) > now_ms or not self._count(key, window, most):
-                if key[0] != "app second" and self._closed_until.get(key, 0) <= now_ms:
-                    self._closed_until[key] = now_ms + self._numbers.penalty_seconds * MILLISECONDS
+        numbers = self._numbers
+        checks: list[tuple[tuple[str, ...], int, int]] = [
+            (("app second", app_id), MILLISECONDS, numbers.app_per_second),
+            (("app minute", app_id), _MINUTE_MS, numbers.app_per_minute),
+            (("app day", app_id), _DAY_MS, numbers.app_per_day),
+        ]
+        if product == "messages":
+            checks.append((("messages second", app_id), MILLISECONDS, numbers.messages_per_second))
+        else:
+            checks.append((("accounts minute", app_id), _MINUTE_MS, numbers.accounts_per_minute))
+            own = ("account minute", open_id, endpoint)
+            checks.append((own, _MINUTE_MS, numbers.account_endpoint_per_minute))
+        for key, span, most in checks:
+            if self._closed_until.get(key, 0) > now_ms:
+                return key[0]
+            if not self._count(key, now_ms // span, most):
+                if span == _MINUTE_MS:
+                    self._closed_until[key] = now_ms + numbers.penalty_seconds * MILLISECONDS
                 return key[0]
         return None
 

@@ -23,6 +23,10 @@ class Comments(msgspec.Struct, frozen=True, kw_only=True):
     page_max: int
     ids_max: int
     inline_replies_max: int
+    image_bytes_max: int
+    image_side_min: int
+    image_short_max: int
+    image_long_max: int
     order_changes_after: int
 
 
@@ -38,7 +42,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     app_per_second: int
     app_per_minute: int
+    accounts_per_minute: int
     account_endpoint_per_minute: int
+    messages_per_second: int
+    app_per_day: int
     penalty_seconds: int
 
 
@@ -60,6 +67,91 @@ class AntiSpam(msgspec.Struct, frozen=True, kw_only=True):
     allowed: int
 
 
+class Regions(msgspec.Struct, frozen=True, kw_only=True):
+    """What depends on where an account or a viewer is registered (ISO 3166 codes), and on size and age."""
+
+    eea_ch_uk: frozenset[str]
+    without_media: frozenset[str]
+    comment_to_message: frozenset[str]
+    commenters: frozenset[str]
+    """Where a commenter may be registered to be answered by comment-to-message."""
+    comment_to_message_age: int
+    audience_followers_min: int
+
+
+class Messages(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of Business Messaging."""
+
+    window_hours: int
+    quota: int
+    conversations_per_day: int
+    text_characters_max: int
+    history_messages: int
+    history_days: int
+    conversations_max: int
+    media_bytes_max: int
+    media_days: int
+    download_hours: int
+    card_title_max: int
+    card_buttons_max: int
+    button_title_max: int
+    link_title_max: int
+    button_id_max: int
+    typing_seconds: int
+    comment_age_hours: int
+    quiet_hours: int
+
+
+class Insights(msgspec.Struct, frozen=True, kw_only=True):
+    """How late, how far back and how long figures are kept."""
+
+    latency_hours_min: int
+    latency_hours_max: int
+    look_back_days: int
+    video_days: int
+    quiet_days: int
+    hours_of_day: int
+
+
+class Publishing(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of publishing."""
+
+    caption_units_max: int
+    mentions_max: int
+    photos_max: int
+    seconds_max: int
+    per_minute: int
+    per_day: int
+    processing_seconds: int
+    post_id_seconds: int
+    reasons: tuple[str, ...]
+
+
+class AutoMessages(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of automatic messages."""
+
+    welcome_messages: int
+    suggested_questions: int
+    chat_prompts: int
+    welcome_characters: int
+    question_characters: int
+    answer_characters: int
+    prompt_title_characters: int
+    prompt_characters: int
+    review_seconds: int
+
+
+class Mentions(msgspec.Struct, frozen=True, kw_only=True):
+    """Limits of the mentions calls."""
+
+    late_seconds: int
+    detail_hours: int
+    listed_max: int
+    page_max: int
+    days_max: int
+    views_min: int
+
+
 class Assumption(msgspec.Struct, frozen=True, kw_only=True):
     """Something the platform does not document and the sandbox had to choose."""
 
@@ -77,6 +169,12 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits
     webhooks: Webhooks
     antispam: AntiSpam
+    regions: Regions
+    messages: Messages
+    insights: Insights
+    publishing: Publishing
+    auto_messages: AutoMessages
+    mentions: Mentions
     assumed: tuple[Assumption, ...]
 
 

@@ -1,45 +1,243 @@
-"""The few HTML pages: consent, its refusal, and the description of the control calls."""
+"""The few HTML pages: consent, its refusal, and the control page."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from goodstanding.sandbox.numbers import read_data
+from goodstanding.sandbox.clock import iso
+from goodstanding.sandbox.faults import Kind
+from goodstanding.sandbox.personas import capabilities, personas
 
 if TYPE_CHECKING:
+    from goodstanding.sandbox.control import Control
     from goodstanding.sandbox.world import World
 
-_STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem}"
-    "code{background:#eee;padding:.1em .3em}td{vertical-align:top;padding:.25rem .75rem .25rem 0}"
-    ".note{border-left:4px solid #b58900;padding-left:.75rem}"
+_TICKED = re.compile(r"`([^`]+)`")
+_PROGRAMS = ", ".join(
+    f'<a href="/_sandbox/{name}">{name}</a>'
+    for name in ("openapi.json", "state", "transcript", "calls", "deliveries", "personas", "assumed")
 )
+_Field = tuple[str, str, str, str]
+"""Name, label, kind of input, and the value it begins with."""
 
 
 def _page(title: str, body: str) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>{body}</body></html>"
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<link rel="icon" href="data:,"><link rel="stylesheet" href="/_sandbox/style.css"></head>'
+        f"<body><h1>{escape(title)}</h1>{body}</body></html>"
     )
 
 
-def control_page(world: "World") -> str:
-    """Return the description of the control calls, and of what is assumed rather than documented."""
-    calls = "".join(
-        f"<tr><td><code>{escape(one['call'])}</code></td><td>{escape(one['text'])}</td></tr>"
-        for one in read_data("control.toml")["calls"]
-    )
-    assumed = "".join(
-        f"<tr><td>{escape(one.subject)}</td><td>{escape(one.text)}</td></tr>" for one in world.numbers.assumed
-    )
+def control_page(world: "World", controls: Iterable["Control"]) -> str:
+    """Return the page that shows how things stand, lets them be changed, and says what is assumed."""
     return _page(
         "Sandbox",
-        '<p class="note">This is an imitation for tests and demonstrations. Everything and everyone in it is '
-        "invented; it never reaches the real platform.</p>"
-        "<h2>Control calls</h2><p>All JSON. Platform calls live under <code>/open_api/v1.3</code>.</p>"
-        f"<table>{calls}</table>"
-        f"<h2>Assumed, not documented</h2><p>As of {escape(world.numbers.as_of)}.</p>"
-        f"<table>{assumed}</table>",
+        '<p class="note">An imitation of TikTok\'s API for Business for tests and demonstrations, not affiliated '
+        "with TikTok. Everything and everyone in it is invented; it never reaches the real platform.</p>"
+        f"{_standing(world)}{_accounts(world)}{_forms(world)}{_deliveries(world)}{_calls(controls)}{_assumed(world)}"
+        '<script src="/_sandbox/control.js" defer></script>',
+    )
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    top = "".join(f'<th scope="col">{escape(one)}</th>' for one in head)
+    body = "".join("<tr>" + "".join(f"<td>{one}</td>" for one in row) + "</tr>" for row in rows)
+    return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _prose(text: str) -> str:
+    """Return a text as HTML, what stands between backticks as code."""
+    return _TICKED.sub(r"<code>\1</code>", escape(" ".join(text.split())))
+
+
+def _code(text: object) -> str:
+    return f"<code>{escape(str(text))}</code>"
+
+
+def _standing(world: "World") -> str:
+    clock, sent = world.clock, world.deliveries
+    hooks = ", ".join(f"{name}: {known.callback_url}" for name, known in world.subscriptions.items())
+    still = " (stands still)" if clock.frozen else f" (at {clock.speed:g} times the speed of real time)"
+    rows = (
+        ("Virtual time", _code(iso(clock.now_ms())) + still),
+        ("App", f"app_id {_code(world.settings.app_id)}"),
+        ("Platform calls", f"{world.journal.total} under {_code('/open_api/v1.3')}"),
+        ("Webhooks go to", escape(hooks) or "nowhere yet: the app sets that with /business/webhook/update/"),
+        (
+            "Webhooks",
+            escape(", ".join(f"{name} {count}" for name, count in sorted(sent.counts.items())) or "none yet"),
+        ),
+        ("Still waiting", f"{sent.waiting} webhooks, {world.agenda.waiting} planned acts"),
+        ("Comments and conversations", f"{len(world.state.comments)} and {len(world.inbox.conversations)}"),
+        (
+            "For programs",
+            _PROGRAMS,
+        ),
+    )
+    return "<h2>How it stands</h2>" + _table(("", ""), rows)
+
+
+def _accounts(world: "World") -> str:
+    rows = []
+    for account in world.state.accounts.values():
+        offered = capabilities(account, world.numbers.regions)
+        closed = [name.replace("_", " ") for name, on in offered.items() if not on]
+        kind = "Business" if account.is_business else "Personal"
+        rows.append(
+            (
+                f"{escape(account.display_name or account.username)}<br>{_code(account.open_id)}",
+                f"{kind}, {escape(account.country)}",
+                f"{account.followers:,}",
+                escape(", ".join(closed)) or "nothing",
+            )
+        )
+    return "<h2>Accounts</h2>" + _table(("Account", "Kind", "Followers", "Closed to it"), rows)
+
+
+def _forms(world: "World") -> str:
+    first = next(reversed(world.state.accounts), "")
+    video = next(iter(world.state.videos), "")
+    kinds = "|".join(personas())
+    forms: tuple[tuple[str, str, tuple[_Field, ...]], ...] = (
+        ("Make an account", "accounts", (("persona", "Persona", f"select:{kinds}", ""),)),
+        (
+            "A viewer comments",
+            "comment",
+            (
+                ("video_id", "Video", "text", video),
+                ("viewer", "Viewer", "text", "vera"),
+                ("text", "Text", "text", "INFO"),
+            ),
+        ),
+        (
+            "A viewer writes a message",
+            "messages",
+            (
+                ("business_id", "Account", "text", first),
+                ("viewer", "Viewer", "text", "vera"),
+                ("text", "Text", "text", "INFO"),
+            ),
+        ),
+        (
+            "A viewer taps a button",
+            "taps",
+            (
+                ("business_id", "Account", "text", first),
+                ("viewer", "Viewer", "text", "vera"),
+                ("message_id", "Message id of the card", "text", ""),
+                ("button_id", "Button id", "text", ""),
+            ),
+        ),
+        (
+            "A crowd comments",
+            "crowd",
+            (("count", "How many", "number", "25"), ("spread_seconds", "Over seconds", "number", "300")),
+        ),
+        (
+            "A crowd writes messages",
+            "crowd/messages",
+            (
+                ("business_id", "Account", "text", first),
+                ("count", "How many", "number", "10"),
+                ("spread_seconds", "Over seconds", "number", "300"),
+            ),
+        ),
+        (
+            "The clock",
+            "clock",
+            (
+                ("advance_seconds", "Jump by seconds", "number", "3600"),
+                ("freeze", "Stand still", "checkbox", ""),
+            ),
+        ),
+        (
+            "Webhooks go wrong",
+            "webhooks/faults",
+            (
+                ("lost", "Share lost", "number", "0"),
+                ("duplicate", "Share doubled", "number", "0"),
+                ("shuffle", "Share overtaken", "number", "0"),
+                ("delay_ms", "Longest delay (ms)", "number", "0"),
+            ),
+        ),
+        (
+            "A call goes wrong",
+            "faults",
+            (
+                ("kind", "Fault", f"select:{'|'.join(get_args(Kind))}", ""),
+                ("endpoint", "End of the path, or *", "text", "comment/reply/create/"),
+                ("times", "For how many calls", "number", "1"),
+            ),
+        ),
+        (
+            "An authorization ends",
+            "authorizations/remove",
+            (("business_id", "Account", "text", first), ("reason", "Reason, 0 to 5", "number", "1")),
+        ),
+    )
+    return (
+        '<h2>Let something happen</h2><div class="forms">'
+        + "".join(_form(title, call, fields) for title, call, fields in forms)
+        + "</div><noscript><p>These forms need JavaScript; the same calls work from any program.</p></noscript>"
+    )
+
+
+def _form(title: str, call: str, fields: Iterable[_Field]) -> str:
+    inputs = "".join(_input(*field) for field in fields)
+    return (
+        f'<form data-call="/_sandbox/{call}"><h3>{escape(title)}</h3>{inputs}<button>Do it</button>'
+        "<output aria-live=polite></output></form>"
+    )
+
+
+def _input(name: str, label: str, kind: str, value: str) -> str:
+    if kind.startswith("select:"):
+        choices = "".join(
+            f"<option>{escape(one)}</option>" for one in kind.removeprefix("select:").split("|")
+        )
+        return f'<label>{escape(label)} <select name="{name}">{choices}</select></label>'
+    step = ' step="any"' if kind == "number" else ""
+    return f'<label>{escape(label)} <input name="{name}" type="{kind}" value="{escape(value)}"{step}></label>'
+
+
+def _deliveries(world: "World") -> str:
+    log = world.deliveries.log
+    latest = [log[-1 - index] for index in range(min(12, len(log)))]
+    if not latest:
+        return "<h2>Latest webhooks</h2><p>None yet.</p>"
+    rows = (
+        (
+            str(one.number), _code(one.event.name), escape(one.event.action), escape(one.status),
+            escape(", ".join(str(attempt.status) for attempt in one.attempts)),
+        )
+        for one in latest
+    )  # fmt: skip
+    return "<h2>Latest webhooks</h2>" + _table(("No.", "Event", "Action", "Status", "Answers"), rows)
+
+
+def _calls(controls: Iterable["Control"]) -> str:
+    rows = (
+        (
+            _code(f"{one.method} /_sandbox{one.path}"),
+            " ".join(_code(name) for name in one.takes.__struct_fields__) or "nothing",
+            _prose(one.text),
+        )
+        for one in controls
+    )
+    return "<h2 id=calls>Control calls</h2><p>All JSON; what a GET takes is in its query.</p>" + _table(
+        ("Call", "Takes", "What it does"), rows
+    )
+
+
+def _assumed(world: "World") -> str:
+    rows = ((escape(one.subject), escape(one.text)) for one in world.numbers.assumed)
+    return (
+        '<h2 id="assumed">Assumed, not documented</h2><p>The platform does not say how these behave, so this is a '
+        f"guess, as of {escape(world.numbers.as_of)}. Do not take it for a fact about the platform.</p>"
+        + _table(("Subject", "Assumed here"), rows)
     )
 
 

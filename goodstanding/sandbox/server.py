@@ -10,17 +10,22 @@ from typing import Any
 
 import click
 import uvicorn
-from litestar import Litestar, Request, Response, asgi
+from litestar import Litestar, Request, Response, asgi, get
 from litestar.datastructures import State
 from litestar.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from goodstanding.sandbox.api import Answer, respond
+from goodstanding.sandbox.api import respond
+from goodstanding.sandbox.call import Answer, Received
 from goodstanding.sandbox.consent import answer, ask
 from goodstanding.sandbox.control import control_routes
+from goodstanding.sandbox.media import show_media
+from goodstanding.sandbox.openapi import document
 from goodstanding.sandbox.world import Settings, World
 
 _BODY_MAX = 1 << 20
+_UPLOAD_MAX = 6 << 20
+_GLANCE = 0.05
 _START_SECONDS = 20.0
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _LOCAL_HOSTS = (b"127.0.0.1", b"localhost", b"[::1]")
@@ -43,13 +48,14 @@ def build(world: World) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
 
     @contextlib.asynccontextmanager
     async def sending(_: Litestar) -> AsyncIterator[None]:
-        sender = asyncio.create_task(world.deliveries.run())
+        own = [asyncio.create_task(world.deliveries.run()), asyncio.create_task(_keep_agenda(world))]
         try:
             yield
         finally:
-            for task in (sender, *world.background):
+            tasks = [*own, *world.background]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(sender, *world.background, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     def dated(response: Response[Any]) -> Response[Any]:
         response.headers["Date"] = world.clock.http_date()
@@ -59,14 +65,24 @@ def build(world: World) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
         host = request.headers.get("host", "").encode("latin-1")
         return None if _is_local(world, host) else Response("Unknown host.", status_code=421)
 
+    @get("/openapi.json")
+    async def openapi() -> Response[bytes]:
+        return Response(document(), media_type="application/json")
+
     return Litestar(
-        route_handlers=[platform, control_routes(), ask, answer],
+        route_handlers=[platform, control_routes(openapi), ask, answer, show_media],
         lifespan=[sending],
         after_request=dated,
         before_request=only_this_machine,
         openapi_config=None,
         state=State({"world": world}),
     )
+
+
+async def _keep_agenda(world: World) -> None:
+    while True:  # the virtual clock can be changed at any moment, so this looks instead of waiting for a time
+        world.agenda.run_due()
+        await asyncio.sleep(_GLANCE)
 
 
 def _is_local(world: World, host: bytes) -> bool:
@@ -76,19 +92,24 @@ def _is_local(world: World, host: bytes) -> bool:
 
 async def _platform(world: World, scope: Scope, receive: Receive, send: Send) -> None:
     headers = dict(scope["headers"])
-    body = await _body(receive)
+    uploads = scope["raw_path"].endswith(b"/upload/")
+    body = await _body(receive, most=_UPLOAD_MAX if uploads else _BODY_MAX)
     if body is None or not _is_local(world, headers.get(b"host", b"")):
         status = 413 if body is None else 421
         await _send(world, send, Answer(status, b"text/plain", b"refused", ""))
         return
-    reply = respond(
-        world,
+    world.agenda.run_due()
+    host = headers.get(b"host", b"").decode("latin-1")
+    received = Received(
         method=str(scope.get("method")),
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"],
         access_token=headers.get(b"access-token", b"").decode("latin-1"),
         body=body,
+        content_type=headers.get(b"content-type", b"").decode("latin-1"),
+        base_url=world.settings.public_url or f"http://{host}",
     )
+    reply = respond(world, received)
     if reply.manner == "late":
         await asyncio.sleep(reply.seconds)
     elif reply.manner != "now":
@@ -97,7 +118,7 @@ async def _platform(world: World, scope: Scope, receive: Receive, send: Send) ->
     await _send(world, send, reply)
 
 
-async def _body(receive: Receive) -> bytes | None:
+async def _body(receive: Receive, *, most: int) -> bytes | None:
     """Return the whole body, or `None` when it is too large."""
     body = b""
     while True:
@@ -105,7 +126,7 @@ async def _body(receive: Receive) -> bytes | None:
         if message["type"] != "http.request":
             return body
         body += message.get("body", b"")
-        if len(body) > _BODY_MAX:
+        if len(body) > most:
             return None
         if not message.get("more_body", False):
             return body

@@ -21,10 +21,24 @@ SCOPES = (
     "user.info.profile",
     "user.info.stats",
     "user.account.type",
+    "user.insights",
     "video.list",
+    "video.insights",
+    "video.publish",
+    "video.upload",
     "comment.list",
     "comment.list.manage",
+    "message.list.read",
+    "message.list.send",
+    "message.list.manage",
+    "biz.brand.insights",
+    "biz.spark.auth",
+    "biz.ads.recommend",
+    "biz.creator.info",
+    "biz.creator.insights",
+    "tcm.order.update",
 )
+"""What an app may ask for. Source: portal 1833997679342594."""
 DAY_MS = 86_400_000
 _WORD = re.compile(r"\w+")
 _MENTION = re.compile(r"@[\w.]+")
@@ -54,6 +68,16 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     followers: int = 0
     following: int = 0
     total_likes: int = 0
+    persona: str = ""
+    owner_age: int = 30
+    us_reviewed: bool = False
+    """Whether an account in the United States has passed the review for messages."""
+    comment_to_message: bool = False
+    """Whether comment-to-message is switched on from the start."""
+    messages_from: Literal["everyone", "accepted"] = "everyone"
+    """`accepted`: a stranger's messages are announced only after the owner accepted them in the app."""
+    analytics: bool = True
+    """Whether the owner switched analytics on."""
 
 
 class Video(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +88,8 @@ class Video(msgspec.Struct, frozen=True, kw_only=True):
     caption: str = ""
     days_old: int = 1
     create_ms: int = 0
+    counted_ms: int = 0
+    """When `views`, `likes`, `shares` and `favorites` are so many; when it is seeded unless said otherwise."""
     duration: float = 30.0
     views: int = 0
     likes: int = 0
@@ -71,6 +97,10 @@ class Video(msgspec.Struct, frozen=True, kw_only=True):
     favorites: int = 0
     rewarded: bool = False
     sponsored: bool = False
+    media_type: Literal["VIDEO", "PHOTO"] = "VIDEO"
+    is_ad: bool = False
+    in_violation: bool = False
+    """The platform leaves such a post out of its lists."""
 
 
 class Comment(msgspec.Struct, kw_only=True, gc=False):
@@ -87,6 +117,9 @@ class Comment(msgspec.Struct, kw_only=True, gc=False):
     owner: bool = False
     likes: int = 0
     liked: bool = False
+    pinned: bool = False
+    image: str = ""
+    """The id of an uploaded picture."""
     hidden: bool = False
     shadow_hidden: bool = False
     deleted: bool = False
@@ -131,6 +164,9 @@ class Thread(msgspec.Struct, kw_only=True):
 
     ids: OrderedDict[str, None] = msgspec.field(default_factory=OrderedDict)
     version: int = 0
+    active_ms: int = 0
+    """When something last happened under the video, or when its figures were set."""
+    counted: tuple[int, int, int] | None = None
     orders: dict[tuple[str, str, bool], tuple[int, list[str]]] = msgspec.field(default_factory=dict)
 
 
@@ -156,6 +192,8 @@ class State:
         self.videos: dict[str, Video] = {}
         self.comments: OrderedDict[str, Comment] = OrderedDict()
         self.threads: dict[str, Thread] = {}
+        self.on_received: list[Callable[[Comment], None]] = []
+        """Told of each comment of a viewer that was announced."""
         self.forgotten = 0
         """Comments dropped because `comments_max` was reached."""
         self._seed = seed
@@ -163,6 +201,9 @@ class State:
         self._codes: dict[str, Code] = {}
         self._by_access: dict[str, tuple[Grant, int]] = {}
         self._by_refresh: dict[str, Grant] = {}
+        self.disconnected: set[str] = set()
+        """Accounts that took their authorization back; nothing is told of them any more."""
+        self._scopes: dict[str, frozenset[str]] = {}
         self._recent: dict[str, deque[tuple[int, frozenset[str]]]] = {}
 
     # --- people and posts ---
@@ -178,8 +219,11 @@ class State:
         if not video.create_ms:
             created = self.clock.now_ms() - video.days_old * DAY_MS
             video = msgspec.structs.replace(video, create_ms=created)
+        if not video.counted_ms:
+            video = msgspec.structs.replace(video, counted_ms=self.clock.now_ms())
         self.videos[video.item_id] = video
-        self.threads.setdefault(video.item_id, Thread())
+        thread = self.threads.setdefault(video.item_id, Thread())
+        thread.active_ms = max(thread.active_ms, self.clock.now_ms())
 
     def videos_of(self, open_id: str) -> list[Video]:
         """Return the posts of an account, newest first."""
@@ -210,10 +254,11 @@ class State:
         )
         return code
 
-    def exchange(self, code: str, *, redirect_uri: str) -> Grant:
-        """Turn a code into a grant, once."""
+    def exchange(self, code: str, *, redirect_uri: str | None) -> Grant:
+        """Turn a code into a grant, once; `None` for a call that does not name the address again."""
         kept = self._codes.pop(code, None)
-        if kept is None or kept.until_ms <= self.clock.now_ms() or kept.redirect_uri != redirect_uri:
+        elsewhere = kept is not None and redirect_uri not in (None, kept.redirect_uri)
+        if kept is None or kept.until_ms <= self.clock.now_ms() or elsewhere:
             raise ApiError(40101, "The auth_code is wrong, used or expired, or the redirect_uri differs.")
         return self.grant(open_id=kept.open_id, scopes=kept.scopes)
 
@@ -232,7 +277,14 @@ class State:
             refresh_until_ms=now + lives.refresh_seconds * MILLISECONDS,
         )
         self._keep(grant)
+        self.disconnected.discard(open_id)
+        self._scopes[open_id] = grant.scopes
         return grant
+
+    def hears(self, open_id: str, scope: str) -> bool:
+        """Whether the app is told of an account's events that need `scope`."""
+        granted = self._scopes.get(open_id)
+        return open_id not in self.disconnected and (granted is None or scope in granted)
 
     def refresh(self, refresh_token: str) -> Grant:
         """Give a grant a new access token; the year of the refresh token is never extended."""
@@ -271,6 +323,7 @@ class State:
         if live:
             now = self.clock.now_ms()
             content = {"reason": reason}
+            self.disconnected.add(open_id)
             self.emit(Event(name="authorization.removed", open_id=open_id, at_ms=now, content=content))
         return len(live)
 
@@ -292,9 +345,13 @@ class State:
         )
         if tell:
             self.emit(event)
+            for told in self.on_received:
+                told(comment)
         return event
 
-    def write(self, *, account: Account, video_id: str, text: str, target: Comment | None) -> Comment:
+    def write(
+        self, *, account: Account, video_id: str, text: str, target: Comment | None, image: str = ""
+    ) -> Comment:
         """The account comments, or replies to `target`; too many similar texts are hidden silently."""
         now = self.clock.now_ms()
         comment = Comment(
@@ -307,8 +364,9 @@ class State:
             text=text,
             create_ms=now,
             owner=True,
+            image=image,
         )
-        if self._looks_repeated(account.open_id, text, now):
+        if text and self._looks_repeated(account.open_id, text, now):
             comment.hidden = comment.shadow_hidden = True
         self._insert(comment)
         self._tell(comment, "insert")
@@ -322,6 +380,10 @@ class State:
             comment.hidden = hidden
             self.threads[comment.video_id].version += 1
             self._tell(comment, "set_to_hidden" if hidden else "set_to_public")
+
+    def only_friends(self, comment: Comment) -> None:
+        """A comment is shown to friends only; the account's own lists show it as before."""
+        self._tell(comment, "set_to_friends_only")
 
     def delete(self, comment: Comment) -> None:
         """Take a comment away for good."""
@@ -346,6 +408,18 @@ class State:
         thread.orders[key] = (thread.version, ids)
         return ids
 
+    def comments_until(self, video_id: str, until_ms: int) -> int:
+        """Return how many comments and replies a video had at a moment, of those that still exist."""
+        thread = self.threads[video_id]
+        known = thread.counted
+        if known is None or known[:2] != (thread.version, until_ms // DAY_MS):
+            found = 0
+            for comment_id in thread.ids:
+                comment = self.comments[comment_id]
+                found += (comment.create_ms <= until_ms) + len(comment.replies)
+            known = thread.counted = (thread.version, until_ms // DAY_MS, found)
+        return known[2]
+
     def new_id(self, now_ms: int) -> str:
         """Return a fresh id of 19 digits: the time in seconds, then a number below the crowd's."""
         self._serial += 1
@@ -358,6 +432,7 @@ class State:
             raise ApiError(40050, f"Comment {comment.comment_id} exists already.")
         self.comments[comment.comment_id] = comment
         thread = self.threads[comment.video_id]
+        thread.active_ms = max(thread.active_ms, comment.create_ms)
         if comment.parent_id:
             parent = self.comments.get(comment.parent_id)
             if parent is not None:
@@ -399,9 +474,12 @@ class State:
         self._by_refresh[grant.refresh_token] = grant
 
     def _secret(self, prefix: str) -> str:
+        return f"{prefix}.sbx.{self.opaque(prefix).hex()[:32]}"
+
+    def opaque(self, kind: str) -> bytes:
+        """Return 32 bytes for a new id or token: never the same twice, the same in each run with this seed."""
         self._serial += 1
-        digest = hashlib.sha256(f"{self._seed}/{prefix}/{self._serial}".encode()).hexdigest()
-        return f"{prefix}.sbx.{digest[:32]}"
+        return hashlib.sha256(f"{self._seed}/{kind}/{self._serial}".encode()).digest()
 
 
 def ordered(found: list[Comment], *, field: str, order: str, public: bool, numbers: Numbers) -> list[str]:

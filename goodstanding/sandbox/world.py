@@ -8,15 +8,24 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from goodstanding.sandbox.agenda import Agenda
+from goodstanding.sandbox.automation import Automation
 from goodstanding.sandbox.clock import VirtualClock, wall_ms
 from goodstanding.sandbox.deliveries import Deliveries
 from goodstanding.sandbox.faults import Faults
+from goodstanding.sandbox.inbox import Inbox, Options
 from goodstanding.sandbox.journal import Journal
 from goodstanding.sandbox.limits import Throttle
+from goodstanding.sandbox.media import Shelf
+from goodstanding.sandbox.mentioned import Mentions
+from goodstanding.sandbox.message_crowd import Reactions
 from goodstanding.sandbox.numbers import Numbers, read_data, read_numbers
-from goodstanding.sandbox.state import Account, ApiError, Event, State, Video
+from goodstanding.sandbox.posts import Publishing
+from goodstanding.sandbox.state import DAY_MS, Account, ApiError, Event, State, Video
 
 EVENT_TYPES = ("COMMENT", "VIDEO", "DIRECT_MESSAGE", "BRAND_MENTION")
+_CATEGORY_OF = {"comment": "COMMENT", "post": "VIDEO", "im": "DIRECT_MESSAGE", "brand": "BRAND_MENTION"}
+_SCOPE_OF = {"comment": "comment.list", "im": "message.list.read", "brand": "biz.brand.insights"}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -36,6 +45,8 @@ class Settings:
     """Start of the virtual clock; the machine's time when not given."""
     limits: bool = True
     refresh_mode: Literal["keep", "rotate"] = "keep"
+    public_url: str = ""
+    """How others reach this sandbox, without a slash at the end; what they called by default."""
     local_redirects: bool = False
     """Accept http and loopback redirect addresses, which the platform itself refuses."""
     remote_webhooks: bool = False
@@ -45,6 +56,12 @@ class Settings:
     log_max: int = 200_000
     queue_max: int = 200_000
     short_pages: bool = True
+    legacy_pin: bool = False
+
+
+def _family(event: Event) -> str:
+    """Return `comment`, `post`, `im`, `brand` or `authorization`."""
+    return event.name.partition(".")[0].partition("_")[0]
 
 
 class Subscription(msgspec.Struct, kw_only=True):
@@ -81,16 +98,33 @@ class World:
         self.state = State(
             clock=self.clock,
             numbers=self.numbers,
-            emit=self.deliveries.add,
+            emit=self.tell,
             seed=settings.seed,
             refresh_mode=settings.refresh_mode,
             comments_max=settings.comments_max,
         )
+        self.options = Options(short_pages=settings.short_pages, legacy_pin=settings.legacy_pin)
+        self.agenda = Agenda(self.clock)
+        self.inbox = Inbox(
+            state=self.state,
+            numbers=self.numbers,
+            options=self.options,
+            emit=self.tell,
+            conversations_max=settings.comments_max,
+        )
+        parts: dict[str, Any] = {"state": self.state, "numbers": self.numbers, "agenda": self.agenda}
+        self.publishing = Publishing(**parts, emit=self.tell)
+        self.mentions = Mentions(**parts, emit=self.tell)
+        self.automation = Automation(**parts, inbox=self.inbox, emit=self.tell)
+        self.reactions = Reactions(inbox=self.inbox, agenda=self.agenda)
+        self.shelf = Shelf(clock=self.clock, secret=settings.app_secret)
+        self.start_day = start // DAY_MS
         self.crowd_serial = 0
         self.background: set[asyncio.Task[None]] = set()
         """Crowds that are still writing."""
         if settings.webhook:
-            self.subscribe("COMMENT", settings.webhook)
+            for event_type in EVENT_TYPES:
+                self.subscribe(event_type, settings.webhook)
         self.seed_cast()
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:
@@ -106,6 +140,13 @@ class World:
             self.state.add_account(msgspec.convert(account, Account))
         for video in cast["videos"]:
             self.state.add_video(msgspec.convert(video, Video))
+
+    def account(self, open_id: str) -> Account:
+        """Return an account; 40007 for an unknown one."""
+        account = self.state.accounts.get(open_id)
+        if account is None:
+            raise ApiError(40007, f"No account {open_id}.")
+        return account
 
     def subscribe(self, event_type: str, url: str, items: set[str] | None = None) -> None:
         """Set the callback of a category; 40002 for an unknown category or an address that is not allowed."""
@@ -124,9 +165,18 @@ class World:
         kept = known.item_list if known else set()
         self.subscriptions[event_type] = Subscription(callback_url=url, item_list=kept | (items or set()))
 
+    def tell(self, event: Event) -> None:
+        """Announce an event, unless the account's user did not allow it or took the permission back."""
+        scope = _SCOPE_OF.get(_family(event))
+        gone = event.open_id in self.state.disconnected and event.name != "authorization.removed"
+        if not gone and (scope is None or self.state.hears(event.open_id, scope)):
+            self.deliveries.add(event)
+
     def callback(self, event: Event) -> str | None:
         """Return where an event goes, or `None` when nobody subscribed to it."""
-        known = self.subscriptions.get("COMMENT")
+        if event.name == "authorization.removed":
+            return next((one.callback_url for one in self.subscriptions.values()), None)
+        known = self.subscriptions.get(_CATEGORY_OF[_family(event)])
         if known is None:
             return None
         if event.comment is not None and known.item_list and event.comment.video_id not in known.item_list:

@@ -31,6 +31,8 @@ from goodstanding.usecases.ports import (
 
 STATES = {"delete": "deleted", "hidden": "hidden", "friends_only": "hidden", "public": "public"}
 """What a change does to the state of its comment."""
+FROM_FILES = frozenset({"import"})
+"""Sources that bring comments of any age at once: they are no rush of viewers and do not count as volume."""
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -86,7 +88,7 @@ def handle(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[I
         return Handled(repeated=len(incoming))
     now = ctx.clock.now()
     authors = {i.comment.author: i.comment.handle for i in fresh if i.comment.author}
-    contacts = contacts_of(ctx, tx, account, authors, now)
+    contacts = contacts_of(ctx, tx, account.id, authors, now)
     events = _events(tx, account, fresh, contacts)
     tx.add_events(events)
     gone = {external_id for external_id, action in known if action == "delete"}
@@ -114,29 +116,29 @@ def _unknown(before: Iterable[tuple[str, str]], incoming: Sequence[Incoming]) ->
 
 
 def contacts_of(
-    ctx: Context, tx: Transaction, account: Account, authors: Mapping[str, str], now: int
+    ctx: Context, tx: Transaction, account_id: int, people: Mapping[str, str], now: int
 ) -> dict[str, Contact]:
-    """Return the contacts of these authors (platform id -> handle), made where they are new."""
-    known = tx.contacts_by_external(account.id, list(authors))
-    missing = [author for author in authors if author not in known]
+    """Return the contacts of these people (external id -> handle), made with a key where they are new."""
+    known = tx.contacts_by_external(account_id, list(people))
+    missing = [one for one in people if one not in known]
     if missing:
-        digests = {a: ctx.chance.keyed_digest("suppression", f"{account.id}:{a}") for a in missing}
-        suppressed = tx.suppressed(account.id, list(digests.values()))
+        digests = {one: ctx.chance.keyed_digest("suppression", f"{account_id}:{one}") for one in missing}
+        suppressed = tx.suppressed(account_id, list(digests.values()))
         first = tx.ids("contact", len(missing))
         made = [
             Contact(
                 id=first + n,
-                account_id=account.id,
-                external_id=author,
-                handle=authors[author],
-                suppressed=digests[author] in suppressed,
+                account_id=account_id,
+                external_id=one,
+                handle=people[one],
+                suppressed=digests[one] in suppressed,
                 holdout=False,
                 wrote_at=None,
                 labels="",
                 answer="given",
                 marketing="absent",
             )
-            for n, author in enumerate(missing)
+            for n, one in enumerate(missing)
         ]
         ctx.vault.ensure(c.id for c in made)
         tx.add_contacts(made, now)
@@ -181,12 +183,12 @@ def _apply_changes(ctx: Context, tx: Transaction, account: Account, fresh: Seque
 
 
 def _settle_echoes(ctx: Context, tx: Transaction, account: Account, echoes: Sequence[ParsedComment]) -> None:
-    """Our own reply seen on the platform settles an act whose outcome was unknown."""
+    """Our own reply seen on the platform settles an act of unknown outcome, and a task that a person carried out."""
     parents = tx.known_events(account.id, account.connector, [c.parent_id for c in echoes])
     for comment in echoes:
         event_id = parents.get((comment.parent_id, "insert"))
         for one in tx.outgoing_of_event(event_id) if event_id else []:
-            if one.state == "unknown" and one.act == "reply" and one.text == comment.text:
+            if one.state in ("unknown", "task") and one.act == "reply" and one.text == comment.text:
                 outbox.settle_echo(ctx, tx, one, comment.external_id)
 
 
@@ -222,13 +224,14 @@ def decide_all(
     drafts = []
     for one, event in items:
         contact = contacts.get(event.contact_id or 0)
-        if event.kind == "comment":
+        counts = event.kind == "comment" and event.source not in FROM_FILES
+        if counts:
             situation.note_comment()
         message = talk.describe(event, contact) if talk else msgspec.UNSET
         facts = situation.facts(event, contact, one.signals, message)
         decision = decide(policy, facts, event.text)
         drafts.append(_decision_draft(one, event, record_bytes(facts, decision), decision, now))
-        plan.take(event, contact, facts, decision, situation)
+        plan.take(event, contact, facts, decision, situation, counts=counts)
         if talk and decision.outcome == "message":
             for effect in decision.effects:
                 if effect.act == "message":
@@ -288,11 +291,18 @@ class Plan:
         """Events whose case is of no use after some instant."""
 
     def take(
-        self, event: Event, contact: Contact | None, facts: Facts, decision: Decision, situation: Situation
+        self,
+        event: Event,
+        contact: Contact | None,
+        facts: Facts,
+        decision: Decision,
+        situation: Situation,
+        *,
+        counts: bool,
     ) -> None:
-        """Note what a decision asks for."""
+        """Note what a decision asks for; `counts`: it is part of the volume."""
         self.decisions.append(decision)
-        if event.kind == "comment":
+        if counts:
             self._counts[0] += 1
             self._counts[_COLUMN.get(decision.outcome, 4)] += 1
         for effect in decision.effects:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.usecases.ports import Chance, Classifier, Clock, Platform, Signer, Store, Vault
+from goodstanding.usecases.ports.connections import AppKeys, Authorizer
 
 SYSTEM = ("system", "goodstanding")
 Who = tuple[str, str]
@@ -31,5 +32,9 @@ class Context:
     """By connector name, such as `tiktok`."""
     homes: Mapping[str, Classifier] = field(default_factory=dict)
     """Classifiers by the language an account is at home in; `classifier` serves the rest."""
+    authorizers: Mapping[str, Authorizer] = field(default_factory=dict)
+    """Consent and tokens, by connector name."""
+    given_apps: Mapping[str, AppKeys] = field(default_factory=dict)
+    """Apps whose credentials stand in the environment; they win over stored ones."""
     compiled: dict[str, CompiledPolicy] = field(default_factory=dict)
     """Compiled policies by hash; filled by `usecases.policies`."""

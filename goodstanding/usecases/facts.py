@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from goodstanding.core import incidents, limits
-from goodstanding.core.outbox import likeness
+from goodstanding.core.outbox import MILLI, likeness
 from goodstanding.core.policy.compile import CompiledPolicy, CounterSpec
 from goodstanding.core.policy.conditions import IntentAtLeast, IntentIn
 from goodstanding.core.policy.model import (
@@ -27,7 +28,7 @@ from goodstanding.core.policy.model import (
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
 from goodstanding.usecases.context import Context
-from goodstanding.usecases.ports import Account, Contact, Event, Queries, Spent
+from goodstanding.usecases.ports import Account, Contact, Event, Outgoing, Queries, Spent
 
 if TYPE_CHECKING:
     from goodstanding.core.consent import ConsentState
@@ -159,7 +160,8 @@ def volume_now(q: Queries, account_id: int, now: int) -> tuple[int, int]:
 class Situation:
     """The world around a batch of one account's events, as of one moment.
 
-    `planning` decides what counts against limits: planned acts too, or only what was attempted.
+    `planning` decides what counts against limits: planned acts too, or only what was attempted. `without` leaves an act
+    out of every count: one that was reserved and is asked about again.
     """
 
     def __init__(
@@ -172,9 +174,10 @@ class Situation:
         now: int,
         contacts: Sequence[int],
         planning: bool,
+        without: Outgoing | None = None,
     ) -> None:
         self._ctx, self.account, self._policy, self.now = ctx, account, policy, now
-        self._planning = planning
+        self._planning, self._without = planning, without
         self._counters = [_Counter(spec) for spec in policy.counters]
         self._bucket_rule, self._spike = bucket_rule(policy), spike_thresholds(policy)
         self.per_hour, self.baseline = volume_now(q, account.id, now)
@@ -316,7 +319,20 @@ class Situation:
             self._of_contact = defaultdict(
                 list, {c: [one for one in of if one.sent] for c, of in self._of_contact.items()}
             )
+        if self._without is not None:
+            self._leave_out(self._without)
         self._zero = tuple(CounterFact(name=c.name, used=0, free_at=0) for c in self._counters)
+
+    def _leave_out(self, one: Outgoing) -> None:
+        """Take an act out of the counts, and give back the token it took."""
+        mine = Spent(
+            act=one.act, contact_id=one.contact_id, rule=one.rule, video_id=one.video_id, at=one.attempt_at or 0, sent=True
+        )  # fmt: skip
+        for spent in (self._of_contact.get(one.contact_id, []), self._of_account, self._of_workspace):
+            if mine in spent:
+                spent.remove(mine)
+        if one.act in ("reply", "message"):
+            self.bucket = replace(self.bucket, milli=self.bucket.milli + MILLI)
 
     def _add(self, one: Spent) -> None:
         self._of_contact[one.contact_id].append(one)

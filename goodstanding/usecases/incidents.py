@@ -1,7 +1,7 @@
 """Freeze and lift."""
 
 from goodstanding.kernel.problems import GoodstandingError
-from goodstanding.usecases import audit
+from goodstanding.usecases import audit, outbox
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.ports import FreezeRow, FreezeScope, Transaction
 
@@ -31,17 +31,16 @@ def freeze_in(
     reason: str,
     who: Who,
     scope: FreezeScope = "everything",
-    account_id: int,
+    account_id: int = 0,
 ) -> tuple[FreezeRow, int]:
-    """Like `freeze`, inside a transaction of the caller's."""
-    now = ctx.clock.now()
+    """Like `freeze`, inside a transaction of the caller's; it takes the log, so call it last."""
     row = FreezeRow(
         id=tx.ids("freeze"),
         account_id=account_id,
         scope=scope,
         reason=reason,
         actor=":".join(who),
-        at=now,
+        at=ctx.clock.now(),
         lifted_by=None,
         lifted_at=None,
     )
@@ -63,7 +62,7 @@ def lift(ctx: Context, freeze_id: int, *, who: Who, discard: bool = False) -> in
         row = next((f for f in tx.freezes(active_only=True) if f.id == freeze_id), None)
         if row is None or not tx.lift_freeze(freeze_id, ":".join(who), now):
             raise NotFrozenError(freeze=freeze_id)
-        cancelled = _discard(tx, row.account_id, now) if discard else 0
+        cancelled = _discard(ctx, tx, row.account_id) if discard else 0
         _log(ctx, tx, who, row.account_id, {"act": "lift", "freeze": freeze_id, "cancelled": cancelled}, "")
         return cancelled
 
@@ -77,12 +76,14 @@ def _held(tx: Transaction, account_id: int) -> int:
     )
 
 
-def _discard(tx: Transaction, account_id: int, now: int) -> int:
-    planned = tx.outgoing_in_state("planned", limit=100_000, account_id=account_id or None)
-    sends = [one for one in planned if one.act in ("reply", "message")]
-    for one in sends:
-        tx.change_outgoing(one.id, {"state": "cancelled", "code": "FREEZE", "settled_at": now})
-    return len(sends)
+def _discard(ctx: Context, tx: Transaction, account_id: int) -> int:
+    found = tx.outgoing_in_state("planned", limit=100_000, account_id=account_id or None)
+    for account in tx.accounts():
+        if account_id in (0, account.id):
+            tasks = (tx.outgoing(task.outgoing_id) for task in tx.open_tasks(account.id, 100_000))
+            found += [one for one in tasks if one is not None]
+    sends = [one for one in found if one.act in ("reply", "message")]
+    return sum(outbox.withdraw(ctx, tx, one, "FREEZE") for one in sends)
 
 
 def _log(

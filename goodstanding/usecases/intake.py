@@ -1,7 +1,7 @@
 """Keep first, handle later: deliveries are kept as they came, then read in batches."""
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -65,9 +65,20 @@ def accept(ctx: Context, connector: str, arrived: Sequence[Arrived]) -> "Future[
             )
             for number, (recipient, digest, at, body) in enumerate(sealed, first)
         ]
-        return tx.add_deliveries(rows)
+        new = tx.add_deliveries(rows)
+        if new < len(rows):
+            _count_repeats(tx, rows)
+        return new
 
     return ctx.store.submit(work)
+
+
+def _count_repeats(tx: Transaction, rows: Sequence[Delivery]) -> None:
+    """Count the deliveries that had come before, byte for byte, by their account."""
+    kept = tx.kept_deliveries(rows[0].id, len(rows))
+    repeats = Counter(row.account_id for row in rows if row.id not in kept)
+    for account_id, count in repeats.items():
+        tx.count_duplicates(account_id, count, rows[0].received_at)
 
 
 def read_new(ctx: Context, *, limit: int = BATCH) -> int:
@@ -192,7 +203,21 @@ def _handle_all(
             _act_on(ctx, tx, known[delivery.account_id], found)
     tx.settle_deliveries(settled)
     _handle_talk(ctx, tx, known, talk, notices)
-    return [handle(ctx, tx, known[account_id], incoming) for account_id, incoming in by_account.items()]
+    return [
+        _handle_account(ctx, tx, known[account_id], incoming) for account_id, incoming in by_account.items()
+    ]
+
+
+def _handle_account(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[Incoming]) -> Handled:
+    """Handle what came by webhook; what had been read before counts as come, the rest of what is known as repeated."""
+    handled = handle(ctx, tx, account, incoming)
+    if handled.repeated:
+        now = ctx.clock.now()
+        ids = sorted({one.comment.external_id for one in incoming if one.comment.action == "insert"})
+        repeated = handled.repeated - tx.mark_came(account.id, ids, now)
+        if repeated > 0:
+            tx.count_duplicates(account.id, repeated, now)
+    return handled
 
 
 def _handle_talk(
@@ -223,7 +248,7 @@ def _fate(parsed: Parsed, account_known: bool) -> tuple[Literal["read", "unknown
 
 def _act_on(ctx: Context, tx: Transaction, account: Account, other: ParsedOther) -> None:
     """The only event we act on that is no comment: the platform took our authorisation away."""
-    accounts.disconnect(ctx, tx, account, reason=other.event)
+    accounts.disconnect(ctx, tx, account, reason=other.detail or other.event, at=other.at)
 
 
 def take_in(ctx: Context, account_id: int, comments: Sequence[ParsedComment], *, source: str) -> Handled:

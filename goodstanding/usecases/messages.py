@@ -77,7 +77,7 @@ def handle(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[I
     if not fresh:
         return Taken(repeated=len(incoming))
     now = ctx.clock.now()
-    contacts = contacts_of(ctx, tx, account, {i.message.person: i.message.handle for i in fresh}, now)
+    contacts = contacts_of(ctx, tx, account.id, {i.message.person: i.message.handle for i in fresh}, now)
     foreign = _settle_echoes(ctx, tx, [i for i in fresh if i.message.own], contacts)
     kept = [i for i in fresh if not i.message.own] + foreign
     if not kept:
@@ -348,7 +348,7 @@ def note(ctx: Context, tx: Transaction, account: Account, notices: Sequence[Inco
         return 0
     now = ctx.clock.now()
     people = {i.notice.person: i.notice.handle for i in fresh if i.notice.person}
-    contacts = contacts_of(ctx, tx, account, people, now) if people else {}
+    contacts = contacts_of(ctx, tx, account.id, people, now) if people else {}
     rows = [row for i in fresh if (row := _conversation_of(account, i, contacts, now)) is not None]
     if rows:
         tx.put_conversations(rows)

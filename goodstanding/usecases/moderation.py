@@ -8,6 +8,7 @@ from typing import Literal
 
 from goodstanding.core.outbox import approval_hash
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import DAY, SECOND
 from goodstanding.usecases import outbox
 from goodstanding.usecases.audit import Draft, append
@@ -158,8 +159,7 @@ def hide(ctx: Context, event_id: int, person_id: int) -> None:
             raise GoneError(id=event_id)
         now = ctx.clock.now()
         for one in tx.outgoing_of_event(event_id):
-            if one.state in ("planned", "held"):
-                tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": now})
+            outbox.withdraw(ctx, tx, one, Code.BY_PERSON)
         outgoing_id = _plan(tx, event, "hide", "", person_id, now)
         _close(ctx, tx, event, "hide", person_id, outgoing_id)
 
@@ -173,9 +173,8 @@ def cancel(ctx: Context, outgoing_id: int, person_id: int) -> None:
         one = tx.outgoing(outgoing_id)
         if one is None:
             raise GoneError(id=outgoing_id)
-        if one.state not in ("planned", "held"):
+        if not outbox.withdraw(ctx, tx, one, Code.BY_PERSON):
             raise CannotUndoError(kind=one.state)
-        tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": ctx.clock.now()})
         _note(ctx, tx, "cancel", _event(tx, one.event_id), person_id, outgoing_id=one.id)
 
     ctx.store.write(work)
@@ -245,17 +244,15 @@ def _take_back(ctx: Context, tx: Transaction, act: Act, person_id: int) -> Undon
         return "cancelled"
     event = _event(tx, act.event_id)
     if act.kind == "hide":
-        return "cancelled" if _undo_hide(tx, event, person_id, now) else "reversed"
+        return "cancelled" if _undo_hide(ctx, tx, event, person_id, now) else "reversed"
     if act.kind == "keep":
         return _undo_keep(tx, one, event, person_id, now)
     raise CannotUndoError(kind=act.kind)
 
 
-def _undo_hide(tx: Transaction, event: Event, person_id: int, now: int) -> bool:
-    planned = [o for o in tx.outgoing_of_event(event.id) if o.act == "hide" and o.state == "planned"]
-    for one in planned:
-        tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": now})
-    if planned:
+def _undo_hide(ctx: Context, tx: Transaction, event: Event, person_id: int, now: int) -> bool:
+    hides = [o for o in tx.outgoing_of_event(event.id) if o.act == "hide" and o.state in ("planned", "task")]
+    if [one for one in hides if outbox.withdraw(ctx, tx, one, Code.BY_PERSON)]:
         return True
     _plan(tx, event, "unhide", "", person_id, now)
     return False
@@ -278,13 +275,10 @@ def _undo_keep(tx: Transaction, one: Outgoing | None, event: Event, person_id: i
 
 def _reverse_hide(ctx: Context, tx: Transaction, event: Event, person_id: int) -> int | None:
     now = ctx.clock.now()
-    planned = [
-        o for o in tx.outgoing_of_event(event.id) if o.act == "hide" and o.state in ("planned", "held")
-    ]
-    for one in planned:
-        tx.change_outgoing(one.id, {"state": "cancelled", "code": "BY_PERSON", "settled_at": now})
-    if planned:
-        return planned[-1].id
+    hides = [o for o in tx.outgoing_of_event(event.id) if o.act == "hide"]
+    stopped = [one for one in hides if outbox.withdraw(ctx, tx, one, Code.BY_PERSON)]
+    if stopped:
+        return stopped[-1].id
     if event.state == "hidden":
         return _plan(tx, event, "unhide", "", person_id, now)
     return None

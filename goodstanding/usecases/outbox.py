@@ -1,5 +1,7 @@
 """The dispatcher: the only place that reaches the platform's sending calls.
 
+What the platform does not let us do goes the same way up to the call and becomes a task for a person (`tasks`).
+
 Claim a lane; read what is due in a second statement (one statement for both would read an old snapshot and send
 twice); ask the hard gates again on fresh facts under the subjects' locks; commit `sending` and the audit
 `attempt`; call; settle with the fence. An outcome that is not known is never repeated blindly.
@@ -17,11 +19,13 @@ from goodstanding.core.outbox import approval_hash
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.decide import Confirmation, confirm
 from goodstanding.core.policy.model import Act, GateTrace, MessageFacts
+from goodstanding.core.policy.rules.capability import by_hand
+from goodstanding.core.tasks import makes_sense_until
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
-from goodstanding.usecases import policies, warnings
+from goodstanding.usecases import playbooks, policies, warnings
 from goodstanding.usecases.audit import Draft, append
-from goodstanding.usecases.context import Context, Who
+from goodstanding.usecases.context import SYSTEM, Context, Who
 from goodstanding.usecases.facts import Situation, freeze_facts
 from goodstanding.usecases.ports import (
     Account,
@@ -29,11 +33,13 @@ from goodstanding.usecases.ports import (
     Contact,
     Event,
     Outgoing,
+    OutgoingState,
     Queries,
     SendPermit,
     SendResult,
     Transaction,
 )
+from goodstanding.usecases.ports.tasks import Task
 from goodstanding.usecases.talks import Talks, first_part
 
 T = TypeVar("T")
@@ -231,6 +237,7 @@ class _Round:
         self._events, self._of_event = tx.events(events), tx.outgoing_of_events(events)
         self._contacts = tx.contacts(list({one.contact_id for one in due if one.contact_id}))
         self._reserved: list[int] = []
+        self._tasks: list[Task] = []
         self._drafts: list[Draft] = []
         self._bucket = situation.bucket
         self._talks = Talks(tx, self._people(due), planning=False)
@@ -285,7 +292,7 @@ class _Round:
         """Whether hiding or showing this comment is on its way or of unknown outcome: the order would be anyone's guess."""
         others = self._of_event[one.event_id]
         return any(
-            o.id != one.id and o.act in ("hide", "unhide") and o.state in ("sending", "unknown")
+            o.id != one.id and o.act in ("hide", "unhide") and o.state in ("task", "sending", "unknown")
             for o in others
         )
 
@@ -296,6 +303,8 @@ class _Round:
         """Store what was reserved and the bucket, and seal the attempts."""
         if self._reserved:
             self._tx.reserve_outgoing(self._reserved, self._fence, self._situation.now)
+        if self._tasks:
+            self._tx.offer_tasks(self._tasks)
         if self._situation.bucket != self._bucket:
             bucket = self._situation.bucket
             self._tx.change_account(self._account.id, {"bucket_milli": bucket.milli, "bucket_at": bucket.at})
@@ -306,29 +315,9 @@ class _Round:
 
     def _confirm(self, one: Outgoing, event: Event) -> Confirmation:
         contact = self._contacts.get(one.contact_id)
-        message: MessageFacts | msgspec.UnsetType = msgspec.UNSET
-        if one.act == "message" and contact is not None:
-            message = self._talks.facts(contact, form="text", leave_out=one.id)
-        facts = self._situation.facts(event, contact, None, message)
-        mine = facts.comment
-        if mine is not None and one.act in ("reply", "message"):
-            answered = self._talks.answers(one, event, self._of_event[event.id], self._policy)
-            facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, answered=answered))
-        if mine is not None and one.act == "unhide":
-            facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, public=True))
-        approved = None if one.approved_by is None else self._approval_holds(one)
-        return confirm(
-            self._policy,
-            facts,
-            act=_act(one),
-            rule=one.rule,
-            approved_text_hash_ok=approved,
-            not_before=one.not_before,
+        return ask_gates(
+            self._policy, self._situation, self._talks, one, event, contact, self._of_event[event.id]
         )
-
-    def _approval_holds(self, one: Outgoing) -> bool:
-        bound = approval_hash(event_id=one.event_id, act=one.act, target_id=one.target_id, text=one.text)
-        return one.approved_hash == bound and (one.approved_until or 0) >= self._situation.now
 
     def _permit(self, one: Outgoing) -> SendPermit | None:
         now = self._situation.now
@@ -340,14 +329,21 @@ class _Round:
         self._situation.note_planned(
             one.act, contact_id=one.contact_id, rule=one.rule, video_id=one.video_id, at=now, text=one.text
         )
-        self._drafts.append(_draft(one, "attempt", now, {"act": one.act}, text=one.text))
-        sending = msgspec.structs.replace(one, state="sending", attempt_at=now, fence=self._fence)
+        account = self._account
+        is_task = by_hand(mode=account.mode, act=_act(one), can_message=account.can_message)
+        body: dict[str, object] = {"act": one.act, "by": "person"} if is_task else {"act": one.act}
+        self._drafts.append(_draft(one, "attempt", now, body, text=one.text))
+        state: OutgoingState = "task" if is_task else "sending"
+        under_way = msgspec.structs.replace(one, state=state, attempt_at=now, fence=self._fence)
         if one.act == "message":
-            self._talks.reserved(sending)
+            self._talks.reserved(under_way)
         others = self._of_event[one.event_id]
-        self._of_event[one.event_id] = [sending if o.id == one.id else o for o in others]
+        self._of_event[one.event_id] = [under_way if o.id == one.id else o for o in others]
+        if is_task:
+            self._tasks.append(self._task(one))
+            return None
         self._reserved.append(one.id)
-        return SendPermit(account=self._account, outgoing=sending, content=self._contents.get(one.id))
+        return SendPermit(account=account, outgoing=under_way, content=self._contents.get(one.id))
 
     def _addressed(self, one: Outgoing) -> Outgoing:
         """Return a message with its conversation, and with the words the first automatic one must begin with (R60)."""
@@ -369,6 +365,23 @@ class _Round:
         self._tx.change_outgoing(one.id, changes)
         return msgspec.structs.replace(one, **changes)
 
+    def _task(self, one: Outgoing) -> Task:
+        """Return the task that an act becomes: from now on it counts as tried."""
+        now, event, contact = (
+            self._situation.now,
+            self._events[one.event_id],
+            self._contacts.get(one.contact_id),
+        )
+        until = makes_sense_until(
+            playbooks.task_numbers(), _act(one), now=now, written_at=event.at,
+            age_hours_max=self._policy.policy.gates.age_hours_max, wrote_at=None if contact is None else contact.wrote_at,
+            window_hours=playbooks.platform_rules().numbers.message_window_hours, approved_until=one.approved_until,
+        )  # fmt: skip
+        return Task(
+            outgoing_id=one.id, account_id=one.account_id, created_at=now, until=until, opened_by="", opened_at=None,
+            answered_by="", answered_at=None, answer="",
+        )  # fmt: skip
+
     def _stop(self, one: Outgoing, code: str) -> None:
         now = self._situation.now
         self._tx.change_outgoing(one.id, {"state": "cancelled", "code": code, "settled_at": now})
@@ -379,6 +392,37 @@ class _Round:
         self._tx.change_outgoing(one.id, {"state": "held", "code": code})
         self._tx.add_cases([open_case(self._tx, self._policy, one, code, now)])
         self._drafts.append(_draft(one, "result", now, {"act": one.act, "state": "held", "code": code}))
+
+
+def ask_gates(
+    policy: CompiledPolicy,
+    situation: Situation,
+    talks: Talks,
+    one: Outgoing,
+    event: Event,
+    contact: Contact | None,
+    of_event: Sequence[Outgoing],
+) -> Confirmation:
+    """Ask the hard gates about an act on fresh facts; `of_event` are all acts on its comment."""
+    message: MessageFacts | msgspec.UnsetType = msgspec.UNSET
+    if one.act == "message" and contact is not None:
+        message = talks.facts(contact, form="text", leave_out=one.id)
+    facts = situation.facts(event, contact, None, message)
+    mine = facts.comment
+    if mine is not None and one.act in ("reply", "message"):
+        answered = talks.answers(one, event, of_event, policy)
+        facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, answered=answered))
+    if mine is not None and one.act == "unhide":
+        facts = msgspec.structs.replace(facts, comment=msgspec.structs.replace(mine, public=True))
+    approved = None if one.approved_by is None else _approval_holds(one, situation.now)
+    return confirm(
+        policy, facts, act=_act(one), rule=one.rule, approved_text_hash_ok=approved, not_before=one.not_before
+    )
+
+
+def _approval_holds(one: Outgoing, now: int) -> bool:
+    bound = approval_hash(event_id=one.event_id, act=one.act, target_id=one.target_id, text=one.text)
+    return one.approved_hash == bound and (one.approved_until or 0) >= now
 
 
 def _is_for_all(gate: GateTrace) -> bool:
@@ -457,6 +501,8 @@ def settle_echo(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: str)
     """Our own reply came back as an event: an unknown outcome is known now."""
     now = ctx.clock.now()
     tx.change_outgoing(one.id, _changes(SendResult(state="sent", provider_ref=provider_ref), now))
+    if one.state == "task":
+        tx.answer_task(one.id, "sent", ":".join(SYSTEM), now)
     append(ctx, tx, [_draft(one, "result", now, {"act": one.act, "state": "sent", "code": "ECHO"})])
 
 
@@ -475,6 +521,25 @@ def settle_message(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: s
             return False
     apply(tx, [one])
     append(ctx, tx, [_draft(one, "result", now, {"act": one.act, "state": state, "code": "ECHO"})])
+    return True
+
+
+def withdraw(ctx: Context, tx: Transaction, one: Outgoing, code: str) -> bool:
+    """Cancel what has surely not left: planned, held, or a task nobody opened. False otherwise.
+
+    A task was an attempt, so its result is sealed; everything else is the caller's to seal.
+    """
+    now = ctx.clock.now()
+    if one.state == "task":
+        task = tx.task(one.id)
+        if task is None or task.opened_at is not None:
+            return False
+        tx.answer_task(one.id, "withdrawn", ":".join(SYSTEM), now)
+    elif one.state not in ("planned", "held"):
+        return False
+    tx.change_outgoing(one.id, {"state": "cancelled", "code": code, "settled_at": now})
+    if one.state == "task":
+        append(ctx, tx, [_draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code})])
     return True
 
 

@@ -1,13 +1,56 @@
 """The shipped policies and the platform's rules, read from the package."""
 
+import tomllib
 from functools import cache
 from importlib.resources import files
 
+import msgspec
+
+from goodstanding.core.capability import Table, read_table
+from goodstanding.core.pasted import Screen, read_screen
 from goodstanding.core.policy.platform import PlatformRules, read_platform_rules
+from goodstanding.core.tasks import TaskBook, TaskNumbers, read_book
 
 PLATFORM_FILE = "tiktok-2026-11"
 """The reading of the platform's rules that is in force."""
+CAPABILITIES_FILE = "tiktok-capabilities-2026-11"
+CONNECT_FILE = "tiktok-connect-2026-11"
+TASKS_FILE = "by-hand-2026-11"
+"""The numbers of tasks that are in force."""
+SCREEN_FILE = "screen-2026-11"
+"""The words on the platform's screens that are in force."""
 _PLAYBOOKS = "goodstanding.playbooks"
+
+
+class ConnectNumbers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long things last when connecting; the unit stands in the name."""
+
+    consent_minutes: int
+    creator_link_hours: int
+    warn_days: int
+    renew_before_minutes: int
+    retention_days: int
+    redirect_least: int
+    redirect_most: int
+    sources: dict[str, str]
+
+
+class ConnectAnswers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the platform's codes mean at the token calls."""
+
+    gone: frozenset[int]
+    app: frozenset[int]
+
+
+class ConnectRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One dated reading of how accounts are connected."""
+
+    id: str
+    read_on: str
+    scopes: dict[str, tuple[str, ...]]
+    """By the permission the operator's app has."""
+    answers: ConnectAnswers
+    numbers: ConnectNumbers
 
 
 def policy_names() -> tuple[str, ...]:
@@ -30,6 +73,37 @@ def policy_text(name: str) -> str:
 @cache
 def platform_rules() -> PlatformRules:
     """Return the platform's rules in force; raises `Invalid` if the file is damaged."""
-    return read_platform_rules(
-        files(_PLAYBOOKS).joinpath("platform", f"{PLATFORM_FILE}.toml").read_text(encoding="utf-8")
-    )
+    return read_platform_rules(_platform_text(PLATFORM_FILE))
+
+
+@cache
+def capabilities() -> Table:
+    """Return what the platform offers whom, as in force; raises `Invalid` if the file is damaged."""
+    return read_table(_platform_text(CAPABILITIES_FILE))
+
+
+@cache
+def connect_rules() -> ConnectRules:
+    """Return how accounts are connected, as in force; raises `msgspec.ValidationError` if the file is damaged."""
+    return msgspec.convert(tomllib.loads(_platform_text(CONNECT_FILE)), ConnectRules)
+
+
+def _platform_text(name: str) -> str:
+    return files(_PLAYBOOKS).joinpath("platform", f"{name}.toml").read_text(encoding="utf-8")
+
+
+@cache
+def task_book() -> TaskBook:
+    """Return the file about tasks in force; raises `Invalid` if it is damaged."""
+    return read_book(files(_PLAYBOOKS).joinpath("tasks", f"{TASKS_FILE}.toml").read_text(encoding="utf-8"))
+
+
+def task_numbers() -> TaskNumbers:
+    """Return the numbers of tasks in force."""
+    return task_book().numbers
+
+
+@cache
+def screen() -> Screen:
+    """Return the words on the platform's own screens; raises `Invalid` if the file is damaged."""
+    return read_screen(files(_PLAYBOOKS).joinpath("tasks", f"{SCREEN_FILE}.toml").read_text(encoding="utf-8"))

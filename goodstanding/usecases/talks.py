@@ -12,7 +12,7 @@ from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.model import MessageFacts
 from goodstanding.usecases.ports import Contact, Event, Outgoing, Queries
 
-TRIED = frozenset({"sending", "sent", "unknown"})
+TRIED = frozenset({"task", "sending", "sent", "unknown"})
 """States of an act that may have reached the person."""
 MEANT = TRIED | {"planned"}
 ASKED = MEANT | {"held"}

@@ -17,21 +17,29 @@ from litestar.types import ASGIApp
 from goodstanding import __version__
 from goodstanding.usecases.ports import StoreUnavailableError
 from goodstanding.web import (
+    accounts,
     assets,
     audit,
+    clicks,
     comment,
     conversation,
+    feed,
     freeze,
     health,
+    imports,
     login,
+    paste,
     policy,
     problems,
+    registry,
     review,
+    tasks,
     today,
 )
 from goodstanding.web.desk import Desk, Web
 from goodstanding.web.door import Door
 from goodstanding.web.gate import (
+    CSRF_COOKIE,
     Gate,
     GuardError,
     SignInNeededError,
@@ -45,6 +53,10 @@ from goodstanding.web.jobs import Jobs
 from goodstanding.web.parts import DemoControls, WebParts
 
 log = structlog.get_logger("web")
+FEATURES = (
+    login, today, tasks, paste, review, comment, conversation, policy, audit, freeze, problems, accounts, feed,
+    registry, clicks, imports,
+)  # fmt: skip
 FORM_BYTES_MAX = 2 << 20
 """A policy file is at most 1 MB; nothing larger is ever posted."""
 
@@ -69,7 +81,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
 
     csrf = CSRFConfig(
         secret=csrf_secret(parts.ctx),
-        cookie_name="gs_csrf",
+        cookie_name=CSRF_COOKIE,
         header_name="x-csrftoken",
         cookie_secure=parts.secure,
         cookie_httponly=True,
@@ -86,11 +98,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
         "/",
         route_handlers=[
             metrics,
-            *[
-                route
-                for feature in (login, today, review, comment, conversation, policy, audit, freeze, problems)
-                for route in feature.routes(desk)
-            ],
+            *[route for feature in FEATURES for route in feature.routes(desk)],
             *_demo_door(desk),
         ],
         middleware=[gate, form_token],

@@ -134,6 +134,8 @@ class Desk:
             "zone": accounts[0].zone if accounts else "Europe/Amsterdam",
             "queues": queues,
             "open_count": sum(queues.values()),
+            "task_count": sum(q.open_task_count(one.id, OPEN_MOST + 1) for one in accounts),
+            "by_hand": any(one.mode == "assisted" for one in accounts),
             "freezes": freezes,
             "standings": [self._standing(q, one, freezes) for one in accounts],
             "doubt": self.ctx.clock.doubt(),

@@ -7,6 +7,7 @@ import secrets
 import msgspec
 from litestar.datastructures import Cookie
 from litestar.enums import ScopeType
+from litestar.middleware.csrf import CSRF_SECRET_LENGTH, generate_csrf_hash
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from goodstanding.kernel.timing import DAY, SECOND
@@ -17,6 +18,7 @@ from goodstanding.web import i18n
 from goodstanding.web.parts import LOOPBACK_HOSTS, DemoControls, WebParts
 
 SESSION_LIFE = 30 * DAY
+CSRF_COOKIE = "gs_csrf"
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
@@ -160,6 +162,15 @@ def close_session(parts: WebParts, scope: Scope) -> Cookie:
 def csrf_secret(ctx: Context) -> str:
     """Return the key of the form tokens: the same in every process of an installation."""
     return ctx.chance.keyed_digest("csrf", "forms").hex()
+
+
+def form_token_holds(ctx: Context, scope: Scope, token: str) -> bool:
+    """Tell whether a form's token is the browser's own: what the middleware checks, for a form too large to wait for."""
+    cookie = cookies(scope).get(CSRF_COOKIE, "")
+    if not token or not secrets.compare_digest(token, cookie):
+        return False
+    plain, mark = token[:CSRF_SECRET_LENGTH], token[CSRF_SECRET_LENGTH:]
+    return secrets.compare_digest(generate_csrf_hash(token=plain, secret=csrf_secret(ctx)), mark)
 
 
 def _cookie(parts: WebParts, value: str, seconds: int) -> Cookie:

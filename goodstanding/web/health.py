@@ -10,7 +10,9 @@ from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.usecases import reconcile
 from goodstanding.usecases.ports import Queries
+from goodstanding.usecases.ports.feed import GapFigures
 from goodstanding.web.desk import OPEN_MOST, Desk
 
 LAG_MAX = 120_000
@@ -63,7 +65,34 @@ class Figures:
                 "goodstanding_clock_unsure", "1 while time is in doubt.", int(bool(desk.ctx.clock.doubt()))
             )
         )
+        families += self._feed()
         return generate_latest(self.registry) + generate_latest(_Once(families))
+
+    def _feed(self) -> list[GaugeMetricFamily]:
+        """Return the gap meters of all accounts."""
+        assert self.desk is not None
+        desk, now = self.desk, self.desk.ctx.clock.now()
+        counts = GaugeMetricFamily(
+            "goodstanding_feed", "The gap meter, by account and figure.", labels=["account", "figure"]
+        )
+        ages = GaugeMetricFamily(
+            "goodstanding_feed_sure_age_seconds", "Age of the last certainty, by account.", labels=["account"]
+        )
+        for account_id, found, hidden in desk.read(lambda q: _meters(desk, q)):
+            figures = {
+                "open_gaps": found.open,
+                "found_late": found.found_late,
+                "came_after": found.came_after,
+                "waiting": found.waiting,
+                "never_came": found.never_came,
+                "duplicates": found.duplicates,
+                "hidden_replies": hidden,
+            }
+            for name, count in figures.items():
+                counts.add_metric([str(account_id), name], count)
+            if found.sure_until is not None:
+                ages.add_metric([str(account_id)], max(0, now - found.sure_until) / 1000)
+        return [counts, ages]
 
     def _counted(self) -> dict[str, dict[str, int]]:
         assert self.desk is not None
@@ -105,6 +134,10 @@ def routes(desk: Desk, figures: Figures) -> tuple[HTTPRouteHandler, HTTPRouteHan
         return Response(content=figures.text(), media_type=TEXT)
 
     return healthz, metrics
+
+
+def _meters(desk: Desk, q: Queries) -> list[tuple[int, GapFigures, int]]:
+    return [(one.id, reconcile.figures(desk.ctx, q, one.id), q.spam_flags(one.id, 0)) for one in q.accounts()]
 
 
 def _lag(desk: Desk, q: Queries) -> int:

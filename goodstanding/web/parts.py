@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from goodstanding.core.audit.evidence import BuildPack
 from goodstanding.usecases.context import Context
+from goodstanding.usecases.imports import Importer
 from goodstanding.usecases.people import Passwords
 from goodstanding.usecases.ports import Person
 from goodstanding.usecases.reads import PageReads
@@ -37,7 +38,11 @@ class WebParts:
     """Names this server answers to, without port, lower case."""
     secure: bool = False
     """Reached by https: cookies are sent over nothing else."""
+    public_url: str = ""
+    """Where the world reaches this server; empty when it does not."""
     confirm_clock: Callable[[], None] | None = None
     """A person says that the machine's clock is right."""
     build_pack: BuildPack | None = None
     """Packs evidence; `None` when this installation cannot."""
+    importer: Importer | None = None
+    """Takes files in; `None` when this installation cannot."""

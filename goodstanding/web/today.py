@@ -10,7 +10,8 @@ from goodstanding.core.policy.document import Limit
 from goodstanding.kernel.timing import DAY, HOUR
 from goodstanding.usecases import policies
 from goodstanding.usecases.ports import Account, Queries
-from goodstanding.web.desk import OPEN_MOST, Desk, Web, back, field, whole
+from goodstanding.web.accounts import notices
+from goodstanding.web.desk import OPEN_MOST, Desk, Web, back, field, lang_of, whole
 from goodstanding.web.items import sends
 from goodstanding.web.login import FormBody
 
@@ -48,6 +49,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
                 "waiting": reads.waiting(q, OPEN_MOST + 1),
                 "newest_case": reads.newest_case(q),
                 "speeds": SPEEDS,
+                "notices": notices(desk, q, lang_of(request)),
             }
 
         return desk.page(request, "today.html", work)
@@ -65,6 +67,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
                 "review": sum(reads.open_counts(q, OPEN_MOST + 1).values()),
                 "fresh": reads.cases_after(q, after, OPEN_MOST),
                 "planned": reads.planned_count(q, OPEN_MOST + 1),
+                "tasks": sum(q.open_task_count(one.id, OPEN_MOST + 1) for one in q.accounts()),
                 "frozen": len(q.freezes(active_only=True)),
                 **desk.last_day(q),
             }

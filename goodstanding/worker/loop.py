@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from goodstanding.usecases import audit, intake
+from goodstanding.usecases import audit, intake, renewals, tasks
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.outbox import BATCH, Dispatcher
 from goodstanding.usecases.ports import StoreUnavailableError
+from goodstanding.worker.feed import FeedJobs
 
 IDLE_SECONDS = 0.2
 """Rest when there was nothing to do; a wake-up ends it early."""
@@ -19,16 +20,22 @@ TROUBLE_SECONDS = 2.0
 LOOK_SECONDS = 0.02
 """A freeze reaches a batch that is under way within this time."""
 HOUSE_SECONDS = 10.0
+READ_IDLE_SECONDS = 1.0
+"""Rest between two rounds of reading accounts; each round is bounded by what the app may call."""
 HIGH_WATER = "clock_high_water"
 
 log = structlog.get_logger("worker")
 
 
 class Worker:
-    """Reads deliveries, sends what is due, keeps house. Any number may run on one Postgres."""
+    """Reads deliveries and accounts, sends what is due, keeps house. Any number may run on one Postgres.
 
-    def __init__(self, ctx: Context, *, owner: str, concurrency: int = 1) -> None:
+    With `reads` off, accounts are not read beside their webhooks.
+    """
+
+    def __init__(self, ctx: Context, *, owner: str, concurrency: int = 1, reads: bool = True) -> None:
         self._ctx = ctx
+        self._feed = FeedJobs(ctx, owner=owner) if reads else None
         self._dispatcher = Dispatcher(
             ctx=ctx,
             owner=owner,
@@ -60,6 +67,8 @@ class Worker:
             self._repeat(self._read, IDLE_SECONDS, self._work),
             self._repeat(self._dispatcher.send_due, SEND_IDLE_SECONDS, self._planned),
             self._repeat(self._house, HOUSE_SECONDS, self._stop),
+            self._repeat(self._renew, HOUSE_SECONDS, self._stop),
+            *([self._repeat(self._feed.step, READ_IDLE_SECONDS, self._stop)] if self._feed else []),
         )
 
     async def _read(self) -> int:
@@ -80,8 +89,16 @@ class Worker:
             await asyncio.to_thread(ctx.store.write, lambda tx: tx.put_setting(HIGH_WATER, str(now), now))
         await self._dispatcher.recover()
         await self._dispatcher.look_for_unknown()
+        if not ctx.clock.doubt():
+            await asyncio.to_thread(tasks.expire, ctx)
         await asyncio.to_thread(audit.checkpoint, ctx)
         await asyncio.to_thread(ctx.store.write, lambda tx: tx.drop_expired_values(now))
+        return 0
+
+    async def _renew(self) -> int:
+        """Renew what ends soon, so that no act has to wait for it. Not while the time is in doubt."""
+        if not self._ctx.clock.doubt():
+            await renewals.renew_due(self._ctx)
         return 0
 
     async def _settle_clock(self) -> int:

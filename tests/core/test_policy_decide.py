@@ -57,8 +57,8 @@ def full(name):
         ({"freeze": but(CALM.freeze, sends=True)}, ("none", ["FREEZE"])),
         ({"freeze": but(CALM.freeze, promotion=True)}, ("reply", ["DELAY"])),
         ({"account": but(ACCOUNT, can_reply=False)}, ("none", ["CAPABILITY"])),
-        ({"account": but(ACCOUNT, mode="assisted")}, ("review", ["CAPABILITY"])),
         ({"account": but(ACCOUNT, mode="sandbox")}, ("reply", ["DELAY"])),
+        ({"account": but(ACCOUNT, mode="assisted", can_reply=False)}, ("reply", ["DELAY"])),
         ({"contact": but(CONTACT, suppressed=True)}, ("none", ["SUPPRESSED"])),
         ({"contact": but(CONTACT, answer="withdrawn")}, ("none", ["CONSENT_WITHDRAWN"])),
         ({"contact": but(CONTACT, answer="absent")}, ("none", ["CONSENT_MISSING"])),
@@ -140,7 +140,7 @@ def test_what_stops_sending_does_not_stop_hiding(stopped):
     [
         ({"account": but(ACCOUNT, killed=True)}, "none"),
         ({"account": but(ACCOUNT, can_hide=False)}, "none"),
-        ({"account": but(ACCOUNT, mode="assisted")}, "review"),
+        ({"account": but(ACCOUNT, mode="assisted", can_hide=False)}, "hide"),
         ({"comment": but(COMMENT, own=True)}, "none"),
         ({"signals": but(INSULT, intents=(("crisis", 700),))}, "review"),
         ({"signals": but(INSULT, hits=())}, "review"),
@@ -254,7 +254,7 @@ def used(name, count):
         ({"counters": used("contact/message/168", 5)}, ("none", ["CAP"])),
         ({"counters": used("contact/message/48", 10)}, ("none", ["CAP"])),
         ({"counters": used("rule:m/message/24", 2)}, ("none", ["CAP"])),
-        ({"account": but(ACCOUNT, can_message=False)}, ("none", ["CAPABILITY"])),
+        ({"account": but(ACCOUNT, can_message=False)}, ("message", ["DELAY"])),
         ({"comment": but(COMMENT, public=False)}, ("message", ["DELAY"])),
     ],
 )

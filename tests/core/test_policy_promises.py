@@ -68,7 +68,6 @@ def test_hard_gates_hold_under_every_policy(case):
     signals, contact, comment, account = facts.signals, facts.contact, facts.comment, facts.account
     assert signals and contact and comment and account and facts.freeze and facts.volume
     assert facts.clock_sure and not account.killed and not facts.freeze.sends
-    assert account.mode != "assisted"
     assert contact.answer == "given" and not contact.suppressed and not contact.holdout
     assert signals.answer != "stop"
     assert not comment.own and not comment.answered
@@ -91,7 +90,6 @@ def test_hard_gates_hold_under_every_policy(case):
     assert all(found.get(one, 0) < 600 for one in ("minor", "crisis", "collab", "complaint"))
     assert facts.now <= effect.not_before <= facts.now + 3 * 24 * 3_600_000
     if effect.act == "message":
-        assert account.can_message
         assert contact.wrote_at is not None and facts.now - contact.wrote_at < 48 * 3_600_000
         assert used(facts, "contact/message/168") < 5
         assert used(facts, "contact/message/48") < 10
@@ -106,7 +104,7 @@ def test_hard_gates_hold_under_every_policy(case):
             assert one.template == "question" and one.not_before > effect.not_before
             assert contact.marketing == "absent" and message and not message.asked, "nobody is asked twice"
     else:
-        assert account.can_reply
+        assert account.can_reply or account.mode == "assisted"
     compiled.text(template=effect.template, variant=effect.variant, language=effect.language)
 
 
@@ -116,8 +114,9 @@ def test_hiding_never_happens_without_its_capability(case):
     compiled, facts, text = case
     decision = decide(compiled, facts, text)
     if decision.outcome == "hide":
-        assert facts.account is not None and facts.account.can_hide and not facts.account.killed
-        assert facts.account.mode != "assisted" and facts.signals is not None
+        assert facts.account is not None and not facts.account.killed
+        assert facts.account.can_hide or facts.account.mode == "assisted"
+        assert facts.signals is not None
         assert facts.comment is not None and facts.comment.public and not facts.comment.own
 
 

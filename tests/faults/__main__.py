@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from tests.faults import crash_points, kills, machine, mutants, race, stories, talk_stories
+from tests.faults import crash_points, kills, machine, mutants, platform, race, stories, talk_stories
 from tests.faults.world import Violation
 
 
@@ -36,6 +36,7 @@ def main():
         lambda: mutants.main([]),
         crash_points.main,
         lambda: race.main([]),
+        lambda: platform.main([]),
         lambda: kills.main(["--sqlite", str(asked.sqlite), "--postgres", str(asked.postgres)]),
     )
     failed = sum(bool(part()) for part in parts)

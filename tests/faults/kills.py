@@ -38,8 +38,10 @@ _RULES = ("price", "link", "info", "product_question")
 
 
 def policy_text():
-    """A policy that answers at once and has words enough to do so for days."""
-    words = ", ".join(f'"Antwoord {n}: stuur ons het woord INFO in een bericht."' for n in range(40))
+    """A policy that answers at once and has words enough, no two alike, to do so for days."""
+    words = ", ".join(
+        '"' + " ".join(f"{word}{n}" for word in ("stuur", "ons", "het", "woord")) + '"' for n in range(40)
+    )
     rules = "\n".join(
         f'[[rules]]\nrid = "reply-{name.replace("_", "-")}"\ntitle = {{nl = "x", en = "x"}}\n'
         f'when = [{{kind = "intent_at_least", intent = "{name}", milli = 700}}]\nthen = "reply"\ntemplate = "all"'
@@ -370,7 +372,7 @@ def _compare(ctx, world):
     report, replayed = audit.verify(ctx), replay.replay(ctx)
     wrong = {
         "lost comments": [c for c in came if c not in ids or decided[ids[c]] != 1],
-        "lost sends": [o.id for o in rows if o.state in ("planned", "sending", "unknown", "failed")],
+        "lost sends": [(o.id, o.act, o.state, o.code) for o in rows if o.state in ("planned", "sending", "unknown", "failed")],
         "sent but not happened": [o.id for o in rows if o.state == "sent" and (o.target_id, o.act) not in {(e.cause or e.comment_id, e.act) for e in happened}],
         "happened but not known": [
             e.cause for e in happened if (found := by_target.get((e.cause or e.comment_id, e.act))) is None or found.state != "sent"

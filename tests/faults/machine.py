@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
+from tests.faults import by_hand
 from tests.faults.world import _LIMITS, World
 
 VIEWERS = st.sampled_from(["+A", "+A", "+B", "+C"])
@@ -47,6 +48,7 @@ class Machine(RuleBasedStateMachine):
             world.lift()
         world.kill(False)
         world.offer_hiding(True)
+        by_hand.assist(world, False)
         world.activate("usual")
         world.release(viewer)
 
@@ -259,6 +261,55 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def look_in_the_app(self):
         self.world.look_in_the_app()
+
+    # --- by hand ---
+
+    @rule(on=st.booleans())
+    def assist(self, on):
+        by_hand.assist(self.world, on)
+
+    @rule(
+        viewer=VIEWERS,
+        text=st.sampled_from(["price", "price", "insult"]),
+        did=st.booleans(),
+        answers=st.booleans(),
+    )
+    def flow_by_hand(self, viewer, text, did, answers):
+        """A due act becomes a task; a person opens it, sends it or not, and answers or forgets to."""
+        self.calm(viewer)
+        by_hand.assist(self.world, True)
+        self.world.comment(viewer, text)
+        self.world.step(3 * MINUTE)
+        self.world.flow()
+        by_hand.open_one(self.world, -1, did)
+        if answers:
+            by_hand.answer_one(self.world, -1)
+
+    @rule(what=st.sampled_from(["freeze", "kill", "withdraw", "suppress", "remove"]), viewer=VIEWERS)
+    def task_then_forbidden(self, what, viewer):
+        """What was allowed when the task was made is forbidden when it is opened."""
+        self.calm(viewer)
+        by_hand.assist(self.world, True)
+        target = self.world.comment(viewer, "price")
+        self.world.step(3 * MINUTE)
+        self.world.flow()
+        if what == "remove":
+            self.world.remove(target)
+        else:
+            self._forbid(what, viewer)
+        by_hand.open_one(self.world, -1, True)
+
+    @rule(nth=st.integers(0, 9), did=st.booleans())
+    def open_task(self, nth, did):
+        by_hand.open_one(self.world, nth, did)
+
+    @rule(nth=st.integers(0, 9))
+    def answer_task(self, nth):
+        by_hand.answer_one(self.world, nth)
+
+    @rule()
+    def take_back_answer(self):
+        by_hand.take_back_one(self.world)
 
     # --- trouble ---
 

@@ -18,7 +18,17 @@ from goodstanding.core.policy.decide import Confirmation
 from goodstanding.core.policy.model import FreezeFacts
 from goodstanding.core.policy.rules import message_time
 from goodstanding.kernel.timing import HOUR
-from goodstanding.usecases import comments, facts, intake, messages, moderation, outbox, policies, talks
+from goodstanding.usecases import (
+    comments,
+    facts,
+    intake,
+    messages,
+    moderation,
+    outbox,
+    policies,
+    talks,
+    tasks,
+)
 from goodstanding.usecases.ports import SendResult
 from tests.faults import machine, stories, talk_stories
 from tests.faults.world import Reader, Violation
@@ -230,6 +240,39 @@ def _sends_at_once():
     return [_on(comments, "_outgoing", make)]
 
 
+def _task_not_asked_again():
+    return [patch.object(tasks, "_ask", lambda *a: _YES)]
+
+
+def _task_does_not_count():
+    def make(real):
+        def spent(self, *a):
+            open_ = {t.outgoing_id for t in self.open_tasks(1, 1000)}
+            mine = {(o.act, o.contact_id, o.attempt_at) for o in map(self.outgoing, open_)}
+            return [s for s in real(self, *a) if (s.act, s.contact_id, s.at) not in mine]
+
+        return spent
+
+    return [_on(SqliteStatements, "spent", make)]
+
+
+def _opened_task_expires():
+    def make(real):
+        return lambda self, *a: [msgspec.structs.replace(t, opened_at=None) for t in real(self, *a)]
+
+    return [_on(SqliteStatements, "open_tasks", make)]
+
+
+def _late_is_sent():
+    def make(real):
+        def settle(ctx, tx, one, who, answer, *, state, **named):
+            return real(ctx, tx, one, who, answer, state="sent" if answer == "late" else state, **named)
+
+        return settle
+
+    return [_on(tasks, "_settle", make)]
+
+
 def _patched(target, name, value):
     return lambda: [patch.object(target, name, value)]
 
@@ -374,7 +417,7 @@ MUTANTS = (
     Mutant(
         "approval-unbound",
         "an approval holds for any text",
-        lambda: [patch.object(outbox._Round, "_approval_holds", lambda self, one: True)],
+        lambda: [patch.object(outbox, "_approval_holds", lambda one, now: True)],
     ),
     Mutant("fence-ignored", "a late result settles another's attempt", _fence_ignored),
     Mutant("no-attempt-entry", "attempts are not sealed", _no_attempt_entry),
@@ -385,6 +428,10 @@ MUTANTS = (
     Mutant("permits-never-void", "a batch goes on after a freeze", _permits_never_void),
     Mutant("hide-twice", "a hidden comment is hidden again", _hide_twice),
     Mutant("no-delay", "an answer leaves at once", _sends_at_once),
+    Mutant("task-not-asked-again", "opening a task asks no gate", _task_not_asked_again),
+    Mutant("task-does-not-count", "tasks count against no limit", _task_does_not_count),
+    Mutant("opened-task-expires", "what may have been sent is called too late", _opened_task_expires),
+    Mutant("late-is-sent", "a task that is too late counts as sent", _late_is_sent),
 )
 
 

@@ -3,6 +3,7 @@
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
 from goodstanding.usecases import outbox
 from goodstanding.usecases.ports import SendResult
+from tests.faults import by_hand
 from tests.faults.world import Violation, World
 
 
@@ -265,7 +266,55 @@ def hidden_once(world):
     assert [c.act for c in world.calls] == ["hide"]
 
 
+@_world
+def a_task_that_was_opened_is_never_too_late(world):
+    """Whether it was sent only a person knows: until then it counts, and nothing says that it was not."""
+    by_hand.assist(world, True)
+    world.comment("+A", "price")
+    world.comment("+B", "price")
+    world.step(3 * MINUTE)
+    world.flow()
+    assert by_hand.open_one(world, 0, True)
+    world.step(8 * DAY)
+    world.house()
+    assert sorted(o.state for o in world.rows()) == ["cancelled", "task"]
+    by_hand.answer_one(world, 0)
+    assert sorted(o.state for o in world.rows()) == ["cancelled", "sent"]
+
+
+@_world
+def tasks_fill_the_limits(world):
+    """Tasks nobody has answered use a limit up as sends do, also for calls."""
+    by_hand.assist(world, True)
+    for _ in range(3):
+        world.comment("+A", "price")
+    world.step(3 * MINUTE)
+    world.flow()
+    for nth in range(3):
+        assert by_hand.open_one(world, nth, True)
+    by_hand.assist(world, False)
+    world.activate("open")
+    world.comment("+A", "price")
+    world.activate("usual")
+    world.step(3 * MINUTE)
+    world.flow()
+    assert len(world.calls) == 3
+
+
+@_world
+def what_was_forbidden_meanwhile_is_not_shown(world):
+    by_hand.assist(world, True)
+    world.comment("+A", "price")
+    world.step(3 * MINUTE)
+    world.flow()
+    world.freeze()
+    assert not by_hand.open_one(world, 0, True)
+
+
 ALL = (
+    a_task_that_was_opened_is_never_too_late,
+    tasks_fill_the_limits,
+    what_was_forbidden_meanwhile_is_not_shown,
     a_failed_model_answers_nobody,
     the_delay_is_waited_out,
     hidden_once,

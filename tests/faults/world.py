@@ -19,7 +19,17 @@ from goodstanding.adapters.storage.migrate import prepare_sqlite
 from goodstanding.adapters.storage.sqlite import SqliteStore
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
-from goodstanding.usecases import accounts, audit, incidents, intake, moderation, outbox, policies, replay
+from goodstanding.usecases import (
+    accounts,
+    audit,
+    incidents,
+    intake,
+    moderation,
+    outbox,
+    policies,
+    replay,
+    tasks,
+)
 from goodstanding.usecases.context import SYSTEM, Context, person
 from goodstanding.usecases.ports import ParsedComment, SendResult, Unreadable
 from tests import support
@@ -227,6 +237,8 @@ class Call:
     automatic: bool
     known_negative: bool = False
     """The product was told, or saw, that nothing happened."""
+    by_hand: bool = False
+    """A person did it in the app; the text was shown at `reserved`."""
 
 
 @dataclass
@@ -434,6 +446,8 @@ class World:
             self.ctx.store.write(lambda tx: tx.put_setting(HIGH_WATER, str(now), now))
         self.run(self.dispatcher().recover())
         self.run(self.dispatcher().look_for_unknown())
+        if not self.clock.doubt():
+            tasks.expire(self.ctx)
 
     # --- comments ---
 
@@ -569,7 +583,7 @@ class World:
             before = None if act.outgoing_id is None else self.row(act.outgoing_id)
             said = self._tried(lambda act=act: moderation.undo(self.ctx, act.id, 1))
             if said == "cancelled" and before is not None and act.kind in ("approve", "edit"):
-                if before.state in ("sent", "sending", "unknown"):
+                if before.state in ("sent", "sending", "unknown", "task"):
                     raise Violation(f"UNDO: {act.kind} of {before.state} was told to be taken back")
                 self.approvals.pop(act.outgoing_id, None)
             if said is not None:
@@ -719,7 +733,7 @@ class World:
         self._need(len(entries) >= made + 1, "INV6 no committed attempt before the call", call)
 
     def _judge_hide(self, call, allowed):
-        self._need(allowed.can_hide, "HIDE not offered", call)
+        self._need(allowed.can_hide or call.by_hand, "HIDE not offered", call)
         if call.act == "hide":
             self._need(not self.hidden[call.target], "INV7 hidden already", call)
             if (
@@ -796,7 +810,7 @@ class World:
         return self.ctx.store.read(
             lambda q: [
                 o
-                for s in ("held", "planned", "sending", "sent", "failed", "unknown", "cancelled")
+                for s in ("held", "planned", "task", "sending", "sent", "failed", "unknown", "cancelled")
                 for o in q.outgoing_in_state(s, limit=1000)
             ]
         )
@@ -838,7 +852,7 @@ class World:
             final = [r for r in results if r["state"] != "unknown"]
             if (
                 attempts
-                and len(final) < attempts - (one.state in ("unknown", "sending"))
+                and len(final) < attempts - (one.state in ("unknown", "sending", "task"))
                 and not self._by_person(one)
             ):
                 raise Violation(f"INV6 {attempts} attempts, results {results}: {one}")

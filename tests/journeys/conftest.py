@@ -39,7 +39,7 @@ def serving(world):
     free.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     if not Path(CHROMIUM).exists():
         pytest.skip("no Chromium is installed")

@@ -62,3 +62,93 @@ def verified(header, body, secret):
     mac.update(b".")
     mac.update(body)
     return hmac.compare_digest(mac.digest(), bytes.fromhex(parts["s"]))
+
+
+class App:
+    """An account of a persona, and an app that calls for it."""
+
+    def __init__(self, client, persona, **more):
+        self.client = client
+        self.account = client.post("accounts", persona=persona, **more)
+        self.id, self.token = self.account["business_id"], self.account["access_token"]
+        self.video = self.account["video_ids"][0]
+
+    def get(self, path, **params):
+        return self._read(
+            self.client.session.get(
+                f"{self.client.url}/open_api/v1.3/business/{path}",
+                params={"business_id": self.id} | params,
+                headers={"Access-Token": self.token},
+                timeout=10,
+            )
+        )
+
+    def post(self, path, **body):
+        return self._read(
+            self.client.session.post(
+                f"{self.client.url}/open_api/v1.3/business/{path}",
+                json={"business_id": self.id} | body,
+                headers={"Access-Token": self.token},
+                timeout=10,
+            )
+        )
+
+    def upload(self, path, files, **fields):
+        return self._read(
+            self.client.session.post(
+                f"{self.client.url}/open_api/v1.3/business/{path}",
+                data={"business_id": self.id} | fields,
+                files=files,
+                headers={"Access-Token": self.token},
+                timeout=10,
+            )
+        )
+
+    @staticmethod
+    def _read(answer):
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def hears(self, viewer="vera", text="INFO", **more):
+        """A viewer writes; returns the conversation's id."""
+        return self.client.post("messages", business_id=self.id, viewer=viewer, text=text, **more)[
+            "conversation_id"
+        ]
+
+    def sends(self, conversation, text="Hoi!", **more):
+        body = {"message_type": "TEXT", "text": {"body": text}} | more
+        return self.post("message/send/", recipient_type="CONVERSATION", recipient=conversation, **body)
+
+    def send(self, conversation, kind, **content):
+        """Send something else than a text."""
+        return self.post(
+            "message/send/",
+            recipient_type="CONVERSATION",
+            recipient=conversation,
+            message_type=kind,
+            **content,
+        )
+
+    def later(self, seconds):
+        """Let time pass, and take a fresh token as its owner would have."""
+        self.client.post("clock", advance_seconds=seconds)
+        self.token = self.client.post("seed", grant=[self.id])["grants"][0]["access_token"]
+
+    def card(self, conversation, *buttons, kind="QA_BUTTON_CARD"):
+        template = {
+            "type": kind,
+            "title": "Mogen we je tips mailen?",
+            "buttons": [{"type": "REPLY", "title": title, "id": identifier} for title, identifier in buttons],
+        }
+        body = {"message_type": "TEMPLATE", "template": template}
+        return self.post("message/send/", recipient_type="CONVERSATION", recipient=conversation, **body)
+
+    def events(self, name=""):
+        """The contents of the webhooks for this account, in order."""
+        log = self.client.get("deliveries", limit=10_000)["deliveries"]
+        return [one["content"] for one in log if one["event"].startswith(name) and one["open_id"] == self.id]
+
+
+DAY = 86_400
+AWAY = "http://127.0.0.1:9/away"
+"""A callback where nobody listens: events stay in the log."""

@@ -6,9 +6,10 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sandbox_client import APP, LOTTE, SECRET, VIDEO
+from sandbox_client import APP, SECRET
 
 from goodstanding.sandbox.api import BASE, ROUTES, respond
+from goodstanding.sandbox.call import Received
 from goodstanding.sandbox.world import Settings, World
 
 NAMES = [
@@ -38,16 +39,56 @@ NAMES = [
     "redirect_uri",
     "refresh_token",
     "access_token",
+    "conversation_id",
+    "conversation_type",
+    "capability_types",
+    "recipient_type",
+    "recipient",
+    "direct_reply",
+    "message_type",
+    "template",
+    "sender_action",
+    "message_id",
+    "media_id",
+    "media_type",
+    "auto_message_type",
+    "auto_message_id",
+    "auto_message_ids",
+    "welcome_message",
+    "operation_status",
+    "direct_reply_type",
+    "video_url",
+    "post_info",
+    "photo_images",
+    "publish_id",
+    "url_property_meta",
+    "start_date",
+    "end_date",
+    "keyword",
+    "search_query",
+    "business_category",
+    "item_id",
+    "username",
+    "hashtags",
+    "regions",
 ]
+BRAND, POST = "-000SbxTokoTehOpenId", "7672400000000000606"
 GOOD = [
-    LOTTE,
-    VIDEO,
+    BRAND,
+    POST,
     APP,
     SECRET,
     "COMMENT",
     "http://127.0.0.1:1/",
     "http://[",
     "HIDE",
+    "WELCOME_MESSAGE",
+    "STRANGER",
+    "CONVERSATION",
+    "TEXT",
+    {"body": "hoi"},
+    {"content": "hoi"},
+    "2026-09-20",
     "LIKE",
     "[]",
     "{}",
@@ -72,7 +113,7 @@ WORLD = World(Settings(limits=False, start_ms=1_790_000_000_000))
 @given(parameters=st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=8), known=st.booleans())
 def test_any_parameters_end_in_an_envelope(path, parameters, known):
     if known:
-        parameters = {"business_id": LOTTE, "video_id": VIDEO, "app_id": APP, "secret": SECRET} | parameters
+        parameters = {"business_id": BRAND, "video_id": POST, "app_id": APP, "secret": SECRET} | parameters
     for method in ROUTES[path]:
         query = urlencode(
             {
@@ -82,11 +123,13 @@ def test_any_parameters_end_in_an_envelope(path, parameters, known):
         )
         answer = respond(
             WORLD,
-            method=method,
-            path=BASE + path,
-            query=query.encode(),
-            access_token=WORLD.state.grant(open_id=LOTTE).access_token,
-            body=json.dumps(parameters).encode(),
+            Received(
+                method=method,
+                path=BASE + path,
+                query=query.encode(),
+                access_token=WORLD.state.grant(open_id=BRAND).access_token,
+                body=json.dumps(parameters).encode(),
+            ),
         )
         assert answer.status == 200
         envelope = json.loads(answer.body)

@@ -72,7 +72,7 @@ def test_token_info_tells_app_account_and_scopes(api):
 
 
 def test_account_gives_the_fields_that_were_asked_for(api):
-    fields = ["username", "display_name", "is_business_account", "followers_count", "video_views"]
+    fields = ["username", "display_name", "is_business_account", "followers_count"]
     answer = api.get_account_data(LOTTE, fields=fields, return_json=True)
     assert answer["data"] == {
         "username": "lottekookt",

@@ -10,6 +10,10 @@ ONLY = {
     "carry_out": {"usecases/outbox.py"},
     "SendPermit": {"usecases/outbox.py"},
     "add_audit": {"usecases/audit.py"},
+    "ClickPermit": {"usecases/clicks.py"},
+    "click": {"usecases/clicks.py"},
+    "click_comment": {"web/clicks.py"},
+    "write_comment": {"web/clicks.py"},
 }
 
 

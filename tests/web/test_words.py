@@ -11,6 +11,7 @@ from babel.messages.pofile import read_po
 
 from goodstanding.adapters.clock import clocks
 from goodstanding.adapters.tiktok import client, wire
+from goodstanding.core import tasks
 from goodstanding.kernel.reasons import Code
 from goodstanding.locale import interface
 from goodstanding.usecases import intake, outbox
@@ -145,7 +146,7 @@ def test_every_code_of_an_outgoing_act_has_words(lang):
     sources = [Path(str(module.__file__)) for module in (outbox, loop)]
     used = {code for source in sources for code in _CODE.findall(source.read_text(encoding="utf-8"))}
     assert {"UNDER_WAY", "BATCH_LATE", "READ_BACK", "ECHO"} <= used
-    for code in used | set(Code):
+    for code in used | set(Code) | {*tasks.CODES.values(), tasks.LATE}:
         assert str(words.reason(code)) not in ("", code), code
     answers = set(re.findall(r'state="(\w+)", code="([A-Z_]+)"', Path(str(client.__file__)).read_text()))
     for state, code in answers | {("later", "BATCH_LATE")}:

@@ -5,47 +5,38 @@ What a file is follows from its content first and its name second. A row that ca
 twice and memory does not grow with the file.
 """
 
-import codecs
-import csv
 import json
 import re
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import islice
 from typing import BinaryIO, Literal
 
 import msgspec
 
 from goodstanding.adapters.files import columns
+from goodstanding.adapters.files.buffer import UNDECODED, Buffer
 from goodstanding.adapters.files.dates import read_date
-from goodstanding.adapters.files.streams import ROW_BYTES_MAX, Source
+from goodstanding.adapters.files.lines import TextLines
+from goodstanding.adapters.files.records import Records, cells_of, delimiter_of, separator_of
+from goodstanding.adapters.files.streams import ROW_BYTES_MAX
 from goodstanding.kernel.problems import Invalid, Problem
 from goodstanding.usecases.backtest import BrokenRow, Comment
 
 Format = Literal["json lines", "json array", "csv", "text"]
 Row = Comment | BrokenRow
 BATCH = 2_000
-QUOTED_LINES_MAX = 500
-"""Lines one quoted field may span; beyond that the quote is taken for a slip."""
 
 _SAMPLE_LINES = 50
-_DELIMITERS = ",;\t|"
-_QUOTING = ",;|"
-"""In the others a quotation mark is often a sign like any other."""
-_ONE_COLUMN = "\x1f"
-"""A sign that stands in no comment: the delimiter of a file with one column."""
 _decode_json = msgspec.json.Decoder().decode
 _array = re.compile(r'\s*\[\s*(?:[{\]"]|$)')
 _wrapped = re.compile(r'\s*\{\s*"[^"\\]{1,60}"\s*:\s*\[\s*(?=[{\]"])')
 _next_object = re.compile(r"\}\s*,\s*(?=\{)")
 _gap = re.compile(r"[\s,]*")
 _next_value = re.compile(r",\s*(?=[\"{\[])")
-_MARK_MAX = 1_000
-"""Characters kept while looking for the next mark across pieces of the file."""
-_BLANK = " \t\r\x0b\x0c\xa0"
 
 
-class CommentsFile:
+class CommentsFile(TextLines):
     """The comments of one file, read once in batches.
 
     `told` maps a role (`columns.ROLES`) to a column's name. Raises `Invalid` when a told column is not there
@@ -53,18 +44,15 @@ class CommentsFile:
     """
 
     def __init__(self, stream: BinaryIO, *, name: str = "", told: Mapping[str, str] | None = None) -> None:
-        self.source = Source(stream)
+        super().__init__(stream)
         self._told = dict(told or {})
         self._name = name.lower().removesuffix(".gz")
-        self._end = b"\n"
         self.columns: dict[str, str] = {}
         """Role -> column, where the file has columns."""
         self.delimiter = ""
         self.undated = 0
         """Rows whose date could not be told without guessing."""
-        self._settled = False
-        self._sure = self._says_utf8(self.source.sample)
-        sample = self._sampled()
+        sample = self.sample
         self.format: Format = self._recognised(sample)
         self._skip = 0
         if self.format == "csv":
@@ -90,20 +78,9 @@ class CommentsFile:
             row = one.row
             yield one
         if self.source.damaged:
-            yield _broken(row + 1, None, "FILE_DAMAGED")
+            yield broken(row + 1, None, "FILE_DAMAGED")
 
     # -- what kind of file it is --
-
-    def _sampled(self) -> str:
-        sample = self.source.sample
-        if b"\n" not in sample and b"\r" in sample:
-            self._end = b"\r"
-        return sample.decode("utf-8" if self._sure else "cp1252", "replace")
-
-    def _says_utf8(self, sample: bytes) -> bool:
-        """Tell whether some line of the sample is surely UTF-8, or nothing in it speaks against that."""
-        odd = [line for line in sample.splitlines()[:-1] or [sample] if not line.isascii()]
-        return not odd or any(_utf8(line) is not None for line in odd)
 
     def _recognised(self, sample: str) -> Format:
         start = sample.lstrip()
@@ -114,27 +91,27 @@ class CommentsFile:
             return "json array"
         if self._name.endswith((".jsonl", ".ndjson", ".json")):
             return "json array" if _spread(lines) else "json lines"
-        if self._name.endswith((".csv", ".tsv", ".tab")) or _separator(lines[0]):
+        if self._name.endswith((".csv", ".tsv", ".tab")) or separator_of(lines[0]):
             return "csv"
         if sum(line.lstrip().startswith('{"') for line in lines) * 2 > len(lines):
             return "json lines"
         if _spread(lines):
             return "json array"
-        header = _cells(lines[0], _delimiter(lines[0]))
+        header = cells_of(lines[0], delimiter_of(lines[0]))
         told = {columns.plain_name(column) for column in self._told.values()}
         known = columns.knows_text(header) or not told.isdisjoint(map(columns.plain_name, header))
         return "csv" if len(header) > 1 and (known or told) else "text"
 
     def _read_header(self, sample: str) -> None:
-        lines = sample.split(self._end.decode())
-        self.delimiter = _separator(lines[0])
+        lines = sample.split(self.end.decode())
+        self.delimiter = separator_of(lines[0])
         self._skip = 1 if self.delimiter else 0
         while self._skip < len(lines) - 1 and not lines[self._skip].strip():
             self._skip += 1
         header = lines[self._skip].rstrip("\r") if self._skip < len(lines) else ""
         if not self.delimiter:
-            self.delimiter = "\t" if self._name.endswith((".tsv", ".tab")) else _delimiter(header)
-        cells = [cell.strip() for cell in _cells(header, self.delimiter)]
+            self.delimiter = "\t" if self._name.endswith((".tsv", ".tab")) else delimiter_of(header)
+        cells = [cell.strip() for cell in cells_of(header, self.delimiter)]
         self.columns = columns.find(cells, self._told)
         self._header = cells
         self._skip += 1
@@ -147,60 +124,24 @@ class CommentsFile:
         if keys or (self._told and not only_text):
             self.columns = columns.find(keys, self._told)
 
-    # -- lines --
-
-    def _decoded(self, line: bytes) -> str | None:
-        """Return the line as text. The first line beyond ASCII settles the encoding if the sample did not."""
-        if line.isascii():
-            return line.decode("ascii")
-        if self.source.encoding == "cp1252":
-            return _cp1252(line)
-        text = _utf8(line)
-        if text is not None:
-            self._sure, self._settled = True, True
-            return text
-        if self.source.encoding == "utf-8" and not self._settled and not _damaged_utf8(line):
-            text = _cp1252(line)
-            if text is not None:
-                self.source.encoding = "cp1252"
-        return text
-
-    def _texts(self, *, skip: int = 0) -> Iterator[tuple[int, str | None, str]]:
-        """Yield line number, text (None if broken) and what is wrong with it."""
-        if self._sure and not self.source.sample.isascii():
-            self._settled = True
-        for number, line in enumerate(self.source.lines(self._end), 1):
-            if number <= skip:
-                continue
-            if line is None:
-                yield number, None, "ROW_TOO_LARGE"
-                continue
-            text = self._decoded(line)
-            if text is None:
-                yield number, None, "UNDECODABLE"
-            elif "\x00" in text:
-                yield number, None, "NOT_TEXT"
-            else:
-                yield number, text.removesuffix("\r"), ""
-
     # -- the formats --
 
     def _plain(self) -> Iterator[Row]:
         row = 0
-        for line, text, wrong in self._texts():
+        for line, text, wrong in self.texts():
             if text is None:
                 row += 1
-                yield _broken(row, line, wrong)
+                yield broken(row, line, wrong)
             elif stripped := text.strip():
                 row += 1
                 yield Comment(row, stripped, None)
 
     def _json_lines(self) -> Iterator[Row]:
         row = 0
-        for line, text, wrong in self._texts():
+        for line, text, wrong in self.texts():
             if text is None:
                 row += 1
-                yield _broken(row, line, wrong)
+                yield broken(row, line, wrong)
                 continue
             if not text or text.isspace():
                 continue
@@ -210,24 +151,29 @@ class CommentsFile:
             except (msgspec.DecodeError, RecursionError):
                 value, wrong_at = _patiently(text)
                 if wrong_at:
-                    yield _broken(row, line, "BAD_JSON", column=wrong_at)
+                    yield broken(row, line, "BAD_JSON", column=wrong_at)
                     continue
             yield self._from_json(row, line, value)
 
     def _from_json(self, row: int, line: int, value: object) -> Row:
         if isinstance(value, str):
-            return _comment(row, line, value, None)
+            return self._made(row, line, value, _nothing)
         if not isinstance(value, dict):
-            return _broken(row, line, "NOT_AN_OBJECT")
+            return broken(row, line, "NOT_AN_OBJECT")
         if not self.columns:
             try:
                 self.columns = columns.find(list(value), self._told)
             except Invalid:
-                return _broken(row, line, "NO_TEXT", column="text")
+                return broken(row, line, "NO_TEXT", column="text")
         key = self.columns["text"]
         if key not in value:
-            return _broken(row, line, "NO_TEXT", column=key)
-        return _comment(row, line, value[key], self._moment(value.get(self.columns.get("time", ""))))
+            return broken(row, line, "NO_TEXT", column=key)
+        return self._made(row, line, value[key], value.get)
+
+    def _made(self, row: int, line: int, text: object, get: Callable[[str], object]) -> Row:
+        """Return the comment of a row; `get` gives what stands under a column's name."""
+        time = self.columns.get("time")
+        return comment_of(row, line, text, None if time is None else self._moment(get(time)))
 
     def _moment(self, value: object) -> int | None:
         if value is None or value == "":
@@ -239,11 +185,11 @@ class CommentsFile:
 
     def _json_array(self) -> Iterator[Row]:
         """Read element after element; a broken one is skipped up to where the next object begins."""
-        encoding = "utf-8" if self._sure else "cp1252"
-        if not self._sure:
+        encoding = "utf-8" if self.sure else "cp1252"
+        if not self.sure:
             self.source.encoding = "cp1252"
         scan = json.JSONDecoder().raw_decode
-        buffer = _Buffer(self.source.chunks(), encoding)
+        buffer = Buffer(self.source.chunks(), encoding)
         wrapped = _wrapped.match(buffer.text)
         start = wrapped or re.match(r"\s*\[", buffer.text)
         buffer.advance(start.end() if start else 0)
@@ -261,7 +207,7 @@ class CommentsFile:
                 if len(buffer.text) - buffer.at <= ROW_BYTES_MAX and buffer.more():
                     continue
                 row += 1
-                yield _broken(
+                yield broken(
                     row, buffer.line, "BAD_JSON", column=max(1, getattr(error, "pos", 0) - buffer.at + 1)
                 )
                 buffer.resync(_next_object if sign == "{" else _next_value)
@@ -271,219 +217,56 @@ class CommentsFile:
             buffer.advance(end)
         buffer.drain()
 
-    def _element(self, row: int, buffer: "_Buffer", value: object, end: int) -> Row:
+    def _element(self, row: int, buffer: Buffer, value: object, end: int) -> Row:
         if end - buffer.at > ROW_BYTES_MAX:
-            return _broken(row, buffer.line, "ROW_TOO_LARGE")
-        if _UNDECODED.search(buffer.text, buffer.at, end):
-            return _broken(row, buffer.line, "UNDECODABLE")
+            return broken(row, buffer.line, "ROW_TOO_LARGE")
+        if UNDECODED.search(buffer.text, buffer.at, end):
+            return broken(row, buffer.line, "UNDECODABLE")
         return self._from_json(row, buffer.line, value)
 
     def _csv(self) -> Iterator[Row]:
         width = len(self._header)
-        text_at = self._header.index(self.columns["text"])
-        time_at = self._header.index(self.columns["time"]) if "time" in self.columns else None
-        records = _Records(self._texts(skip=self._skip), self.delimiter, width)
+        places = {name: place for place, name in reversed(list(enumerate(self._header)))}
+        text_at = places[self.columns["text"]]
+        records = Records(self.texts(skip=self._skip), self.delimiter, width)
         for row, (line, cells, wrong) in enumerate(records, 1):
             if cells is None:
-                yield _broken(row, line, wrong)
+                yield broken(row, line, wrong)
             elif len(cells) != width:
-                yield _broken(row, line, "COLUMN_COUNT", found=len(cells), wanted=width)
+                yield broken(row, line, "COLUMN_COUNT", found=len(cells), wanted=width)
             else:
-                at = None if time_at is None else self._moment(cells[time_at])
-                yield _comment(row, line, cells[text_at], at)
+                yield self._made(row, line, cells[text_at], partial(_cell, places, cells))
 
 
-_UNDECODED = re.compile("[\udc80-\udcff]")
 _HALF = re.compile("[\ud800-\udfff]")
 
 
-class _Buffer:
-    """Text of a file read piece by piece; what stands before `at` is forgotten when more is read."""
-
-    def __init__(self, chunks: Iterator[bytes], encoding: str) -> None:
-        self._chunks = chunks
-        self._decoder = codecs.getincrementaldecoder(encoding)(
-            "surrogateescape" if encoding == "utf-8" else "replace"
-        )
-        self._ended = False
-        self.text = ""
-        self.at = 0
-        self.line = 1
-        self.more()
-
-    def more(self) -> bool:
-        """Read on; False at the end of the file."""
-        if self._ended:
-            return False
-        chunk = next(self._chunks, None)
-        self._ended = chunk is None
-        self.text = self.text[self.at :] + self._decoder.decode(chunk or b"", final=self._ended)
-        self.at = 0
-        return True
-
-    def advance(self, place: int) -> None:
-        """Go on to `place`, counting lines."""
-        self.line += self.text.count("\n", self.at, place)
-        self.at = place
-
-    def at_something(self) -> bool:
-        """Go to the next sign that is no space or comma; False at the end of the file."""
-        while True:
-            gap = _gap.match(self.text, self.at)
-            self.advance(gap.end() if gap else self.at)
-            if self.at < len(self.text):
-                return True
-            if not self.more():
-                return False
-
-    def resync(self, mark: re.Pattern[str]) -> None:
-        """Go to just after the next `mark`, or to the end of the file if there is none."""
-        self.advance(self.at + 1)
-        while True:
-            found = mark.search(self.text, self.at)
-            if found:
-                self.advance(found.end())
-                return
-            self.advance(max(self.at, len(self.text) - _MARK_MAX))
-            if not self.more():
-                self.advance(len(self.text))
-                return
-
-    def drain(self) -> None:
-        """Read the rest of the file without looking at it."""
-        while self.more():
-            self.at = len(self.text)
+def _nothing(_name: str) -> object:
+    return None
 
 
-Line = tuple[int, str | None, str]
-Record = tuple[int, list[str] | None, str]
+def _cell(places: Mapping[str, int], cells: list[str], name: str) -> object:
+    return cells[places[name]] if name in places else None
 
 
-class _Records:
-    """Records of a file with columns: a quoted field may span lines; a slip in quoting costs one line."""
-
-    def __init__(self, lines: Iterator[Line], delimiter: str, width: int) -> None:
-        self._lines = lines
-        self._delimiter = delimiter
-        self._width = width
-        self._waiting: deque[Line] = deque()
-
-    def __iter__(self) -> Iterator[Record]:
-        delimiter = self._delimiter
-        while (one := self._take()) is not None:
-            line, text, wrong = one
-            if text is None:
-                yield line, None, wrong
-                continue
-            if '"' in text:
-                yield line, *self._quoted(text)
-            elif text.strip(_BLANK + delimiter):
-                yield line, text.split(delimiter), ""
-
-    def _take(self) -> Line | None:
-        return self._waiting.popleft() if self._waiting else next(self._lines, None)
-
-    def _quoted(self, text: str) -> tuple[list[str] | None, str]:
-        if self._delimiter == "\t":
-            plain = _unquoted(text.split("\t"))
-            if plain is not None and len(plain) == self._width:
-                return plain, ""
-        cells, unclosed = _parsed(text, self._delimiter)
-        if unclosed:
-            cells = self._closed(text)
-        if cells is not None:
-            return cells, ""
-        if unclosed and self._delimiter in _QUOTING:
-            return None, "BAD_QUOTES"
-        careless = (
-            _cells(text, self._delimiter) if self._delimiter in _QUOTING else text.split(self._delimiter)
-        )
-        return (careless, "") if len(careless) == self._width else (None, "BAD_QUOTES")
-
-    def _closed(self, text: str) -> list[str] | None:
-        """Return the record whose quoted field ends on a later line; None, nothing taken, if none does."""
-        taken: list[Line] = []
-        whole, unclosed = [text], True
-        size = len(text)
-        while unclosed and len(taken) < QUOTED_LINES_MAX and size <= ROW_BYTES_MAX:
-            one = self._take()
-            if one is None:
-                break
-            taken.append(one)
-            if one[1] is None:
-                break
-            whole.append(one[1])
-            size += len(one[1]) + 1
-            if one[1].count('"') % 2:
-                cells, unclosed = _parsed("\n".join(whole), self._delimiter)
-                if cells is not None and len(cells) == self._width:
-                    return cells
-        self._waiting.extendleft(reversed(taken))
-        return None
-
-
-def _parsed(text: str, delimiter: str) -> tuple[list[str] | None, bool]:
-    """Return the cells, or None and whether a quote was still open at the end."""
-    try:
-        return next(csv.reader((text,), delimiter=delimiter, strict=True)), False
-    except csv.Error as error:
-        return None, "end of data" in str(error)
-
-
-def _cells(text: str, delimiter: str) -> list[str]:
-    """Return the cells, overlooking slips in quoting."""
-    try:
-        return next(csv.reader((text,), delimiter=delimiter), [])
-    except csv.Error:
-        return text.split(delimiter)
-
-
-def _unquoted(cells: list[str]) -> list[str] | None:
-    """Take off the quotes around whole cells; None when a cell begins with one and does not end with one."""
-    out = []
-    for cell in cells:
-        if cell.startswith('"'):
-            if len(cell) == 1 or not cell.endswith('"'):
-                return None
-            out.append(cell[1:-1].replace('""', '"'))
-        else:
-            out.append(cell)
-    return out
-
-
-def _separator(line: str) -> str:
-    """Return the sign that a first line `sep=;` of Excel names, or nothing."""
-    start, _, sign = line.strip("\r\n").partition("=")
-    return sign if start.lower() == "sep" and sign in tuple(_DELIMITERS) else ""
-
-
-def _delimiter(header: str) -> str:
-    """Return the sign that parts a header's columns: one that uncovers a known name, or the commonest."""
-
-    def worth(sign: str) -> tuple[bool, int]:
-        cells = _cells(header, sign)
-        return len(cells) > 1 and columns.knows_text(cells), len(cells)
-
-    best = max(_DELIMITERS, key=worth)
-    return best if worth(best)[1] > 1 else _ONE_COLUMN
-
-
-def _comment(row: int, line: int, value: object, at: int | None) -> Row:
+def comment_of(row: int, line: int, value: object, at: int | None) -> Row:
+    """Return a comment, or what is wrong with its text."""
     if value is None:
-        return _broken(row, line, "NO_TEXT", column="")
+        return broken(row, line, "NO_TEXT", column="")
     if isinstance(value, int | float) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str):
-        return _broken(row, line, "NOT_TEXT")
+        return broken(row, line, "NOT_TEXT")
     text = value.strip()
     if not text:
-        return _broken(row, line, "EMPTY_TEXT")
+        return broken(row, line, "EMPTY_TEXT")
     if not text.isascii() and _HALF.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return Comment(row, text, at)
 
 
-def _broken(row: int, line: int | None, code: str, **fields: str | int) -> BrokenRow:
+def broken(row: int, line: int | None, code: str, **fields: str | int) -> BrokenRow:
+    """Return a row that cannot be read."""
     if code == "ROW_TOO_LARGE":
         fields["limit"] = ROW_BYTES_MAX
     return BrokenRow(row, Problem(code=code, line=line, fields=fields))
@@ -513,11 +296,6 @@ def _cp1252(line: bytes) -> str | None:
         return line.decode("cp1252")
     except UnicodeDecodeError:
         return None
-
-
-def _damaged_utf8(line: bytes) -> bool:
-    """Tell whether good UTF-8 stands beside the bad bytes."""
-    return not line.decode("utf-8", "ignore").isascii()
 
 
 def _is_wrapped(start: str, lines: list[str]) -> bool:

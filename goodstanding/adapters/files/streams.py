@@ -4,7 +4,7 @@ import codecs
 import hashlib
 import zlib
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 CHUNK = 262_144
 SAMPLE = 65_536
@@ -19,10 +19,18 @@ _OFTEN = 3
 """Without a mark, zeros on more than a third of all bytes, nearly all on one side of the pairs, tell UTF-16."""
 
 
+class Readable(Protocol):
+    """What bytes can be read from."""
+
+    def read(self, most: int, /) -> bytes:
+        """Return up to `most` bytes; none at the end."""
+        ...
+
+
 class Source:
     """The bytes of one file, read once. Raises `OSError` while reading, never anything else."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Readable) -> None:
         self._stream = stream
         self._digest = hashlib.sha256()
         self.read_bytes = 0

@@ -25,7 +25,7 @@ from goodstanding.usecases.reads import ProblemRow
 
 _DUE = "state IN ('planned','sending','unknown')"
 """The condition of the partial index on what is due; a query must repeat it to use the index."""
-_SPENT = "state IN ('planned','sending','sent','unknown')"
+_SPENT = "state IN ('planned','task','sending','sent','unknown')"
 
 
 class StoredReads:

@@ -1,110 +1,62 @@
-"""Access tokens: encrypted at rest, refreshed one at a time, both tokens stored in one transaction."""
+"""Access tokens for calls: held in memory while they are good, read anew when they are not."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 
-import aiohttp
 import msgspec
 
-from goodstanding.adapters.http import Http
-from goodstanding.adapters.tiktok.client import OneAtATime
 from goodstanding.usecases.ports import Account
+from goodstanding.usecases.ports.connections import TokenPair
+from goodstanding.usecases.renewals import Renewal
 
-
-class TokenPair(msgspec.Struct, kw_only=True):
-    """What the platform's token endpoint returns, as kept."""
-
-    access_token: str
-    refresh_token: str = ""
-    open_id: str = ""
-    scope: str = ""
-    expires_in: int = 0
-    refresh_token_expires_in: int = 0
-    got_at: int = 0
-
-
-class _Answer(msgspec.Struct):
-    code: int
-    message: str = ""
-    data: dict[str, object] = {}
-
-
-_answer = msgspec.json.Decoder(_Answer).decode
-
-
-class ConnectError(Exception):
-    """The platform did not give a token; the message is its own."""
+__all__ = ["Renewal", "StoredTokens", "TokenPair"]
 
 
 class StoredTokens:
-    """Tokens of the accounts. `load` and `keep` reach the encrypted column of the account."""
+    """Tokens of the accounts. `load` and `keep` reach the encrypted column; `renew` and `lost` are the use cases."""
 
     def __init__(
         self,
         *,
-        http: Http,
-        base: str,
-        client_id: str,
-        secret: str,
         load: Callable[[int], bytes | None],
         keep: Callable[[int, bytes], None],
-        now: Callable[[], int],
+        renew: Callable[[int, str], Awaitable[Renewal]],
+        lost: Callable[[int, str], Awaitable[None]],
     ) -> None:
-        self._http, self._base, self._client_id, self._secret = http, base.rstrip("/"), client_id, secret
-        self._load, self._keep, self._now = load, keep, now
-        self._held: dict[int, TokenPair] = {}
-        self._locks = OneAtATime()
+        self._load, self._keep, self._renew, self._lost = load, keep, renew, lost
+        self._held: dict[int, str] = {}
+        self._locks: dict[int, asyncio.Lock] = {}
 
     def access(self, account: Account) -> str:
-        pair = self._pair(account.id)
-        return pair.access_token if pair else ""
+        """Return the account's access token; empty when it has none."""
+        held = self._held.get(account.id)
+        return held if held is not None else self._read(account.id)
 
-    async def refresh(self, account: Account, stale: str) -> bool:
-        async with self._locks.of(account.id):
+    async def refresh(self, account: Account, stale: str) -> Renewal:
+        """Get a token newer than `stale`, unless someone already did; one renewal an account at a time."""
+        async with self._locks.setdefault(account.id, asyncio.Lock()):
+            if self._read(account.id) != stale:
+                return Renewal.FRESH if self._held.get(account.id) else Renewal.GONE
+            found = await self._renew(account.id, stale)
             self._held.pop(account.id, None)
-            pair = self._pair(account.id)
-            if pair is None:
-                return False
-            if pair.access_token != stale:
-                return True
-            try:
-                fresh = await self._ask(
-                    "/tt_user/oauth2/refresh_token/",
-                    {"grant_type": "refresh_token", "refresh_token": pair.refresh_token},
-                )
-            except (ConnectError, aiohttp.ClientError, OSError, TimeoutError):
-                return False
-            self.store(account.id, fresh)
-            return True
+            return found
 
-    async def exchange(self, auth_code: str, redirect_uri: str) -> TokenPair:
-        """Turn an authorisation code into tokens; raises `ConnectError`."""
-        return await self._ask(
-            "/tt_user/oauth2/token/",
-            {"grant_type": "authorization_code", "auth_code": auth_code, "redirect_uri": redirect_uri},
-        )
+    async def lost(self, account: Account, token: str) -> None:
+        """The platform refused a token that is as new as can be."""
+        self._held.pop(account.id, None)
+        await self._lost(account.id, token)
 
     def store(self, account_id: int, pair: TokenPair) -> None:
-        """Keep both tokens in one transaction."""
+        """Keep a pair that was got without a consent page, as only a sandbox allows."""
         self._keep(account_id, msgspec.json.encode(pair))
-        self._held[account_id] = pair
+        self._held.pop(account_id, None)
 
-    def _pair(self, account_id: int) -> TokenPair | None:
-        held = self._held.get(account_id)
-        if held is None:
-            kept = self._load(account_id)
-            if kept is None:
-                return None
-            held = msgspec.json.decode(kept, type=TokenPair)
-            self._held[account_id] = held
-        return held
-
-    async def _ask(self, path: str, body: dict[str, str]) -> TokenPair:
-        sent = msgspec.json.encode({"client_id": self._client_id, "client_secret": self._secret, **body})
-        answer = await self._http.post(self._base + path, sent)
-        try:
-            reply = _answer(answer.body)
-            if reply.code != 0:
-                raise ConnectError(reply.message)
-            return msgspec.convert({**reply.data, "got_at": self._now()}, TokenPair)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ConnectError(f"HTTP {answer.status}, not the answer of the token endpoint") from error
+    def _read(self, account_id: int) -> str:
+        """Read the token as it is kept; nothing is held for an account without one."""
+        self._held.pop(account_id, None)
+        kept = self._load(account_id)
+        if kept is None:
+            return ""
+        token = msgspec.json.decode(kept, type=TokenPair).access_token
+        self._held[account_id] = token
+        return token

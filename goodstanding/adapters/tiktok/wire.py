@@ -26,14 +26,6 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     tolerance_seconds: int
     future_seconds: int
     body_bytes_max: int
-    app_per_minute: int
-    account_endpoint_per_minute: int
-    throttled_pause_seconds: int
-    later: frozenset[int]
-    token: frozenset[int]
-    unknown: frozenset[int]
-    blocked: frozenset[int]
-    not_offered: frozenset[int]
 
 
 def rules() -> Rules:
@@ -42,7 +34,7 @@ def rules() -> Rules:
         encoding="utf-8"
     )
     data = msgspec.toml.decode(text)
-    return msgspec.convert({**data["webhook"], **data["limits"], **data["errors"]}, Rules)
+    return msgspec.convert(data["webhook"], Rules)
 
 
 class _Envelope(msgspec.Struct):
@@ -72,6 +64,15 @@ class _Comment(msgspec.Struct):
     username: str = ""
 
 
+_SECONDS_MAX = 1 << 40
+"""Later than this no database of ours could keep a time in milliseconds."""
+
+
+class _Removal(msgspec.Struct):
+    reason: int = 0
+
+
+_removal = msgspec.json.Decoder(_Removal).decode
 _envelope = msgspec.json.Decoder(_Envelope).decode
 _recipient = msgspec.json.Decoder(_Recipient).decode
 _comment = msgspec.json.Decoder(_Comment).decode
@@ -137,14 +138,28 @@ def parse(body: bytes) -> Parsed:
     )
 
 
+def _reason(content: str) -> str:
+    """Return the number of a removal's reason (developers.tiktok.com/doc/webhooks-events); 0, unknown, when it has none."""
+    try:
+        return str(_removal(content.encode("utf-8", "surrogatepass")).reason)
+    except (msgspec.DecodeError, UnicodeDecodeError, UnicodeEncodeError):
+        return "0"
+
+
 def _other(envelope: _Envelope) -> Parsed:
-    sent_at = max(0, min(envelope.create_time, 1 << 40)) * 1000
+    sent_at = max(0, min(envelope.create_time, _SECONDS_MAX)) * 1000
     found = wire_messages.parse(
         envelope.event, envelope.content, account=envelope.user_openid, sent_at=sent_at
     )
     if found is not None:
         return found
-    return ParsedOther(event=_clean(envelope.event), known=envelope.event in KNOWN_EVENTS)
+    known = envelope.event in KNOWN_EVENTS
+    return ParsedOther(
+        event=_clean(envelope.event),
+        known=known,
+        detail=_reason(envelope.content) if known else "",
+        at=sent_at,
+    )
 
 
 def _clean(text: str) -> str:

@@ -30,6 +30,8 @@ Kind: TypeAlias = Literal[
     "key",
     "clock",
     "refusal",
+    "account",
+    "import",
 ]
 ActorType: TypeAlias = Literal["person", "token", "rule", "platform", "system"]
 

@@ -24,7 +24,7 @@ from goodstanding.core.policy.model import (
 from goodstanding.kernel.reasons import Code, Reason
 from goodstanding.kernel.timing import MINUTE
 
-ENGINE = "1"
+ENGINE = "2"
 """Version of this code: raised whenever the same facts could lead to another answer."""
 
 _RANKS = {

@@ -9,6 +9,9 @@ import msgspec
 from goodstanding.core.policy.model import Mode, VideoClass
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.usecases.ports.connections import ConnectionChanges, ConnectionQueries
+from goodstanding.usecases.ports.feed import FeedChanges, FeedPlatform, FeedQueries
+from goodstanding.usecases.ports.imports import ImportChanges, ImportQueries
 from goodstanding.usecases.ports.messages import (
     MessageChanges,
     MessageContent,
@@ -16,11 +19,13 @@ from goodstanding.usecases.ports.messages import (
     ParsedMessage,
     ParsedNotice,
 )
+from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQueries
+from goodstanding.usecases.ports.tasks import TaskChanges, TaskQueries
 
 T = TypeVar("T")
 
 DeliveryState = Literal["new", "read", "unknown", "unreadable"]
-OutgoingState = Literal["held", "planned", "sending", "sent", "failed", "unknown", "cancelled"]
+OutgoingState = Literal["held", "planned", "task", "sending", "sent", "failed", "unknown", "cancelled"]
 SendAct = Literal["reply", "message", "hide", "unhide"]
 FreezeScope = Literal["everything", "promotion", "messages"]
 
@@ -273,7 +278,9 @@ class VolumeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rest: int
 
 
-class Queries(MessageQueries, Protocol):
+class Queries(
+    ConnectionQueries, FeedQueries, ImportQueries, MessageQueries, RegistryQueries, TaskQueries, Protocol
+):
     """What may be read, inside a transaction or outside one."""
 
     def accounts(self) -> list[Account]: ...
@@ -356,7 +363,16 @@ class Queries(MessageQueries, Protocol):
     def suppressed(self, account_id: int, digests: Sequence[bytes]) -> set[bytes]: ...
 
 
-class Transaction(Queries, MessageChanges, Protocol):
+class Transaction(
+    Queries,
+    ConnectionChanges,
+    FeedChanges,
+    ImportChanges,
+    MessageChanges,
+    RegistryChanges,
+    TaskChanges,
+    Protocol,
+):
     """One write transaction. Everything in it is committed together or not at all."""
 
     def ids(self, name: str, count: int = 1) -> int:
@@ -575,6 +591,10 @@ class ParsedOther(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     event: str
     known: bool
     """True for an event we act on (such as `authorization.removed`)."""
+    detail: str = ""
+    """The platform's reason, where the event has one."""
+    at: int = 0
+    """When it happened, UTC milliseconds; 0 when it does not say."""
 
 
 class Unreadable(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -608,7 +628,7 @@ class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a message carries beside its text."""
 
 
-class Platform(Protocol):
+class Platform(FeedPlatform, Protocol):
     """The outside: reading payloads and carrying out what has a permit."""
 
     def verify(self, body: bytes, header: str, now: int) -> Literal["ok", "bad", "stale"]: ...

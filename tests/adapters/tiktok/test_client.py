@@ -9,18 +9,24 @@ import msgspec
 import pytest
 
 from goodstanding.adapters.http import Http
-from goodstanding.adapters.tiktok import wire
-from goodstanding.adapters.tiktok.client import ABSENT_AFTER, Pace, TikTok
-from goodstanding.adapters.tiktok.tokens import ConnectError, StoredTokens, TokenPair
+from goodstanding.adapters.tiktok.client import ABSENT_AFTER, TikTok
+from goodstanding.adapters.tiktok.limits import Pace, call_limits
+from goodstanding.adapters.tiktok.oauth import TikTokOAuth
+from goodstanding.adapters.tiktok.tokens import StoredTokens, TokenPair
 from goodstanding.sandbox.server import serving
 from goodstanding.sandbox.world import Settings
 from goodstanding.usecases.ports import SendPermit
+from goodstanding.usecases.ports.connections import AppKeys
+from goodstanding.usecases.renewals import Renewal
 from tests import support
 
 LOTTE = "-000SbxLotteKooktOpenId"
 VIDEO = "7672400000000000101"
 ACCOUNT = support.account(external_id=LOTTE, identifier="+SbxLotteKookt")
 REPLY = "comment/reply/create/"
+KEYS = AppKeys(
+    client_id="7412345678901234567", secret="sandbox-app-secret", webhook_secret="sandbox-app-secret"
+)
 
 
 @pytest.fixture(scope="module")
@@ -59,18 +65,33 @@ class App:
         self.now = lambda: sandbox.world.clock.now_ms()
         base = base or f"{sandbox.url}/open_api/v1.3"
         http = Http(allowed=frozenset({"127.0.0.1"}), seconds=seconds)
+        self.oauth = TikTokOAuth(http=http, base=base)
+        self.renewed, self.given_up = [], []
+        self.answer = Renewal.FRESH
         self.tokens = StoredTokens(
-            http=http, base=base, client_id="7412345678901234567", secret="sandbox-app-secret", load=self.kept.get,
-            keep=self.kept.__setitem__, now=self.now,
-        )  # fmt: skip
+            load=self.kept.get, keep=self.kept.__setitem__, renew=self.renew, lost=self.lost
+        )
         if granted:
             grant = sandbox.post("seed", grant=[LOTTE])["grants"][0]
             pair = TokenPair(access_token=grant["access_token"], refresh_token=grant["refresh_token"])
             self.kept[1] = msgspec.json.encode(pair)
         self.client = TikTok(
             http=http, base=base, secret="sandbox-app-secret", tokens=self.tokens, hear=self.heard.append,
-            now=self.now, pace=Pace(wire.rules(), self.now) if paced else None,
+            now=self.now, pace=Pace(call_limits(), self.now) if paced else None,
         )  # fmt: skip
+
+    async def renew(self, account_id, stale):
+        """What the use case does, without a database."""
+        self.renewed.append(stale)
+        if self.answer is Renewal.FRESH:
+            pair = msgspec.json.decode(self.kept[account_id], type=TokenPair)
+            found = await self.oauth.renew(KEYS, refresh_token=pair.refresh_token)
+            fresh = TokenPair(access_token=found.access_token, refresh_token=found.refresh_token)
+            self.kept[account_id] = msgspec.json.encode(fresh)
+        return self.answer
+
+    async def lost(self, account_id, token):
+        self.given_up.append(token)
 
 
 @pytest.fixture
@@ -219,20 +240,12 @@ def test_an_old_token_is_refreshed_once_for_all(sandbox, ask):
     async def work(app):
         pair = msgspec.json.decode(app.kept[1], type=TokenPair)
         app.kept[1] = msgspec.json.encode(msgspec.structs.replace(pair, access_token="old"))
-        asked = []
-        real = app.tokens._ask
-
-        async def counted(path, body):
-            asked.append(path)
-            return await real(path, body)
-
-        app.tokens._ask = counted
         results = await asyncio.gather(*(app.client.carry_out(permit(outgoing(sandbox, t))) for t in targets))
-        return results, asked, msgspec.json.decode(app.kept[1], type=TokenPair)
+        return results, app.renewed, msgspec.json.decode(app.kept[1], type=TokenPair)
 
-    results, asked, kept = ask(work)
+    results, renewed, kept = ask(work)
     assert [r.state for r in results] == ["sent"] * 4
-    assert len(asked) == 1
+    assert renewed == ["old"]
     assert kept.access_token != "old"
     assert all(len(sandbox.happened(t)) == 1 for t in targets)
 
@@ -245,12 +258,68 @@ def test_without_a_token_nothing_happens(sandbox, ask):
     assert (result.state, result.code) == ("failed", "40104")
 
 
-def test_a_wrong_code_is_no_token(sandbox, ask):
-    async def work(app):
-        with pytest.raises(ConnectError):
-            await app.tokens.exchange("nonsense", "https://example.org/back")
+def old_token(app):
+    pair = msgspec.json.decode(app.kept[1], type=TokenPair)
+    app.kept[1] = msgspec.json.encode(msgspec.structs.replace(pair, access_token="old"))
 
-    ask(work)
+
+@pytest.mark.parametrize(
+    ("answer", "state", "code"), [(Renewal.LATER, "later", "TOKEN_LATER"), (Renewal.GONE, "failed", "TOKEN")]
+)
+def test_a_token_that_cannot_be_renewed_now_waits_and_one_that_is_gone_fails(
+    sandbox, ask, answer, state, code
+):
+    target = sandbox.comment()
+
+    async def work(app):
+        old_token(app)
+        app.answer = answer
+        return await app.client.carry_out(permit(outgoing(sandbox, target))), app.given_up
+
+    result, given_up = ask(work)
+    assert (result.state, result.code, given_up) == (state, code, [])
+    assert sandbox.happened(target) == []
+
+
+def test_a_token_refused_right_after_its_renewal_gives_the_consent_up(sandbox, ask):
+    async def work(app):
+        old_token(app)
+
+        async def renew(account_id, stale):
+            app.kept[1] = msgspec.json.encode(TokenPair(access_token="also wrong"))
+            return Renewal.FRESH
+
+        app.tokens._renew = renew
+        return await app.client.carry_out(permit(outgoing(sandbox, sandbox.comment()))), app.given_up
+
+    result, given_up = ask(work)
+    assert (result.state, result.code, given_up) == ("failed", "TOKEN", ["also wrong"])
+
+
+@pytest.mark.parametrize("act", ["reply", "hide"])
+def test_looking_back_renews_the_token_too(sandbox, ask, act):
+    target = sandbox.comment()
+
+    async def work(app):
+        one = outgoing(sandbox, target, act, attempt_at=app.now())
+        done = await app.client.carry_out(permit(one))
+        old_token(app)
+        app.tokens._held.clear()
+        return done, await app.client.find_again(ACCOUNT, one), app.renewed
+
+    done, found, renewed = ask(work)
+    assert (done.state, found.state, renewed) == ("sent", "sent", ["old"])
+
+
+def test_without_a_secret_no_signature_is_true(sandbox):
+    import hashlib
+    import hmac
+
+    client = TikTok(
+        http=Http(), base="https://x", secret="", tokens=None, hear=lambda _: None, now=lambda: 0, pace=None
+    )
+    signed = hmac.new(b"", b"1790000000.{}", hashlib.sha256).hexdigest()
+    assert client.verify(b"{}", f"t=1790000000,s={signed}", 1_790_000_000_000) == "bad"
 
 
 def test_the_platforms_time(sandbox, ask):
@@ -258,24 +327,6 @@ def test_the_platforms_time(sandbox, ask):
         return await app.client.ask_time(ACCOUNT)
 
     assert abs(ask(work) - sandbox.world.clock.now_ms()) < 5_000
-
-
-class Clock:
-    now = 0
-
-
-def test_the_pace_of_one_endpoint_and_of_the_app():
-    clock = Clock()
-    rules = msgspec.structs.replace(wire.rules(), account_endpoint_per_minute=2, app_per_minute=3)
-    pace = Pace(rules, lambda: clock.now)
-    assert [pace.wait(1, "a"), pace.wait(1, "a"), pace.wait(1, "a")] == [0, 0, 60_000]
-    assert [pace.wait(2, "a"), pace.wait(2, "b")] == [0, 60_000]
-    clock.now = 59_999
-    assert pace.wait(1, "a") == 1
-    clock.now = 60_000
-    assert pace.wait(1, "a") == 0
-    assert pace.throttled() == 300_000
-    assert pace.wait(9, "z") == 300_000
 
 
 # --- answers nobody expects ---
@@ -298,7 +349,7 @@ def test_every_answer_is_read(sandbox, body, status, state):
     client = TikTok(
         http=Http(), base="https://x", secret="s", tokens=None, hear=lambda _: None, now=lambda: 0, pace=None
     )
-    assert client._read(Answer(status=status, body=body, date=None)).state == state
+    assert client._read(Answer(status=status, body=body, date=None), ACCOUNT, "/x/").state == state
 
 
 @pytest.mark.parametrize(
@@ -316,7 +367,7 @@ def test_a_list_nobody_can_read_is_unknown(sandbox, ask, body, act):
         async def get(*_args, **_named):
             return Answer(status=200, body=body, date=None)
 
-        app.client._http.get = get
+        app.client._caller._http.get = get
         return await app.client.find_again(ACCOUNT, outgoing(sandbox, "1", act, attempt_at=app.now()))
 
     assert ask(work, granted=False).state == "unknown"

@@ -4,8 +4,15 @@ Every row carries `workspace_id` and `account_id` (0: the whole workspace), and 
 that a second tenant could collide on. One module a part of the product; a new one is imported here.
 """
 
-from goodstanding.adapters.storage.schema import messages
+from goodstanding.adapters.storage.schema import (  # noqa: F401 - their tables join the one metadata
+    connections,
+    feed,
+    imports,
+    messages,
+    registry,
+    tasks,
+)
 from goodstanding.adapters.storage.schema.columns import metadata
-from goodstanding.adapters.storage.schema.spine import APPEND_ONLY, MOVES
+from goodstanding.adapters.storage.schema.spine import APPEND_ONLY, BACK_BY_HAND, BY_HAND, MOVES
 
-__all__ = ["APPEND_ONLY", "MOVES", "messages", "metadata"]
+__all__ = ["APPEND_ONLY", "BACK_BY_HAND", "BY_HAND", "MOVES", "metadata"]

@@ -238,7 +238,7 @@ outgoing = Table(
     PrimaryKeyConstraint("workspace_id", "id"),
     UniqueConstraint("workspace_id", "event_id", "account_id", "act", "ordinal"),
     CheckConstraint(
-        "state IN ('held','planned','sending','sent','failed','unknown','cancelled')", name="state"
+        "state IN ('held','planned','task','sending','sent','failed','unknown','cancelled')", name="state"
     ),
     CheckConstraint("act IN ('reply','message','hide','unhide')", name="act"),
     sqlite_with_rowid=False,
@@ -424,7 +424,8 @@ APPEND_ONLY = ("audit_entry", "audit_node", "checkpoint", "policy_version")
 
 MOVES = {
     "held": ("planned", "cancelled"),
-    "planned": ("sending", "cancelled", "held", "failed"),
+    "planned": ("task", "sending", "cancelled", "held", "failed"),
+    "task": ("sent", "failed", "cancelled", "held"),
     "sending": ("sent", "failed", "unknown", "planned"),
     "unknown": ("sent", "failed", "planned", "held", "cancelled"),
     "sent": (),
@@ -432,3 +433,7 @@ MOVES = {
     "cancelled": ("planned",),
 }
 """State moves of `outgoing` that the database allows (a trigger refuses any other)."""
+BACK_BY_HAND = ("sent", "failed", "cancelled")
+"""What a person answered about a task may be taken back, to `task`; only where the code says that a person answered."""
+BY_HAND = "BY_HAND"
+"""How the codes of such answers begin. Nothing that a call of ours settled ever bears one."""

@@ -5,11 +5,24 @@ Placeholders are `?`; `postgres.py` rewrites them once per statement. One module
 """
 
 from goodstanding.adapters.storage.statements.base import Row, S
+from goodstanding.adapters.storage.statements.connections import ConnectionStatements
+from goodstanding.adapters.storage.statements.feed import FeedStatements
+from goodstanding.adapters.storage.statements.imports import ImportStatements
 from goodstanding.adapters.storage.statements.messages import MessageStatements
+from goodstanding.adapters.storage.statements.registry import RegistryStatements
 from goodstanding.adapters.storage.statements.spine import SpineStatements
+from goodstanding.adapters.storage.statements.tasks import TaskStatements
 
 __all__ = ["Row", "S", "Statements"]
 
 
-class Statements(SpineStatements, MessageStatements):
+class Statements(
+    SpineStatements,
+    ConnectionStatements,
+    FeedStatements,
+    ImportStatements,
+    MessageStatements,
+    RegistryStatements,
+    TaskStatements,
+):
     """Queries and transactions of one workspace over one connection."""

@@ -62,8 +62,8 @@ _PERSON = "id, name, email, password_hash, role, language, created_at"
 _AUDIT = "seq, account_id, kind, at, event_id, body, hash"
 _DUE = "state IN ('planned','sending','unknown')"
 """The condition of the index over what is not settled, repeated so that the planner may use it."""
-_TRIED = "state IN ('sending','sent','unknown')"
-_SPENT = "state IN ('planned','sending','sent','unknown')"
+_TRIED = "state IN ('task','sending','sent','unknown')"
+_SPENT = "state IN ('planned','task','sending','sent','unknown')"
 
 
 def _account(r: Row) -> Account:

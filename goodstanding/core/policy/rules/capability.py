@@ -1,25 +1,34 @@
-"""What the platform offers this account: one gate for each act, since each has its own capability (R34)."""
+"""What the platform offers this account: one gate for each act, since each has its own capability (R34).
+
+What is closed to us is not closed to a person: an assisted account is served by hand, and so are messages wherever
+the platform has no way to send them (I5). Such an act passes here and becomes a task (`usecases.tasks`).
+"""
 
 from collections.abc import Callable
 from operator import attrgetter
 
 from goodstanding.core.policy.document import Policy
 from goodstanding.core.policy.gate import Answers, Gate, Look, Ready
-from goodstanding.core.policy.model import Act, GateTrace
+from goodstanding.core.policy.model import Act, GateTrace, Mode
 from goodstanding.core.policy.platform import PlatformRules
 from goodstanding.kernel.reasons import Code
+
+
+def by_hand(*, mode: Mode, act: str, can_message: bool) -> bool:
+    """Tell whether a person carries this act out in the app, instead of a call of ours."""
+    return mode == "assisted" or (act == "message" and not can_message)
 
 
 def _builder(act: Act) -> Callable[[Policy, PlatformRules], Look]:
     say = Answers(f"capability_{act}")
     facts_of = attrgetter("mode", f"can_{act}")
 
-    def answer(seen: tuple[str, bool] | None) -> GateTrace:
+    def answer(seen: tuple[Mode, bool] | None) -> GateTrace:
         if seen is None:
             return say.missing("account", "offered")
         mode, offered = seen
-        if mode == "assisted":
-            return say.review(Code.CAPABILITY, "offered", mode, act=act, mode=mode)
+        if by_hand(mode=mode, act=act, can_message=offered):
+            return say.allow("offered", "assisted")
         if not offered:
             return say.refuse(Code.CAPABILITY, "offered", "not offered", act=act, mode=mode)
         return say.allow("offered", "offered")

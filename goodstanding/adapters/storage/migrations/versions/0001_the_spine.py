@@ -208,7 +208,7 @@ def upgrade() -> None:
     sa.Column('approved_until', sa.BigInteger(), nullable=True),
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.CheckConstraint("act IN ('reply','message','hide','unhide')", name=op.f('ck_outgoing_act')),
-    sa.CheckConstraint("state IN ('held','planned','sending','sent','failed','unknown','cancelled')", name=op.f('ck_outgoing_state')),
+    sa.CheckConstraint("state IN ('held','planned','task','sending','sent','failed','unknown','cancelled')", name=op.f('ck_outgoing_state')),
     sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_outgoing')),
     sa.UniqueConstraint('workspace_id', 'event_id', 'account_id', 'act', 'ordinal', name=op.f('uq_outgoing_workspace_id_event_id_account_id_act_ordinal')),
     sqlite_with_rowid=False,

@@ -1,0 +1,67 @@
+"""TikTok's call limits, kept on our side: the dated numbers, and the pace of this process."""
+
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+
+from goodstanding.core.calling import CallLimits, Calls, Product
+from goodstanding.kernel.timing import SECOND
+
+FILE = "tiktok-limits-2026-11.toml"
+
+
+@cache
+def _numbers() -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.toml.decode(
+        (files("goodstanding.playbooks") / "platform" / FILE).read_bytes()
+    )
+    return found
+
+
+def levels() -> tuple[str, ...]:
+    """Return the names of the levels TikTok gives apps, the lowest first."""
+    return tuple(_numbers()["levels"])
+
+
+def call_limits(level: str = "") -> CallLimits:
+    """Return the limits of an app at a level (empty: the one every app starts with); raises `KeyError`."""
+    numbers = _numbers()
+    rates, own = numbers["levels"][level or numbers["level"]], numbers["own"]
+    return CallLimits(
+        per_second=rates["per_second"],
+        per_minute=rates["per_minute"],
+        per_day=rates["per_day"],
+        account_endpoint_per_minute=numbers["account"]["endpoint_per_minute"],
+        products=(
+            Product(prefix="/business/", per_minute=rates["accounts_per_minute"]),
+            Product(prefix="/business/message/", per_second=numbers["messaging"]["per_second"]),
+        ),
+        headroom_percent=own["headroom_percent"],
+        reading_percent=own["reading_percent"],
+        pause_minute=numbers["pause"]["minute_seconds"] * SECOND,
+    )
+
+
+class Pace:
+    """The calls of this process. What is sent goes before what is read: reading leaves it room.
+
+    Each process keeps its own count. Reading, which takes nearly all calls, is done by one process at a time.
+    """
+
+    def __init__(self, limits: CallLimits, now: Callable[[], int]) -> None:
+        self._limits, self._calls, self._now = limits, Calls(limits), now
+
+    def reading_per_hour(self) -> int:
+        """Return how many calls an hour reading may make, all accounts together."""
+        return self._limits.reading_per_hour("/business/comment/list/")
+
+    def wait(self, account_id: int, endpoint: str, *, urgent: bool = True) -> int:
+        """Note a call and return 0, or return how many milliseconds it must wait."""
+        return self._calls.take(account_id, endpoint, now=self._now(), urgent=urgent)
+
+    def throttled(self, account_id: int, endpoint: str) -> int:
+        """The platform said to slow down: rest, and return for how long (milliseconds)."""
+        return self._calls.refused(account_id, endpoint, now=self._now())

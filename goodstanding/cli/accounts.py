@@ -1,0 +1,426 @@
+"""`goodstanding accounts`: list, add, show, change, connect, revoke, kill, release, app."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from goodstanding.cli.opening import as_json, fail, opened, place_options, say, whoami
+from goodstanding.cli.words import CANNOT_REACH, FOUND_PROBLEM, WRONG_USE, heading, language, table
+from goodstanding.kernel.problems import GoodstandingError
+
+if TYPE_CHECKING:
+    from goodstanding.bootstrap import App
+    from goodstanding.usecases.connections import Standing
+    from goodstanding.usecases.ports import Account
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+CONNECTOR = "tiktok"
+MODES, TYPES = ("automatic", "assisted", "sandbox"), ("unknown", "personal", "business")
+PROGRAMMES = ("creator-rewards", "live-gifts", "subscriptions", "shop-affiliate")
+PERMISSIONS = ("accounts", "publishing", "mentions", "messaging")
+_EXITS = {"PLATFORM_NOT_REACHED": CANNOT_REACH, "APP_REFUSED": FOUND_PROBLEM, "CONSENT_GONE": FOUND_PROBLEM}
+_ACCOUNT = click.argument("account")
+_JSON = click.option("--json", "json_", is_flag=True, help="Print JSON.")
+
+
+def _facts(command: F) -> F:
+    """Add the options that state facts of an account."""
+    for option in (
+        click.option("--zone", default=None, help="Time zone, such as Europe/Amsterdam."),
+        click.option("--language", "home", type=click.Choice(("nl", "en")), default=None, help="Language it is at home in."),
+        click.option("--programme", "programmes", multiple=True, type=click.Choice(PROGRAMMES),
+            help="Takes part in it; repeatable."),
+        click.option("--type", "type_", type=click.Choice(TYPES), default=None, help="Type of account, as far as you know."),
+        click.option("--country", default=None, help="Country of registration, two letters. TikTok does not tell it."),
+        click.option("--mode", type=click.Choice(MODES), default=None, help="How it is served; assisted needs no TikTok app."),
+        click.option("--name", default=None, help="What you call it."),
+    ):  # fmt: skip
+        command = option(command)
+    return command
+
+
+@click.group()
+def accounts() -> None:
+    """Accounts: add, connect, and see what each can do.
+
+    An account in assisted mode needs no TikTok app at all: `goodstanding accounts add lottekookt --mode assisted
+    --country NL`. To connect one, first give your own app's credentials with `goodstanding accounts app`.
+    """
+
+
+@accounts.command("list")
+@place_options
+@_JSON
+def list_(data: Path, database: str, json_: bool) -> None:
+    """List the accounts, how they are served and how they are connected."""
+    from goodstanding.locale import accounts as wording
+    from goodstanding.usecases import connections
+
+    lang = language(None)
+    with opened(data, database) as app:
+        found = app.ctx.store.read(lambda q: [connections.standing_of(q, one) for one in q.accounts()])
+    if json_:
+        as_json([_summary(one) for one in found])
+        return
+    if not found:
+        click.echo(say("no_accounts_yet"))
+        return
+    head = [say(f"accounts_{name}") for name in ("id", "handle", "mode", "type", "country", "state", "on")]
+    rows = [
+        [
+            str(one.account.id), f"@{one.account.handle}", wording.word(lang, "mode", one.account.mode),
+            wording.word(lang, "type", one.connection.account_type), one.connection.country or "-",
+            wording.state(lang, one.connection.state, one.account.mode), f"{sum(f.on for f in one.findings)}/{len(one.findings)}",
+        ]
+        for one in found
+    ]  # fmt: skip
+    table(head, rows, right=frozenset({0, 6}))
+
+
+@accounts.command()
+@place_options
+@click.argument("handle")
+@_facts
+@_JSON
+def add(
+    data: Path, database: str, handle: str, json_: bool, *, name: str | None, mode: str | None, country: str | None,
+    type_: str | None, programmes: tuple[str, ...], home: str | None, zone: str | None,
+) -> None:  # fmt: skip
+    """Add an account by its name on TikTok, such as `accounts add lottekookt --mode assisted --country NL`."""
+    from goodstanding.usecases import accounts as use
+    from goodstanding.usecases import connections
+
+    with opened(data, database) as app, _told():
+        made = use.add(
+            app.ctx, mode=mode or "automatic", handle=handle, name=name or "", country=country or "",  # type: ignore[arg-type]  # click checked the choice
+            account_type=type_ or "unknown", programmes=programmes, language=home or language(None),  # type: ignore[arg-type]  # click checked the choice
+            zone=zone or "Europe/Amsterdam", who=whoami(),
+        )  # fmt: skip
+        found = app.ctx.store.read(lambda q: connections.standing(q, made.id))
+    if json_:
+        as_json(_summary(found))
+        return
+    click.echo(say("account_added", account=made.id, handle=made.handle))
+    _conflicts(found)
+    if made.mode != "assisted":
+        click.echo(say("account_connect_next", account=made.id))
+
+
+@accounts.command()
+@place_options
+@_ACCOUNT
+@_facts
+@click.option(
+    "--approved/--not-approved",
+    default=None,
+    help="United States: TikTok's further reviews for messages are passed.",
+)
+def change(
+    data: Path, database: str, account: str, *, name: str | None, mode: str | None, country: str | None, type_: str | None,
+    programmes: tuple[str, ...], home: str | None, zone: str | None, approved: bool | None,
+) -> None:  # fmt: skip
+    """Change how an account is served, or state facts about it; what it can do is worked out anew."""
+    from goodstanding.usecases import accounts as use
+    from goodstanding.usecases import connections
+
+    with opened(data, database) as app, _told():
+        number = _find(app, account).id
+        if country is not None:
+            connections.country_code(country)
+        use.change(app.ctx, number, who=whoami(), mode=mode, name=name, language=home, zone=zone)  # type: ignore[arg-type]  # click checked the choice
+        connections.state_facts(
+            app.ctx, number, who=whoami(), country=country, account_type=type_, approved=approved,  # type: ignore[arg-type]  # click checked the choice
+            programmes=programmes or None,
+        )  # fmt: skip
+        found = app.ctx.store.read(lambda q: connections.standing(q, number))
+    click.echo(say("account_changed", handle=found.account.handle))
+    _conflicts(found)
+
+
+@accounts.command()
+@place_options
+@_ACCOUNT
+@click.option(
+    "--check", is_flag=True, help="Ask TikTok first whose key it is, what it may do, and who the account is."
+)
+@_JSON
+def show(data: Path, database: str, account: str, check: bool, json_: bool) -> None:
+    """Show what an account can do and why, by which rule, and how it is connected.
+
+    For example: `goodstanding accounts show lottekookt`, or by its number: `goodstanding accounts show 1 --json`.
+    """
+    from goodstanding.usecases import connecting, connections, policies
+
+    with opened(data, database) as app, _told():
+        number = _find(app, account).id
+        if check:
+            _run(app, connecting.check(app.ctx, number))
+        found = app.ctx.store.read(lambda q: connections.standing(q, number))
+        policy = policies.active(app.ctx, found.account).policy
+        idle = connections.idle_rules(policy, found)
+        notices = [
+            n for n in app.ctx.store.read(lambda q: connections.notices(app.ctx, q)) if n.account.id == number
+        ]
+    if json_:
+        idle_rules = [{"rule": rule.rid, "feature": f.feature} for rule, f in idle]
+        as_json(_whole(found, notices) | {"idle_rules": idle_rules})
+        return
+    _print(found, notices)
+    lang = language(None)
+    for rule, finding in idle:
+        title = rule.title.nl if lang == "nl" else rule.title.en
+        click.echo(f"  ! {say('account_idle_rule', rule=title, feature=finding.feature)}")
+
+
+@accounts.command()
+@place_options
+@_ACCOUNT
+@click.option(
+    "--public-url",
+    default="",
+    envvar="GOODSTANDING_PUBLIC_URL",
+    help="https://… under which the world reaches the server.",
+)
+@_JSON
+def connect(data: Path, database: str, account: str, public_url: str, json_: bool) -> None:
+    """Make a link that connects an account: open it yourself, or send it to the creator.
+
+    It needs no login here, works once and for three days. The server must run at the public address, since TikTok
+    sends the creator back there.
+    """
+    from goodstanding.kernel.timing import iso
+    from goodstanding.usecases import connecting
+
+    with opened(data, database) as app, _told():
+        number = _find(app, account).id
+        address = public_url.rstrip("/")
+        connecting.check_return(app.ctx, number, f"{address}/oauth/tiktok/")
+        made = connecting.creator_link(app.ctx, number, who=whoami())
+    url = f"{address}/connect/{made.token}"
+    if json_:
+        as_json({"account": number, "url": url, "until": iso(made.until)})
+        return
+    click.echo(say("account_link", until=iso(made.until)), err=True)
+    click.echo(url)
+
+
+@accounts.command()
+@place_options
+@_ACCOUNT
+@click.option("--force", is_flag=True, help="Delete the keys here even if TikTok cannot be told.")
+def revoke(data: Path, database: str, account: str, force: bool) -> None:
+    """Give up an account's consent: at TikTok first, then the keys here. The account stops; the log stays."""
+    from goodstanding.kernel.timing import iso
+    from goodstanding.usecases import connecting
+
+    with opened(data, database) as app, _told():
+        found = _find(app, account)
+        _run(app, connecting.revoke(app.ctx, found.id, who=whoami(), force=force))
+        row = app.ctx.store.read(lambda q: q.connection(found.id))
+    until = row.delete_after if row else None
+    click.echo(say("account_revoked", handle=found.handle, until=iso(until) if until else "-"))
+
+
+@accounts.command()
+@place_options
+@_ACCOUNT
+def kill(data: Path, database: str, account: str) -> None:
+    """Throw an account's kill switch: no automatic act at all, hiding included."""
+    _switch(data, database, account, killed=True)
+
+
+@accounts.command()
+@place_options
+@_ACCOUNT
+def release(data: Path, database: str, account: str) -> None:
+    """Release an account's kill switch."""
+    _switch(data, database, account, killed=False)
+
+
+@accounts.command()
+@place_options
+@click.option(
+    "--client-id", default="", help="The app's client id (TikTok also calls it client key or app id)."
+)
+@click.option(
+    "--secret-stdin", is_flag=True, help="Read the secret from standard input; without it you are asked."
+)
+@click.option(
+    "--webhook-secret", is_flag=True, help="Ask for a webhook secret too, if it is not the app's own."
+)
+@click.option(
+    "--permission",
+    "permissions",
+    multiple=True,
+    type=click.Choice(PERMISSIONS),
+    help="What TikTok lets the app do; may be given more than once.",
+)
+def app(
+    data: Path, database: str, *, client_id: str, secret_stdin: bool, webhook_secret: bool, permissions: tuple[str, ...]
+) -> None:  # fmt: skip
+    """Keep the credentials of your own TikTok app, encrypted; without options say what TikTok asks for.
+
+    For example: `goodstanding accounts app --client-id 7412345678901234567 --permission messaging`. A secret is never
+    an option, so it stands in no list of processes.
+    """
+    from goodstanding.locale import accounts as wording
+    from goodstanding.usecases import apps
+
+    with opened(data, database, must_exist=False) as installation, _told():
+        ctx = installation.ctx
+        if not client_id:
+            for line in wording.onboarding(language(None)):
+                click.echo(f"  {line}")
+            known = ctx.store.read(lambda q: apps.known(ctx, q, CONNECTOR))
+            click.echo(say("app_known", client=known.client_id) if known else say("app_none"))
+            return
+        secret = sys.stdin.readline().strip() if secret_stdin else _ask("ask_secret")
+        other = _ask("ask_webhook_secret") if webhook_secret else ""
+        apps.keep(
+            ctx, CONNECTOR, client_id=client_id, secret=secret, webhook_secret=other, permissions=permissions, who=whoami()
+        )  # fmt: skip
+    click.echo(say("app_kept"))
+
+
+def _ask(key: str) -> str:
+    return str(click.prompt(say(key), hide_input=True, default="", show_default=False, err=True)).strip()
+
+
+def _switch(data: Path, database: str, account: str, *, killed: bool) -> None:
+    from goodstanding.usecases import accounts as use
+
+    with opened(data, database) as app, _told():
+        found = _find(app, account)
+        use.set_killed(app.ctx, found.id, killed=killed, who=whoami())
+    click.echo(say("account_killed" if killed else "account_released", handle=found.handle))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Turn an error into its sentence and exit code."""
+    try:
+        yield
+    except GoodstandingError as error:
+        from goodstanding.locale import accounts as wording
+
+        fail(wording.error(language(None), error.code, error.fields), _EXITS.get(error.code, WRONG_USE))
+
+
+def _run(app: "App", work: Coroutine[Any, Any, T]) -> T:
+    """Run a use case that asks TikTok, and let the connections go."""
+
+    async def inside() -> T:
+        try:
+            return await work
+        finally:
+            await asyncio.gather(*(platform.close() for platform in app.ctx.platforms.values()))
+
+    return asyncio.run(inside())
+
+
+def _find(app: "App", told: str) -> "Account":
+    """Return an account by its number or its name; exit 2 with what is known."""
+    known = app.ctx.store.read(lambda q: q.accounts())
+    name = told.removeprefix("@").lower()
+    found = next((a for a in known if str(a.id) == told or a.handle.lower() == name), None)
+    if found is None:
+        names = ", ".join(f"{a.id} @{a.handle}" for a in known) or "-"
+        fail(say("account_unknown", account=told, known=names), WRONG_USE)
+    return found
+
+
+def _summary(one: "Standing") -> dict[str, object]:
+    a, c = one.account, one.connection
+    return {
+        "account": a.id, "handle": a.handle, "name": a.name, "mode": a.mode, "zone": a.zone, "language": a.language,
+        "stopped": a.killed, "state": c.state, "type": c.account_type, "country": c.country,
+        "programmes": c.programmes.split(), "on": [f.feature for f in one.findings if f.on],
+        "conflicts": [conflict.id for conflict in one.conflicts],
+    }  # fmt: skip
+
+
+def _whole(one: "Standing", notices: list[Any]) -> dict[str, object]:
+    """Return everything `show` says, for scripts. Tokens are never part of it."""
+    from goodstanding.usecases import playbooks
+
+    c, rules = one.connection, playbooks.capabilities()
+    features = []
+    for finding in one.findings:
+        base: Any = rules.rule(finding.why[0].rule) if finding.why else rules.feature(finding.feature)
+        features.append(
+            {
+                "feature": finding.feature, "on": finding.on, "rule": base.id, "source": base.source, "date": base.date,
+                "why": [{"code": w.code, "rule": w.rule, "detail": w.detail} for w in finding.why],
+            }
+        )  # fmt: skip
+    return _summary(one) | {
+        "table": rules.id, "features": features, "scopes": c.scopes.split(), "asked": c.asked.split(),
+        "verified": c.verified, "followers": c.followers, "approved": c.approved, "connected_at": _iso(c.connected_at),
+        "access_until": _iso(c.access_until), "consent_until": _iso(c.refresh_until), "trouble": c.problem,
+        "removed_at": _iso(c.removed_at), "removed_code": c.removed_code, "delete_after": _iso(c.delete_after),
+        "conflicts": [
+            {"id": x.id, "weight": x.weight, "nl": x.nl, "en": x.en, "source": x.source, "date": x.date}
+            for x in one.conflicts
+        ],
+        "notices": [{"code": n.code, "at": _iso(n.at), "detail": n.detail} for n in notices],
+    }  # fmt: skip
+
+
+def _iso(at: int | None) -> str | None:
+    from goodstanding.kernel.timing import iso
+
+    return None if at is None else iso(at)
+
+
+def _print(one: "Standing", notices: list[Any]) -> None:
+    from goodstanding.locale import accounts as wording
+    from goodstanding.usecases import playbooks
+
+    lang, a, c = language(None), one.account, one.connection
+    heading(f"@{a.handle} ({a.id}) {a.name}")
+    state = wording.state(lang, c.state, a.mode)
+    kind = wording.word(lang, "type", c.account_type)
+    click.echo(f"  {wording.word(lang, 'mode', a.mode)} · {kind} · {c.country or '-'} · {state}")
+    if a.killed:
+        click.echo(f"  {say('account_is_stopped')}")
+    dates = {
+        "connected_at": c.connected_at, "access_until": c.access_until, "consent_until": c.refresh_until,
+        "delete_after": c.delete_after,
+    }  # fmt: skip
+    for label, at in dates.items():
+        if at is not None:
+            click.echo(f"  {say(f'account_{label}')}: {_iso(at)}")
+    for n in notices:
+        click.echo(
+            f"  ! {wording.notice(lang, n.code, handle=a.handle, at=_iso(n.at) or '', detail=n.detail)}"
+        )
+    _conflicts(one)
+    rules = playbooks.capabilities()
+    rows = []
+    for finding in one.findings:
+        feature = rules.feature(finding.feature)
+        name = feature.nl if lang == "nl" else feature.en
+        why = "; ".join(f"{wording.why(lang, w.code, w.detail)} [{w.rule}]" for w in finding.why)
+        rows.append(["✓" if finding.on else "✗", name, why or f"[{feature.id}]"])
+    click.echo()
+    table(["", say("accounts_feature"), say("accounts_why")], rows)
+    used = {w.rule for f in one.findings for w in f.why}
+    click.echo()
+    for rule in rules.rules:
+        if rule.id in used:
+            click.echo(f"  {rule.id}: {rule.nl if lang == 'nl' else rule.en} {rule.source}, {rule.date}")
+
+
+def _conflicts(one: "Standing") -> None:
+    lang = language(None)
+    for conflict in one.conflicts:
+        sign = {"conflict": "✗", "limit": "!", "note": "·"}[conflict.weight]
+        click.echo(
+            f"  {sign} {conflict.nl if lang == 'nl' else conflict.en} [{conflict.id}, {conflict.date}]"
+        )

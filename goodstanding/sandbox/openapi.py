@@ -1,0 +1,222 @@
+"""The OpenAPI 3.1 description of everything the sandbox answers, made from the tables it answers with."""
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from goodstanding.sandbox.api import BASE, ROUTES
+from goodstanding.sandbox.call import Route, structured_fields
+from goodstanding.sandbox.control import CONTROLS, Control
+
+_ENVELOPE = {
+    "code": {"type": "integer"},
+    "message": {"type": "string"},
+    "request_id": {"type": "string"},
+}
+_REFUSAL = {
+    "type": "object",
+    "description": "What the platform refuses, with HTTP 200 and a code that is not 0.",
+    "required": ["code", "message", "request_id", "data"],
+    "properties": _ENVELOPE
+    | {
+        "code": {"type": "integer", "not": {"const": 0}},
+        "data": {"type": "object", "maxProperties": 0},
+    },
+    "additionalProperties": False,
+}
+_TROUBLE = {
+    "type": "object",
+    "description": "What a control call refuses.",
+    "properties": {
+        "code": {"type": "integer"},
+        "message": {"type": "string"},
+        "status_code": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}
+_TEXT = {"text/plain": {"schema": {"type": "string"}}}
+_HTML = {"text/html": {"schema": {"type": "string"}}}
+
+
+@cache
+def document() -> bytes:
+    """Return the description as JSON."""
+    return msgspec.json.format(msgspec.json.encode(describe()), indent=2)
+
+
+def describe() -> dict[str, Any]:
+    """Return the description as plain values."""
+    kinds = {kind for route in _routes() for kind in (route.takes, route.gives)}
+    kinds |= {control.takes for control in CONTROLS}
+    ordered = sorted(kinds, key=lambda kind: (kind.__module__, kind.__qualname__))
+    refs, components = msgspec.json.schema_components(ordered, ref_template="#/components/schemas/{name}")
+    schema_of = dict(zip(ordered, refs, strict=True))
+    paths: dict[str, Any] = {}
+    for path, methods in ROUTES.items():
+        for method, route in methods.items():
+            described = _platform_call(path, method, route, schema_of, components)
+            paths.setdefault(BASE + path, {})[method.lower()] = described
+    for control in CONTROLS:
+        described = _control_call(control, schema_of, components)
+        paths.setdefault(f"/_sandbox{control.path}", {})[control.method.lower()] = described
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Sandbox of the TikTok API for Business",
+            "version": "1.3",
+            "description": (
+                "An imitation for tests and demonstrations, not affiliated with TikTok. Everyone in it is "
+                "invented. Platform calls live under /open_api/v1.3, control calls under /_sandbox."
+            ),
+        },
+        "paths": paths | _pages(),
+        "components": {
+            "schemas": components | {"Refusal": _REFUSAL, "Trouble": _TROUBLE},
+            "securitySchemes": {
+                "accessToken": {"type": "apiKey", "in": "header", "name": "Access-Token"},
+            },
+        },
+    }
+
+
+def _routes() -> Iterable[Route]:
+    return (route for methods in ROUTES.values() for route in methods.values())
+
+
+# --- platform calls ---
+
+
+def _platform_call(
+    path: str, method: str, route: Route, schema_of: dict[Any, Any], components: dict[str, Any]
+) -> dict[str, Any]:
+    text = (route.function.__doc__ or "").partition("\n")[0]
+    found: dict[str, Any] = {
+        "operationId": method.lower() + path.replace("/", "_").rstrip("_"),
+        "summary": text,
+        "tags": [route.product],
+        "responses": {
+            "200": {
+                "description": "Done, or refused with a code.",
+                "headers": {"X-Tt-Logid": {"schema": {"type": "string"}}},
+                "content": {"application/json": {"schema": _envelope(schema_of[route.gives])}},
+            },
+            "413": {"description": "The body is too large.", "content": _TEXT},
+            "502": {"description": "The gateway fails, when that was ordered.", "content": _HTML},
+        },
+    }
+    if route.portal:
+        found["externalDocs"] = {"url": f"https://business-api.tiktok.com/portal/docs?id={route.portal}"}
+    if route.token:
+        found["security"] = [{"accessToken": []}]
+    if route.scope:
+        found["description"] = f"Needs the scope `{route.scope}`."
+    if method == "GET":
+        found["parameters"] = _query(route.takes, schema_of, components)
+    elif route.upload:
+        found["requestBody"] = {"required": True, "content": _upload(route, schema_of, components)}
+    else:
+        content = {"application/json": {"schema": schema_of[route.takes]}}
+        found["requestBody"] = {"required": True, "content": content}
+    return found
+
+
+def _envelope(data: dict[str, Any]) -> dict[str, Any]:
+    done = {
+        "type": "object",
+        "required": ["code", "message", "request_id", "data"],
+        "properties": _ENVELOPE | {"code": {"const": 0}, "data": data},
+        "additionalProperties": False,
+    }
+    return {"oneOf": [done, {"$ref": "#/components/schemas/Refusal"}]}
+
+
+def _resolved(takes: Any, schema_of: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
+    name = schema_of[takes]["$ref"].rpartition("/")[2]
+    found: dict[str, Any] = components[name]
+    return found
+
+
+def _query(takes: Any, schema_of: dict[Any, Any], components: dict[str, Any]) -> list[dict[str, Any]]:
+    schema = _resolved(takes, schema_of, components)
+    as_json = structured_fields(takes)
+    required = schema.get("required", [])
+    found = []
+    for name, kind in schema.get("properties", {}).items():
+        parameter: dict[str, Any] = {"name": name, "in": "query", "required": name in required}
+        if name in as_json:
+            parameter["content"] = {"application/json": {"schema": kind}}
+        else:
+            parameter["schema"] = kind
+        found.append(parameter)
+    return found
+
+
+def _upload(route: Route, schema_of: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
+    schema = _resolved(route.takes, schema_of, components)
+    file = {"type": "string", "format": "binary"}
+    body = {
+        "type": "object",
+        "properties": schema["properties"] | {route.upload: file},
+        "required": [*schema.get("required", []), route.upload],
+    }
+    return {"multipart/form-data": {"schema": body}}
+
+
+# --- control calls and pages ---
+
+
+def _control_call(control: Control, schema_of: dict[Any, Any], components: dict[str, Any]) -> dict[str, Any]:
+    trouble = {"application/json": {"schema": {"$ref": "#/components/schemas/Trouble"}}}
+    summary, _, more = control.text.partition("\n")
+    found: dict[str, Any] = {
+        "operationId": f"control_{control.method.lower()}{control.path.replace('/', '_').replace('-', '_')}",
+        "summary": summary,
+        "description": " ".join(more.split()),
+        "tags": ["control"],
+        "responses": {
+            "200": {"description": "Done.", "content": {"application/json": {"schema": {"type": "object"}}}},
+            "400": {"description": "It cannot be done.", "content": trouble},
+            "409": {"description": "There is no room.", "content": trouble},
+            "413": {"description": "The body is too large.", "content": trouble},
+            "415": {"description": "Send application/json.", "content": trouble},
+        },
+    }
+    if control.method == "GET":
+        found["parameters"] = _query(control.takes, schema_of, components)
+    else:
+        content = {"application/json": {"schema": schema_of[control.takes]}}
+        found["requestBody"] = {"required": False, "content": content}
+    return found
+
+
+def _pages() -> dict[str, Any]:
+    words = ("client_key", "response_type", "scope", "redirect_uri", "state", "disable_auto_auth")
+    required = ("client_key", "response_type", "scope", "redirect_uri")
+    asked = [
+        {"name": name, "in": "query", "required": name in required, "schema": {"type": "string"}}
+        for name in words
+    ]
+    return {
+        "/v2/auth/authorize/": {
+            "get": {
+                "operationId": "authorize",
+                "summary": "Show the consent page, where the user may untick scopes.",
+                "tags": ["pages"],
+                "parameters": asked,
+                "responses": {
+                    "200": {"description": "The page.", "content": _HTML},
+                    "400": {"description": "Why consent cannot be asked.", "content": _HTML},
+                },
+            }
+        },
+        "/_sandbox/": {
+            "get": {
+                "operationId": "control_page",
+                "summary": "Show the control page.",
+                "tags": ["pages"],
+                "responses": {"200": {"description": "The page.", "content": _HTML}},
+            }
+        },
+    }

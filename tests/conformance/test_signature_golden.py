@@ -1,0 +1,117 @@
+"""The signature of webhooks: a worked example made elsewhere, read and written, by two implementations.
+
+The second implementation here is written from RFC 2104 with hashlib alone; it shares no line with the sandbox's.
+"""
+
+import hashlib
+import http.server
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from goodstanding.sandbox.wire import comment_body, sign
+
+KEY = "sandbox-app-secret"
+T = 1790000003
+BODY = (
+    rb'{"client_key":"7412345678901234567","event":"comment.update","create_time":1790000000,'
+    rb'"user_openid":"-000SandboxCreatorOpenId","content":"{\"comment_id\":7247303576418566913,'
+    rb"\"video_id\":7203946942097902849,\"parent_comment_id\":0,\"comment_type\":\"comment\","
+    rb"\"comment_action\":\"insert\",\"timestamp\":1790000000123,\"unique_identifier\":\"+SandboxViewer01\","
+    rb'\"text\":\"Waar is de link?\"}"}'
+)
+HEADER = "t=1790000003,s=f93542482d699a0a6f0c636eb9a767349137aa3e3cf1c09024f19b1d2a2ada50"
+
+
+def by_hand(key, message):
+    """HMAC-SHA256 as RFC 2104 defines it."""
+    block = hashlib.sha256(key).digest() if len(key) > 64 else key
+    block = block.ljust(64, b"\0")
+    inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block) + message).digest()
+    return hashlib.sha256(bytes(byte ^ 0x5C for byte in block) + inner).hexdigest()
+
+
+def holds(header, body, key):
+    """Read a header by the names of its parts and compare."""
+    parts = {}
+    for part in header.split(","):
+        name, _, value = part.strip().partition("=")
+        parts[name] = value
+    return by_hand(key.encode(), parts["t"].encode() + b"." + body) == parts["s"]
+
+
+def test_the_example_is_the_one_that_was_published():
+    assert len(BODY) == 393
+    assert (
+        hashlib.sha256(BODY).hexdigest() == "093bcd7d0a76eb4dd1b3791d7b3db09fc79418ca6cefcd937c655ac85731cdda"
+    )
+
+
+def test_the_example_is_written_by_the_sandbox():
+    made = comment_body(
+        app_id="7412345678901234567",
+        open_id="-000SandboxCreatorOpenId",
+        action="insert",
+        at_ms=1790000000123,
+        comment_id="7247303576418566913",
+        video_id="7203946942097902849",
+        parent_comment_id="",
+        unique_identifier="+SandboxViewer01",
+        text="Waar is de link?",
+    )
+    assert made == BODY
+    assert sign(secret=KEY, t=T, body=made) == HEADER
+
+
+def test_the_example_is_read_by_the_second_implementation():
+    assert holds(HEADER, BODY, KEY)
+    assert not holds(HEADER, BODY.replace(b"link", b"lick"), KEY)
+    assert not holds(HEADER, BODY, "another-secret")
+    assert not holds(HEADER.replace("t=1790000003", "t=1790000004"), BODY, KEY)
+
+
+@given(key=st.text(min_size=1, max_size=100), t=st.integers(0, 2**40), body=st.binary(max_size=300))
+def test_both_implementations_agree_on_anything(key, t, body):
+    assert holds(sign(secret=key, t=t, body=body), body, key)
+
+
+@pytest.fixture
+def receiver():
+    got = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            got.append((self.headers["Tiktok-Signature"], body))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    server.got = got
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_every_kind_of_event_arrives_with_a_signature_that_holds(stage, receiver):
+    made = stage(limits=False, webhook=f"http://127.0.0.1:{receiver.server_port}/")
+    account = made.control("accounts", persona="business-id")
+    me = account["business_id"]
+    made.control("comment", text="Waar is de link? 🍝", video_id=account["video_ids"][0])
+    made.control("messages", business_id=me, viewer="vera", text="INFO")
+    made.control("messages", business_id=me, viewer="els", text="Hoi", country="NL")
+    made.control("mentions", business_id=me)
+    made.control("clock", advance_seconds=3 * 3600)
+    made.control("authorizations/remove", business_id=me, reason=1)
+    assert made.control("settle")["settled"]
+    assert len(receiver.got) == 5
+    assert all(holds(header, body, KEY) for header, body in receiver.got)

@@ -1,0 +1,104 @@
+"""Pasting and typing comments, and starting without an app, as pages."""
+
+import re
+
+import pytest
+from world import Client, World
+
+TEXT = "kijker_een\nWat kost die pan?\n2h\nReply\n4\nkijker_twee\nMooi!\n3-14\nReply\nlottekookt\nDank\n1h\nReply\nrest"
+LINK = "https://www.tiktok.com/@lottekookt/video/7672400000000000909"
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = World(tmp_path)
+    made.owner()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def me(world):
+    return Client(world).sign_in()
+
+
+def fields(page):
+    """The form of the preview, as a browser would send it untouched."""
+    found = {}
+    for tag in re.findall(r"<input[^>]*>", page.text):
+        name = re.search(r'name="([^"]+)"', tag)
+        value = re.search(r'value="([^"]*)"', tag)
+        if name and not ('type="checkbox"' in tag and "checked" not in tag):
+            found[name[1]] = value[1] if value else ""
+    for name, text in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>([^<]*)</textarea>', page.text):
+        found[name] = text
+    return {n: v for n, v in found.items() if not n.startswith("_") and n != "back"}
+
+
+def test_paste_look_over_and_take(world, me):
+    preview = me.post("/paste/preview", account="1", link=LINK, text=TEXT)
+    assert "3 comments" in preview.words and "your own" in preview.words
+    assert "line 14" in preview.words and "rest" in preview.words
+    assert world.events("reply") == []
+    sent = fields(preview)
+    assert [n for n in sent if n.startswith("take-")] == ["take-0", "take-1"]
+    done = me.post("/paste/take", **{**sent, "text-1": "Waar koop ik hem?"})
+    assert "comments were taken in and decided." in done.words
+    texts = world.ctx.store.read(lambda q: [q.event(d.event_id).text for d in q.decisions(after=0, limit=9)])
+    assert texts == ["Wat kost die pan?", "Waar koop ik hem?"], "what the person changed is what is kept"
+    again = me.post("/paste/preview", account="1", link=LINK, text=TEXT)
+    assert "here already" in again.words
+
+
+def test_nothing_found_keeps_what_was_pasted(me):
+    page = me.post("/paste/preview", account="1", link=LINK, text="zomaar een zin")
+    assert (page.status, "No comment was found in that." in page.words) == (422, True)
+    assert "zomaar een zin" in page.text
+
+
+def test_no_video_is_asked_for(me):
+    page = me.post("/paste/preview", account="1", text=TEXT)
+    assert (page.status, "Say which video it is" in page.words) == (422, True)
+    assert "Wat kost die pan?" in page.text
+
+
+def test_one_by_hand(world, me):
+    done = me.post(
+        "/paste/hand", account="1", known="7672400000000000101", author="@kijker", comment="Wat kost dat?"
+    )
+    assert "1 comment was taken in and decided." in done.words
+    again = me.post(
+        "/paste/hand", account="1", known="7672400000000000101", author="@kijker", comment="Wat kost dat?"
+    )
+    assert "1 was here already and was left out." in again.words
+    empty = me.post("/paste/hand", account="1", known="7672400000000000101", author="", comment="x")
+    assert empty.status == 422
+
+
+def test_a_time_that_is_none_is_now(world, me):
+    me.post(
+        "/paste/hand",
+        account="1",
+        known="7672400000000000101",
+        author="a.b",
+        comment="Wat kost dat?",
+        at="gisteren",
+    )
+    event = world.ctx.store.read(lambda q: q.event(q.decisions(after=0, limit=1)[0].event_id))
+    assert abs(event.at - world.ctx.clock.now()) < 60_000
+
+
+def test_starting_without_an_app(tmp_path):
+    world = World(tmp_path, account=False)
+    world.owner()
+    me = Client(world).sign_in()
+    assert "Start without an app" in me.get("/").words and "Start without an app" in me.get("/paste").words
+    wrong = me.post("/by-hand", handle="a b c", language="nl", zone="UTC")
+    assert (wrong.status, "cannot be a name on TikTok" in wrong.words) == (422, True)
+    page = me.follow(
+        me.post("/by-hand", handle="@lottekookt", name="Lotte", language="nl", zone="Europe/Amsterdam")
+    )
+    assert "served by hand from now on" in page.words
+    assert "served here already" in me.post("/by-hand", handle="LotteKookt", language="nl", zone="UTC").words
+    assert "Tasks" in me.get("/").words
+    world.close()
