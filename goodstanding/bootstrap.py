@@ -4,7 +4,7 @@ import gc
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,6 +14,7 @@ from goodstanding.adapters.http import Http
 from goodstanding.adapters.keys.boxes import KeyBox, PostgresKeyBox, SqliteKeyBox
 from goodstanding.adapters.keys.vault import INTAKE, Ed25519Signer, KeyedChance, KeyVault, master_key
 from goodstanding.adapters.nlp.classifier import ListClassifier
+from goodstanding.adapters.reach import own_address
 from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqlite
 from goodstanding.adapters.storage.postgres import PostgresStore
 from goodstanding.adapters.storage.sqlite import SqliteStore
@@ -35,6 +36,8 @@ SHIPPED = ("careful", "normal")
 HIGH_WATER = "clock_high_water"
 SECRET_SECONDS = 2.0
 """How long a changed webhook secret may take to be known in every process."""
+PUBLIC_URL, FORGET = "public_url", "off"
+"""The setting that remembers the public address, and the word that forgets it."""
 GC_ALLOCATIONS = 50_000
 """A batch makes tens of thousands of short-lived values without cycles; the default of 700 looks for cycles too often."""
 
@@ -103,13 +106,22 @@ def open_app(settings: Settings) -> App:
     )
     store.write(lambda tx: _first_rows(ctx, tx))
     return App(
-        settings=settings,
+        settings=replace(settings, public_url=_public_url(settings, store, clock.now())),
         ctx=ctx,
         tokens=tokens,
         clock=clock,
         backup=backup,
         _closers=(store.close, vault.close),
     )
+
+
+def _public_url(settings: Settings, store: Store, now: int) -> str:
+    """Return the public address: what was given, which is remembered (`off` forgets it), else what was before."""
+    known = store.read(lambda q: q.setting(PUBLIC_URL)) or ""
+    wanted = {"": known, FORGET: ""}.get(settings.public_url, settings.public_url)
+    if wanted != known:
+        store.write(lambda tx: tx.put_setting(PUBLIC_URL, wanted, now))
+    return wanted
 
 
 def _prepare(settings: Settings) -> Path | None:
@@ -226,13 +238,16 @@ def web_parts(app: App) -> "WebParts":
     from goodstanding.web.parts import LOOPBACK_HOSTS, WebParts  # noqa: PLC0415 - nor the web stack
 
     public = urlsplit(app.settings.public_url)
+    lan = own_address() if app.settings.lan else ""
+    hosts = {one for one in (public.hostname, lan) if one}
     return WebParts(
         ctx=app.ctx,
         passwords=Argon2Passwords(),
         reads=StoredReads(),
-        hosts=LOOPBACK_HOSTS | ({public.hostname} if public.hostname else frozenset()),
-        secure=public.scheme == "https",
+        hosts=LOOPBACK_HOSTS | hosts,
         public_url=app.settings.public_url,
+        lan=lan,
+        secure=public.scheme == "https",
         confirm_clock=app.clock.confirm if isinstance(app.clock, SystemClock) else None,
         build_pack=build_pack,
         importer=importer(app),

@@ -32,6 +32,9 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8420
     public_url: str = ""
+    """Where the world reaches this server; empty for the one that is remembered, if one is."""
+    lan: bool = False
+    """Phones on the same network may come in."""
     platform: PlatformSettings = field(default_factory=PlatformSettings)
     private_hosts: frozenset[str] = frozenset()
     """Hosts that outgoing calls may reach although their address is private."""

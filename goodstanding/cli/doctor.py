@@ -76,6 +76,7 @@ def _findings(app: "App") -> Iterator[Finding]:
     yield _disk(app)
     yield asyncio.run(_platform(app))
     yield from _connections(app)
+    yield from _public(app)
     yield _clock(app)
     if not ctx.store.read(lambda q: q.persons()):
         yield Finding(what=say("doctor_owner"), state="warning", detail="-", fix=say("fix_owner"))
@@ -141,6 +142,29 @@ def _connections(app: "App") -> Iterator[Finding]:
             detail=told,
             fix="" if one.code == "TROUBLE" else f"goodstanding accounts connect {one.account.id}",
         )
+
+
+def _public(app: "App") -> Iterator[Finding]:
+    """Ask for each public address, and say of each what to mend."""
+    from goodstanding.adapters.reach import look
+    from goodstanding.usecases import bio
+
+    url = app.settings.public_url
+    if not url:
+        yield Finding(
+            what=say("doctor_public"), state="warning", detail=say("reach_off"), fix=say("fix_public")
+        )
+        return
+    pages = app.ctx.store.read(lambda q: [bio.page_for(q, one.id) for one in q.accounts()])
+    slugs = [one.page.slug for one in pages if one is not None and one.page.live]
+    for one in asyncio.run(look(url, slugs, allowed=app.settings.private_hosts)):
+        what = f"{say('doctor_public')}: {say(f'reach_{one.feature}')}"
+        if one.code == "ok":
+            yield Finding(what=what, detail=one.url)
+        else:
+            yield Finding(
+                what=what, state="wrong", detail=one.url, fix=say(f"reach_fix_{one.code}", url=one.url)
+            )
 
 
 def _clock(app: "App") -> Finding:

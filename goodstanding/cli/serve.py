@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from goodstanding.cli.opening import fail, place, place_options, platform_settings, say, told
-from goodstanding.cli.words import CANNOT_REACH
+from goodstanding.cli.words import CANNOT_REACH, WRONG_USE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from goodstanding.bootstrap import App
     from goodstanding.web.parts import DemoControls
 
-_HOST = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+LOOPBACK = "127.0.0.1"
+_HOST = click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
 _PORT = click.option(
     "--port", type=click.IntRange(0, 65535), default=8420, show_default=True, help="Port; 0 takes a free one."
 )
@@ -28,7 +29,10 @@ _PUBLIC = click.option(
     "--public-url",
     default="",
     envvar="GOODSTANDING_PUBLIC_URL",
-    help="https://… under which the world reaches this server.",
+    help="https://… under which the world reaches this server; remembered, `off` forgets it.",
+)
+_LAN = click.option(
+    "--lan", is_flag=True, help="Let phones on the same network in, by a QR code under Pair a phone."
 )
 _BASE = click.option(
     "--platform-url",
@@ -38,18 +42,24 @@ _BASE = click.option(
 )
 
 
-def _open(data: Path, database: str, *, host: str, port: int, public_url: str, platform_url: str) -> "App":
+def _open(
+    data: Path, database: str, *, host: str, port: int, public_url: str, platform_url: str, lan: bool = False
+) -> "App":
     """Open (or make) the installation for serving."""
-    from goodstanding.bootstrap import open_app
+    from goodstanding.bootstrap import FORGET, open_app
+    from goodstanding.core.reach import trouble_with
     from goodstanding.settings import Settings
 
+    if public_url and public_url != FORGET and (trouble := trouble_with(public_url)):
+        fail(say(f"public_url_{trouble}", url=public_url), WRONG_USE)
     settings = Settings(
         data=data,
         database=database,
         master_key=os.environ.get("GOODSTANDING_MASTER_KEY", ""),
-        host=host,
+        host="0.0.0.0" if lan and host == LOOPBACK else host,  # noqa: S104 - asked for, with its owner made first
         port=port,
         public_url=public_url,
+        lan=lan,
         platform=platform_settings(platform_url),
     )
     with told(place(data, database)):
@@ -64,13 +74,19 @@ def _open(data: Path, database: str, *, host: str, port: int, public_url: str, p
 @_HOST
 @_PORT
 @_PUBLIC
+@_LAN
 @_BASE
-def serve(data: Path, database: str, host: str, port: int, public_url: str, platform_url: str) -> None:
+def serve(
+    data: Path, database: str, host: str, port: int, public_url: str, lan: bool, platform_url: str
+) -> None:
     """Run web, worker and writer in one process.
 
     The first start prints a link that makes the owner. Until then only this machine is served.
+    For example: `goodstanding serve --public-url https://gs.example.org`, or at home `goodstanding serve --lan`.
     """
-    app = _open(data, database, host=host, port=port, public_url=public_url, platform_url=platform_url)
+    app = _open(
+        data, database, host=host, port=port, public_url=public_url, platform_url=platform_url, lan=lan
+    )
     run_loop(run(app, web=True, work=True, announce=_announcer(app)))
 
 
@@ -150,7 +166,8 @@ async def run(
                 fail(say("port_taken", port=app.settings.port), CANNOT_REACH)
             if announce is not None:
                 port = server.servers[0].sockets[0].getsockname()[1]
-                announce(f"http://{app.settings.host}:{port}/")
+                host = LOOPBACK if app.settings.lan else app.settings.host
+                announce(f"http://{host}:{port}/")
         await stop.wait()
     finally:
         loop_worker.stop()
@@ -172,6 +189,8 @@ def _announcer(app: "App") -> "Callable[[str], None]":
         if not people.has_owner(app.ctx):
             click.echo(say("setup"))
             click.echo(f"{address}setup/{people.setup_token(app.ctx)}")
+        elif app.settings.lan:
+            click.echo(say("lan", address=f"{address}phone"))
 
     return announce
 

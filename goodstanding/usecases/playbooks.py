@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import msgspec
 
+from goodstanding.core.bio import FormBook, read_form_book
 from goodstanding.core.capability import Table, read_table
 from goodstanding.core.pasted import Screen, read_screen
 from goodstanding.core.policy.platform import PlatformRules, read_platform_rules
@@ -19,6 +20,8 @@ TASKS_FILE = "by-hand-2026-11"
 """The numbers of tasks that are in force."""
 SCREEN_FILE = "screen-2026-11"
 """The words on the platform's screens that are in force."""
+FORM_FILE = "form-2026-11"
+"""The numbers and words of the bio page's form that are in force."""
 _PLAYBOOKS = "goodstanding.playbooks"
 
 
@@ -107,3 +110,9 @@ def task_numbers() -> TaskNumbers:
 def screen() -> Screen:
     """Return the words on the platform's own screens; raises `Invalid` if the file is damaged."""
     return read_screen(files(_PLAYBOOKS).joinpath("tasks", f"{SCREEN_FILE}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def form_book() -> FormBook:
+    """Return the file about the bio page's form in force; raises `Invalid` if it is damaged."""
+    return read_form_book(files(_PLAYBOOKS).joinpath("bio", f"{FORM_FILE}.toml").read_text(encoding="utf-8"))

@@ -20,6 +20,7 @@ from goodstanding.web import (
     accounts,
     assets,
     audit,
+    bio,
     clicks,
     comment,
     conversation,
@@ -28,6 +29,7 @@ from goodstanding.web import (
     health,
     imports,
     login,
+    pairing,
     paste,
     policy,
     problems,
@@ -54,7 +56,7 @@ from goodstanding.web.parts import DemoControls, WebParts
 
 log = structlog.get_logger("web")
 FEATURES = (
-    login, today, tasks, paste, review, comment, conversation, policy, audit, freeze, problems, accounts, feed,
+    login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, feed,
     registry, clicks, imports,
 )  # fmt: skip
 FORM_BYTES_MAX = 2 << 20
@@ -105,7 +107,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
         include_in_schema=False,
     )
     site = Site(
-        route_handlers=[healthz, assets.handler(desk.assets), pages],
+        route_handlers=[healthz, assets.handler(desk.assets), bio.public_routes(desk), pages],
         before_send=[put_headers],
         exception_handlers={
             GuardError: _refused(desk),

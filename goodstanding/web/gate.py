@@ -13,6 +13,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from goodstanding.kernel.timing import DAY, SECOND
 from goodstanding.locale import LANGUAGES, Lang
 from goodstanding.usecases.context import Context
+from goodstanding.usecases.pairing import SESSIONS
 from goodstanding.usecases.ports import Person, Queries
 from goodstanding.web import i18n
 from goodstanding.web.parts import LOOPBACK_HOSTS, DemoControls, WebParts
@@ -33,7 +34,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_NAMESPACE = "session"
+_NAMESPACE = SESSIONS
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +151,11 @@ def open_session(parts: WebParts, demo: DemoControls | None, person: Person) -> 
     value = str(person.id).encode()
     parts.ctx.store.write(lambda tx: tx.put_stored_value(_NAMESPACE, _digest(session), value, until))
     return _cookie(parts, session, SESSION_LIFE // SECOND)
+
+
+def session_name(cookie: Cookie) -> str:
+    """Return the name under which the session of a fresh cookie is kept."""
+    return _digest(str(cookie.value))
 
 
 def close_session(parts: WebParts, scope: Scope) -> Cookie:

@@ -39,6 +39,12 @@ def serving(world):
     free.close()
 
 
+@pytest.fixture(scope="session")
+def serve():
+    """Serve another world: `with serve(world) as address`."""
+    return serving
+
+
 @pytest.fixture(scope="module")
 def browser():
     if not Path(CHROMIUM).exists():

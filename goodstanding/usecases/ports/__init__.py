@@ -9,6 +9,7 @@ import msgspec
 from goodstanding.core.policy.model import Mode, VideoClass
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.usecases.ports.bio import BioChanges, BioQueries
 from goodstanding.usecases.ports.connections import ConnectionChanges, ConnectionQueries
 from goodstanding.usecases.ports.feed import FeedChanges, FeedPlatform, FeedQueries
 from goodstanding.usecases.ports.imports import ImportChanges, ImportQueries
@@ -279,7 +280,14 @@ class VolumeRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Queries(
-    ConnectionQueries, FeedQueries, ImportQueries, MessageQueries, RegistryQueries, TaskQueries, Protocol
+    BioQueries,
+    ConnectionQueries,
+    FeedQueries,
+    ImportQueries,
+    MessageQueries,
+    RegistryQueries,
+    TaskQueries,
+    Protocol,
 ):
     """What may be read, inside a transaction or outside one."""
 
@@ -365,6 +373,7 @@ class Queries(
 
 class Transaction(
     Queries,
+    BioChanges,
     ConnectionChanges,
     FeedChanges,
     ImportChanges,

@@ -5,6 +5,7 @@ Placeholders are `?`; `postgres.py` rewrites them once per statement. One module
 """
 
 from goodstanding.adapters.storage.statements.base import Row, S
+from goodstanding.adapters.storage.statements.bio import BioStatements
 from goodstanding.adapters.storage.statements.connections import ConnectionStatements
 from goodstanding.adapters.storage.statements.feed import FeedStatements
 from goodstanding.adapters.storage.statements.imports import ImportStatements
@@ -18,6 +19,7 @@ __all__ = ["Row", "S", "Statements"]
 
 class Statements(
     SpineStatements,
+    BioStatements,
     ConnectionStatements,
     FeedStatements,
     ImportStatements,

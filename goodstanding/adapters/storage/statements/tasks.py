@@ -58,8 +58,8 @@ class TaskStatements(Base):
         self, account_id: int, video_id: str, texts: Sequence[str], *, last: int
     ) -> list[tuple[str, str]]:
         w = self.workspace_id
-        newest = self._one("SELECT id FROM event WHERE workspace_id = ? ORDER BY id DESC LIMIT 1", (w,))
-        if newest is None or not texts:
+        newest = self._one("SELECT max(id) FROM event WHERE workspace_id = ?", (w,))
+        if newest is None or newest[0] is None or not texts:
             return []
         where, param = self._among("e.text", texts)
         sql = (

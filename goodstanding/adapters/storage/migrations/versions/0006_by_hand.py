@@ -11,6 +11,11 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _tasks()
+    _bio()
+
+
+def _tasks() -> None:
     op.create_table('task',
     sa.Column('workspace_id', sa.BigInteger(), nullable=False),
     sa.Column('account_id', sa.BigInteger(), nullable=False),
@@ -38,4 +43,51 @@ def upgrade() -> None:
     sa.Column('created_at', sa.BigInteger(), nullable=False),
     sa.Column('revoked_at', sa.BigInteger(), nullable=True),
     sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_paired_phone'))
+    )
+
+
+def _bio() -> None:
+    op.create_table('bio_page',
+    sa.Column('workspace_id', sa.BigInteger(), nullable=False),
+    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('slug', sa.Text(), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.Column('live', sa.SmallInteger(), server_default=sa.text('0'), nullable=False),
+    sa.Column('updated_at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('workspace_id', 'account_id', name=op.f('pk_bio_page')),
+    sa.UniqueConstraint('workspace_id', 'slug', name=op.f('uq_bio_page_workspace_id_slug'))
+    )
+    op.create_table('bio_click',
+    sa.Column('workspace_id', sa.BigInteger(), nullable=False),
+    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('link_id', sa.BigInteger(), nullable=False),
+    sa.Column('day', sa.BigInteger(), nullable=False),
+    sa.Column('ref', sa.Text(), nullable=False),
+    sa.Column('clicks', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('workspace_id', 'account_id', 'day', 'link_id', 'ref', name=op.f('pk_bio_click'))
+    )
+    op.create_table('form_receipt',
+    sa.Column('workspace_id', sa.BigInteger(), nullable=False),
+    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('contact_id', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('purposes', sa.Text(), nullable=False),
+    sa.Column('ref', sa.Text(), nullable=False),
+    sa.Column('token', sa.Text(), nullable=False),
+    sa.Column('seq', sa.BigInteger(), nullable=False),
+    sa.Column('withdrawn_at', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('workspace_id', 'id', name=op.f('pk_form_receipt')),
+    sa.UniqueConstraint('workspace_id', 'token', name=op.f('uq_form_receipt_workspace_id_token'))
+    )
+    op.create_index('ix_form_receipt_account', 'form_receipt', ['workspace_id', 'account_id', 'id'], unique=False)
+    op.create_index('ix_form_receipt_contact', 'form_receipt', ['workspace_id', 'contact_id'], unique=False)
+    op.create_table('form_text',
+    sa.Column('workspace_id', sa.BigInteger(), nullable=False),
+    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('digest', sa.Text(), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=False),
+    sa.Column('at', sa.BigInteger(), nullable=False),
+    sa.PrimaryKeyConstraint('workspace_id', 'digest', name=op.f('pk_form_text'))
     )
