@@ -162,12 +162,6 @@ def disconnect(ctx: Context, tx: Transaction, account: Account, *, reason: str, 
     connections.removed(ctx, tx, account, code=reason, who=("platform", account.connector))
 
 
-def lose_messages(ctx: Context, tx: Transaction, account: Account, *, who: Who) -> None:
-    """The platform refused a message because it offers none here: plan no more until the account is looked at again."""
-    tx.change_account(account.id, {"can_message": False})
-    _log_switch(ctx, tx, account.id, who, {"can_message": 0})
-
-
 def set_killed(ctx: Context, account_id: int, *, killed: bool, who: Who) -> None:
     """Throw or release an account's kill switch. From then on it is a person's: connecting again leaves it as it is."""
 

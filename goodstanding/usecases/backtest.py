@@ -220,7 +220,7 @@ _SOME_ACCOUNT = AccountFacts(
     killed=False,
     can_reply=True,
     can_hide=True,
-    can_message=False,
+    can_message=True,
     bucket_milli=_TOKENS,
     bucket_free_at=0,
 )

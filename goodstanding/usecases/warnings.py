@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.kernel.reasons import Code
-from goodstanding.usecases import accounts, incidents, policies
+from goodstanding.usecases import connections, incidents, policies
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.facts import freeze_facts
 from goodstanding.usecases.ports import Case, Outgoing, SendResult, Transaction
@@ -25,5 +25,7 @@ def take(
             policy = policies.compiled(ctx, tx, account.policy_hash)
             incidents.freeze_in(ctx, tx, reason=Code.PLATFORM_BLOCKED, who=who, account_id=account_id)
             tx.add_cases([open_case(tx, policy, blocked, Code.PLATFORM_BLOCKED, ctx.clock.now())])
-        if account.can_message and any(result.means == "not_offered" for _, result in mine):
-            accounts.lose_messages(ctx, tx, account, who=who)
+        closed = next((result for _, result in mine if result.means == "not_offered"), None)
+        if closed is not None:
+            code = int(closed.code) if closed.code.isdigit() else 0
+            connections.answered_no(ctx, tx, account, connections.ACTS["can_message"], code)

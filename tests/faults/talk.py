@@ -84,7 +84,8 @@ class Messenger:
             self.acts[one.id] += 1
             return SendResult(state="sent", provider_ref=f"r{one.id}")
         if outcome in ("blocked", "not_offered"):
-            return SendResult(state="failed", code="40064", means=outcome)
+            code = "40064" if outcome == "blocked" else "40001"
+            return SendResult(state="failed", code=code, means=outcome)
         if outcome == "gone":
             return SendResult(state="unknown", code="NO_ANSWER")
         body = messaging.send_body(one, content)

@@ -159,8 +159,8 @@ def test_examples_are_the_first_and_short(classifier):
 def test_against_counts_what_moves(classifier):
     stricter = compiled(
         change=lambda text: text.replace(
-            'then = "reply"\npriority = 600', 'then = "review"\npriority = 600'
-        ).replace('template = "bio"\n', "", 1)
+            'then = "reply"\npriority = 640', 'then = "review"\npriority = 640'
+        ).replace('template = "price"\n', "", 1)
     )
     lines = []
     result = backtest(

@@ -196,13 +196,13 @@ PICTURE = ParsedMessage(
 )
 
 
-def test_a_picture_is_asked_for_and_fetched_in_the_accounts_name(imitation):
+def test_a_picture_is_asked_for_and_fetched_with_the_accounts_token(imitation):
     assert ask(imitation, lambda client: client.picture(ACCOUNT, PICTURE)) == b"\x89PNG..."
     (_, _, body), (_, headers, _) = imitation.asked
     assert body == {
         "business_id": BRAND, "conversation_id": TALK, "message_id": "m", "media_id": "pic1", "media_type": "IMAGE",
     }  # fmt: skip
-    assert headers["x-user"] == BRAND
+    assert headers["x-user"] == "token"
 
 
 def test_a_picture_that_is_not_handed_over_is_empty(imitation):
