@@ -27,7 +27,11 @@ def comments(count, *, suffix=" UTC"):
 def chats():
     return {
         f"Chat History with {PARTNERS[0]}:": [
-            {"Date": "2026-03-01 09:00:00", "From": PARTNERS[0], "Content": "Hoi Lotte, waar koop je die pan?"},
+            {
+                "Date": "2026-03-01 09:00:00",
+                "From": PARTNERS[0],
+                "Content": "Hoi Lotte, waar koop je die pan?",
+            },
             {"Date": "2026-03-01 09:05:00", "From": OWN, "Content": "Bij de winkel om de hoek."},
             {"Date": "2026-03-01 09:06:00", "From": PARTNERS[0], "Content": "ok"},
             {"Date": "2026-03-01 09:06:00", "From": PARTNERS[0], "Content": "ok"},
@@ -65,7 +69,12 @@ def followers():
     ]
 
 
-PROFILE = {"accountRegion": REGION, "userName": OWN, "emailAddress": "geheim@example.org", "birthDate": "1990-01-01"}
+PROFILE = {
+    "accountRegion": REGION,
+    "userName": OWN,
+    "emailAddress": "geheim@example.org",
+    "birthDate": "1990-01-01",
+}
 TRANSACTIONS = [{"Date": "2026-05-01 00:00:00", "SomethingNew": {"a": [1, 2]}, "Amount": "€ 1.500"}]
 WATCHED = {"VideoList": [{"Date": "2026-01-01 00:00:00", "Link": "https://www.tiktokv.com/share/video/1/"}]}
 
@@ -109,7 +118,10 @@ def layout(generation, *, count=5, **more):
             "Your Activity": {"Follower": {"FansList": followers()}, "Watch History": WATCHED},
             "Profile": {"Profile Info": {"ProfileMap": PROFILE}},
         }
-    lower = [{k.lower(): v for k, v in one.items() if k != "originalPostUrl"} | {"url": one["originalPostUrl"]} for one in comments(count, suffix="")]
+    lower = [
+        {k.lower(): v for k, v in one.items() if k != "originalPostUrl"} | {"url": one["originalPostUrl"]}
+        for one in comments(count, suffix="")
+    ]
     return {
         "Activity": {"Follower List": {"FansList": followers()}, "Purchase History": {"SendGifts": {"SendGifts": {}}}},
         "Comment": {"CommentsList": lower},
@@ -141,4 +153,6 @@ def export_zip(generation, **more):
 def portability_zip(**more):
     """The Data Portability zip: the same JSON, a category a file."""
     whole = layout(2026, **more)
-    return zipped(**{f"{name.replace(' ', '_')}__json": as_json({name: part}) for name, part in whole.items()})
+    return zipped(
+        **{f"{name.replace(' ', '_')}__json": as_json({name: part}) for name, part in whole.items()}
+    )

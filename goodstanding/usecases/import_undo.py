@@ -70,8 +70,15 @@ def _undo_some(
         gone = sorted(tx.drop_imported_events(free))
     elif free and kind == "new-contact":
         gone = sorted(tx.drop_unused_contacts(free))
+        _pass_on(tx, file, set(free) - set(gone))
     seal(ctx, tx, file, who, {"act": "undo", "what": kind, "removed": len(gone)})
     return gone
+
+
+def _pass_on(tx: Transaction, file: ImportedFile, contacts: set[int]) -> None:
+    """Leave contacts that are still needed to another import that holds them: it will take them along one day."""
+    for contact_id, heir in tx.import_holders("contact", sorted(contacts)).items() if contacts else ():
+        tx.link_import(file.account_id, heir, "new-contact", [contact_id])
 
 
 def erase_original(importer: Importer, file: ImportedFile, why: str, who: Who) -> None:

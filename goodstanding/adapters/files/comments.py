@@ -134,7 +134,7 @@ class CommentsFile(TextLines):
                 yield broken(row, line, wrong)
             elif stripped := text.strip():
                 row += 1
-                yield Comment(row, stripped, None)
+                yield self._made(row, line, stripped, _nothing)
 
     def _json_lines(self) -> Iterator[Row]:
         row = 0

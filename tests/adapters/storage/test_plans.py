@@ -33,6 +33,16 @@ CALLS = {
     "audit_hashes": (0, 16),
     "vault_rows": ([1, 2],),
     "claim_deliveries": ([1, 2],),
+    "original": (1, "a"),
+    "originals_of_contact": (1,),
+    "imported_file": (1,),
+    "import_problems": (1, {"after": 0, "limit": 10}),
+    "imported_items": (1, ["a"]),
+    "items_of_file": (1, {"after": 0, "limit": 10}),
+    "studio_metrics": (1, ["account::views:2026-01-01:5:count"]),
+    "metrics_of_file": (1, {"after": 0, "limit": 10}),
+    "import_refs": (1, "item", 10),
+    "import_holders": ("item", [1, 2]),
 }
 CHANGES = {
     "set_event_state": (1, [("a", "hidden")]),
@@ -49,7 +59,8 @@ def plans(path, name, arguments):
     connection = connect(path)
     statements = SqliteStatements(connection, 1)
     connection.set_trace_callback(said.append)
-    getattr(statements, name)(*arguments)
+    named = arguments[-1] if isinstance(arguments[-1], dict) and "after" in arguments[-1] else {}
+    getattr(statements, name)(*(arguments[:-1] if named else arguments), **named)
     connection.set_trace_callback(None)
     connection.close()
     with sqlite3.connect(path) as plain:
