@@ -36,6 +36,14 @@ def refused(raw, bounds=None):
     return caught.value.fields["reason"]
 
 
+def tried(raw):
+    """Return why it was refused (or nothing), what was read, and the package."""
+    try:
+        return "", *read(raw)
+    except RefusedFileError as refusal:
+        return refusal.fields["reason"], {}, None
+
+
 def streamed(*members):
     """A zip as a stream writes it: sizes stand behind the data."""
 
@@ -143,10 +151,9 @@ def test_a_cut_zip_gives_what_is_there(make, part):
     whole = {"a.json": TEXT, "b.json": TEXT[::-1]}
     raw = make(*whole.items())
     cut = raw[: int(len(raw) * part)]
-    try:
-        found, package = read(cut)
-    except RefusedFileError as refusal:
-        assert refusal.fields["reason"] == "ZIP_UNREADABLE"
+    reason, found, package = tried(cut)
+    if reason:
+        assert reason == "ZIP_UNREADABLE"
         return
     assert all(whole[name].startswith(content) for name, content in found.items() if name in whole)
     assert package.cut
@@ -160,7 +167,4 @@ def test_any_bytes_are_read_or_refused(noise, place):
     raw = bytearray(made(("a.json", TEXT[:200]), ("b.json", b"{}")))
     raw[place : place + len(noise)] = noise
     for one in (bytes(raw), b"PK\x03\x04" + noise, b"PK\x05\x06" + noise):
-        try:
-            read(one)
-        except RefusedFileError as refusal:
-            assert refusal.fields["reason"].startswith("ZIP_")
+        assert tried(one)[0][:4] in ("", "ZIP_")

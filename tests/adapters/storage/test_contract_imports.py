@@ -51,7 +51,10 @@ def test_originals_and_files_are_kept_and_changed(ready):
     ready.write(lambda tx: tx.change_original(1, "a" * 64, {"erased_at": NOW, "why": "DROPPED"}))
     assert ready.read(lambda q: q.imported_file(1)) == file(1, state="done", ended_at=NOW + 1)
     assert ready.read(lambda q: q.imported_file(9)) is None
-    assert [one.id for one in ready.read(lambda q: q.imported_files(account_id=None, before=0, limit=5))] == [2, 1]
+    assert [one.id for one in ready.read(lambda q: q.imported_files(account_id=None, before=0, limit=5))] == [
+        2,
+        1,
+    ]
     assert [one.id for one in ready.read(lambda q: q.imported_files(account_id=1, before=2, limit=5))] == [1]
     assert ready.read(lambda q: q.original(1, "a" * 64)) == original(erased_at=NOW, why="DROPPED")
     assert ready.read(lambda q: q.originals_erased()) == [original(erased_at=NOW, why="DROPPED")]
@@ -72,14 +75,24 @@ def test_items_and_figures_stand_once(ready):
     ready.write(add)
     assert ready.read(lambda q: q.imported_items(1, ["d1", "d4", "nothing"])) == {"d1": 1, "d4": 4}
     assert ready.read(lambda q: q.imported_items(2, ["d1"])) == {}
-    keys = ["account::views:2026-01-01:5:count", "account::views:2026-01-01:6:count", "audience:gender:Female:views::5:count"]
-    assert ready.read(lambda q: q.studio_metrics(1, [*keys, "account::views:2026-01-01:7:count"])) == dict(zip(keys, (1, 4, 2), strict=True))
+    keys = [
+        "account::views:2026-01-01:5:count",
+        "account::views:2026-01-01:6:count",
+        "audience:gender:Female:views::5:count",
+    ]
+    assert ready.read(lambda q: q.studio_metrics(1, [*keys, "account::views:2026-01-01:7:count"])) == dict(
+        zip(keys, (1, 4, 2), strict=True)
+    )
     assert ready.read(lambda q: q.items_of_file(1, after=1, limit=5)) == [item(2)]
-    assert ready.read(lambda q: q.metrics_of_file(1, after=0, limit=5)) == [metric(2, subject="gender:Female", scope="audience", day="")]
+    assert ready.read(lambda q: q.metrics_of_file(1, after=0, limit=5)) == [
+        metric(2, subject="gender:Female", scope="audience", day="")
+    ]
 
 
 def test_problems_are_paged(ready):
-    rows = [ProblemRow(number=n, place=f"line {n}", code="BAD_DATE", fields='{"value":"é"}') for n in range(1, 6)]
+    rows = [
+        ProblemRow(number=n, place=f"line {n}", code="BAD_DATE", fields='{"value":"é"}') for n in range(1, 6)
+    ]
     ready.write(lambda tx: tx.add_import_problems(1, 1, rows))
     assert ready.read(lambda q: q.import_problems(1, after=2, limit=2)) == rows[2:4]
     ready.write(lambda tx: tx.drop_import_problems(1))
@@ -103,7 +116,10 @@ def test_a_link_goes_when_nobody_else_holds_it(ready):
 def test_comments_are_removed_unless_something_was_done(ready):
     def add(tx):
         tx.add_contacts([contact(1, handle="Sanne.Test"), contact(2), contact(3, suppressed=True)], NOW)
-        tx.add_events([event(n, source="import", contact_id=1) for n in (1, 2, 3)] + [event(4), event(5, source="import", contact_id=2, answered=True)])
+        tx.add_events(
+            [event(n, source="import", contact_id=1) for n in (1, 2, 3)]
+            + [event(4), event(5, source="import", contact_id=2, answered=True)]
+        )
         tx.add_outgoing([outgoing(1), outgoing(2, state="sent", attempt_at=NOW), outgoing(3, state="held")])
 
     ready.write(add)
@@ -113,7 +129,9 @@ def test_comments_are_removed_unless_something_was_done(ready):
     assert ready.write(lambda tx: tx.drop_imported_events([1, 2, 3, 4, 5])) == {1, 3}
     assert set(ready.read(lambda q: q.events([1, 2, 3, 4, 5]))) == {2, 4, 5}
     assert ready.read(lambda q: q.outgoing_of_event(1)) == []
-    assert ready.write(lambda tx: tx.drop_unused_contacts([1, 2, 3])) == set(), "all are needed, or suppressed"
+    assert ready.write(lambda tx: tx.drop_unused_contacts([1, 2, 3])) == set(), (
+        "all are needed, or suppressed"
+    )
     ready.write(lambda tx: tx.drop_imported_events([5]))
 
 

@@ -387,6 +387,42 @@ def test_a_wrong_file_can_be_removed_whole(world):
     assert [path for path in folder.rglob("*") if path.is_file()] == []
 
 
+def test_an_original_that_another_import_is_of_stays(world):
+    raw = exports.export_zip(2026)
+    first, second = taken(world, raw), taken(world, raw)
+    imports.undo(world.importer, first.id, who=WHO, original=True)
+    assert original(world, second) == raw
+    imports.undo(world.importer, second.id, who=WHO, original=True)
+    with pytest.raises(imports.OriginalGoneError):
+        imports.open_original(world.importer, second)
+
+
+@pytest.mark.postgres
+def test_the_same_on_postgres(tmp_path, postgres_address):
+    world = World(tmp_path / "w", database=postgres_address)
+    world.importer = importer(world.app)
+    try:
+        raw = exports.export_zip(2026, count=700)
+        content = csv((1, "a.test", "Wat kost die?", stamp(START - 1000), exports.VIDEO))
+        files = [
+            taken(world, raw),
+            taken(world, b"Date,Video Views\n2026-01-01,10\n", kind="studio"),
+            taken(world, content, kind="comments"),
+        ]
+        assert [sums(one) for one in files] == [(714, 0, 0), (1, 0, 0), (1, 0, 0)]
+        assert sums(taken(world, raw)) == (0, 714, 0)
+        contact = world.ctx.store.read(lambda q: q.contacts_by_external(1, ["handle:sanne.test"]))[
+            "handle:sanne.test"
+        ]
+        assert privacy.erase(world.ctx, contact.id, who=WHO)["imported_item"] == 4
+        for one in files:
+            imports.undo(world.importer, one.id, who=WHO)
+        assert world.ctx.store.read(lambda q: q.events([1, 2, 3])) == {}
+        assert audit.verify(world.ctx).ok
+    finally:
+        world.close()
+
+
 # -- erasure --
 
 
@@ -397,9 +433,7 @@ def test_erasure_reaches_messages_and_the_original(world):
     ]
     rows = world.ctx.store.read(lambda q: q.items_of_file(file.id, after=0, limit=500))
     hers = [one for one in rows if one.contact_id == contact.id]
-    assert [imports.values_of(world.ctx, one)["text"] for one in hers][
-        0
-    ] == "Hoi Lotte, waar koop je die pan?"
+    assert imports.values_of(world.ctx, hers[0])["text"] == "Hoi Lotte, waar koop je die pan?"
     counts = privacy.erase(world.ctx, contact.id, who=WHO)
     assert (counts["imported_item"], counts["original"]) == (4, 1)
     left = world.ctx.store.read(lambda q: q.items_of_file(file.id, after=0, limit=500))
