@@ -51,6 +51,10 @@ def test_a_download_and_a_report_come_in_and_go_again(open_page, world, address,
     page.get_by_text("64 things would be new.").wait_for()
     page.get_by_role("button", name="Take it in").click()
     page.get_by_text("64 things are new.").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download the original").click()
+    assert Path(download.value.path()).read_bytes() == archive.read_bytes()
+    assert download.value.suggested_filename == "TikTok_Data.zip"
     upload(page, address, "TikTok data download", archive)
     page.get_by_text("64 are there already.").wait_for()
 

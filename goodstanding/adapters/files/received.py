@@ -138,7 +138,7 @@ class ReceivedReading:
     def _file(self) -> _File:
         self._stream.seek(0)
         told = {role: column for role, column in self._told.items() if role in columns.ROLES}
-        made = _File(self._stream, name=self._name, told=told)
+        made = _File(self._stream, name=self._name, told=told, guard=self._limits)
         made.told_more = {role: column for role, column in self._told.items() if role in _MORE}
         return made
 
