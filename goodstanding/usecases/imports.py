@@ -47,9 +47,26 @@ from goodstanding.usecases.ports.imports import (
 )
 
 __all__ = [
-    "AlreadyInError", "Counts", "Importer", "Look", "OriginalGoneError", "QuestionsLeftError", "UnknownImportError",
-    "all_problems", "answers_of", "counts_of", "imported", "keep", "look", "open_original", "preview", "run", "sweep", "undo", "values_of",
-]  # fmt: skip
+    "AlreadyInError",
+    "Counts",
+    "Importer",
+    "Look",
+    "OriginalGoneError",
+    "QuestionsLeftError",
+    "UnknownImportError",
+    "all_problems",
+    "answers_of",
+    "counts_of",
+    "imported",
+    "keep",
+    "look",
+    "open_original",
+    "preview",
+    "run",
+    "sweep",
+    "undo",
+    "values_of",
+]
 
 BATCH = 500
 WAITING = ("kept", "asked", "checked")

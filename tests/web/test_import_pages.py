@@ -131,7 +131,11 @@ def kept(world):
 
 
 def test_a_form_of_somebody_else_is_not_taken(world, client):
-    for token in ("", "x" * 128, client.jar["gs_csrf"][:-1] + "0"):
+    for token in (
+        "",
+        "x" * 128,
+        client.jar["gs_csrf"][:-1] + ("1" if client.jar["gs_csrf"].endswith("0") else "0"),
+    ):
         answer = sent(client, b"{}", token=token)
         assert answer.status == 422, token
     assert sent(client, b"{}", order=("kind", "file", "token")).status == 422, "the token comes first"

@@ -303,3 +303,9 @@ def test_dates_of_a_spreadsheet_are_days():
     years = module._Years(Answers())
     assert one._day(dt.datetime(2026, 1, 2, 3), years) == "2026-01-02"
     assert one._day(dt.date(2026, 1, 2), years) == "2026-01-02"
+
+
+def test_a_table_of_too_many_cells_is_refused():
+    with pytest.raises(RefusedFileError) as caught:
+        reading(OVERVIEW + "2026-01-01,1,1,1,1,1\n" * 5, bounds=replace(limits(), cells_max=20))
+    assert caught.value.fields["reason"] == "TOO_MANY_CELLS"
