@@ -41,6 +41,16 @@ CALLS = {
     "snapshot_body": (1, b"x"),
     "acts_waiting": (1, "v"),
     "campaign": (1, "c"),
+    "original": (1, "a"),
+    "originals_of_contact": (1,),
+    "imported_file": (1,),
+    "import_problems": (1, {"after": 0, "limit": 10}),
+    "imported_items": (1, ["a"]),
+    "items_of_file": (1, {"after": 0, "limit": 10}),
+    "studio_metrics": (1, ["account::views:2026-01-01:5:count"]),
+    "metrics_of_file": (1, {"after": 0, "limit": 10}),
+    "import_refs": (1, "item", 10),
+    "import_holders": ("item", [1, 2]),
 }
 CHANGES = {
     "set_event_state": (1, [("a", "hidden")]),
@@ -62,7 +72,8 @@ def plans(path, name, arguments):
     connection = connect(path)
     statements = SqliteStatements(connection, 1)
     connection.set_trace_callback(said.append)
-    getattr(statements, name)(*arguments)
+    named = arguments[-1] if isinstance(arguments[-1], dict) and "after" in arguments[-1] else {}
+    getattr(statements, name)(*(arguments[:-1] if named else arguments), **named)
     connection.set_trace_callback(None)
     connection.close()
     with sqlite3.connect(path) as plain:
