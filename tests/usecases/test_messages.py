@@ -274,11 +274,13 @@ def test_no_permission_means_messages_are_closed_from_now_on(talk):
     talk.platform.script = ["not_offered"]
     talk.settle()
     assert talk.read(lambda q: q.accounts())[0].can_message is False
-    assert [e["body"]["feature"] for e in talk.log("account") if e["body"]["act"] == "answered-no"] == ["messages.send"]
+    assert [e["body"]["feature"] for e in talk.log("account") if e["body"]["act"] == "answered-no"] == [
+        "messages.send"
+    ]
     talk.writes("+B", "INFO")
     talk.settle()
     assert told(talk, "+B") == []
-    assert {state for state, _ in states(talk, "+B")} <= {"task", "planned"}, "what is left is a person's, by hand"
+    assert [state for state, _ in states(talk, "+B")] == ["task", "cancelled"], "by hand, and without buttons"
 
 
 @pytest.mark.parametrize(

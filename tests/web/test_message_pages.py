@@ -86,6 +86,15 @@ def test_staff_answers_by_hand_and_takes_it_back(me, phone):
     assert "Nothing was changed" in empty.words
 
 
+def test_a_post_of_our_own_is_shared(me, phone):
+    phone.writes("welke video was dat?")
+    (event,) = phone.messages()
+    assert "Keuken, dag 3" in story(me, event).words
+    me.follow(me.post(f"/message/{event.id}/answer", text="", post="7672400000000000101", back="/"))
+    phone.flow(10)
+    assert [(p.outgoing.text, p.content.kind) for p in phone.sent] == [("7672400000000000101", "share_post")]
+
+
 def test_a_closed_window_offers_no_form(world, me, phone):
     phone.writes("hallo")
     world.app.clock.advance(49 * HOUR)
