@@ -33,11 +33,19 @@ CALLS = {
     "audit_hashes": (0, 16),
     "vault_rows": ([1, 2],),
     "claim_deliveries": ([1, 2],),
+    "conversations": (1, ["a", "b"]),
+    "conversation_of": (1,),
+    "own_messages": ([1, 2], 0),
+    "message_acts": ([1, 2],),
+    "message_contents": ([1, 2],),
+    "consent_evidence": (1,),
 }
 CHANGES = {
     "set_event_state": (1, [("a", "hidden")]),
     "mark_answered": (1, ["a"]),
     "change_outgoing": (1, {"code": "X"}),
+    "settle_from": (1, ["sending", "unknown"], {"code": "X"}),
+    "erase_messages": (1,),
     "settle_outgoing": (1, 1, {"code": "X"}),
     "settle_deliveries": ([(1, "read", None), (2, "unknown", "X")],),
 }
