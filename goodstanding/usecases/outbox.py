@@ -258,7 +258,7 @@ class _Round:
         elif one.act in ("hide", "unhide") and self._under_way(one):
             self._wait(one, "UNDER_WAY", MINUTE)
         elif (before := first_part(one, self._of_event[event.id])) and before.state != "sent":
-            if before.state in ("planned", "task", "sending", "unknown"):
+            if before.state in ("planned", "sending", "unknown"):
                 self._wait(one, "AFTER_ANSWER", MINUTE)
             else:
                 self._stop(one, before.code or "BY_PERSON")

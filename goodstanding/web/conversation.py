@@ -11,12 +11,13 @@ from litestar.params import FromPath
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.timing import HOUR
 from goodstanding.usecases import audit, moderation, policies
-from goodstanding.usecases.ports import Contact, Event, Outgoing, Queries
+from goodstanding.usecases.ports import Contact, Event, Outgoing, Queries, Video
 from goodstanding.usecases.ports.messages import ConsentEvidence, ParsedMessage
 from goodstanding.usecases.talks import Talks
 from goodstanding.web.desk import Desk, Web, back, field, trouble, who
 from goodstanding.web.login import FormBody
 
+POSTS = 50
 SHOWN = 40
 """Messages of a conversation that a page shows."""
 EU = "im_receive_msg_eu"
@@ -53,6 +54,8 @@ class Conversation:
     referral: str
     answer: str
     marketing: str
+    posts: list[Video]
+    """Our own posts, which can be shared."""
     evidence: list[ConsentEvidence]
 
 
@@ -76,6 +79,7 @@ def of_event(desk: Desk, q: Queries, event: Event) -> Conversation | None:
         referral=known.referral if known else "",
         answer=contact.answer,
         marketing=contact.marketing,
+        posts=q.videos(event.account_id)[:POSTS],
         evidence=q.consent_evidence(contact.id),
     )
 
@@ -104,8 +108,12 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/message/{event_id:int}/answer", sync_to_thread=True)
     def answer(request: Web, event_id: FromPath[int], data: FormBody) -> Response[Any]:
         here, me = f"/comment/{event_id}", who(request).id
+        post_id, text = field(data, "post"), field(data, "text")
         try:
-            moderation.answer(ctx, event_id, me, text=field(data, "text"))
+            if post_id and not text:
+                moderation.answer(ctx, event_id, me, text=post_id, content="share_post")
+            else:
+                moderation.answer(ctx, event_id, me, text=text)
         except GoodstandingError as error:
             return back(data, here, said="error", code=trouble(error))
         desk.wake()

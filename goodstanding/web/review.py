@@ -18,7 +18,7 @@ from goodstanding.web.login import FormBody
 
 PAGE = 60
 ACTS_SHOWN = 100
-OUTCOMES = ("reply", "hide", "review", "label", "none")
+OUTCOMES = ("reply", "message", "hide", "review", "label", "none")
 REASONS = ("wrong", "tone", "brand", "private", "other")
 """Why a proposed reply was rejected; words in the template."""
 NEWEST = 2**53

@@ -86,6 +86,44 @@ def test_staff_answers_by_hand_and_takes_it_back(me, phone):
     assert "Nothing was changed" in empty.words
 
 
+def test_the_log_names_what_messages_bring_in_words(world, me, phone):
+    phone.writes("INFO")
+    phone.flow()
+    phone.taps()
+    phone.eu()
+    who = {"unique_identifier": "+Viewer90", "conversation_id": "conv+Viewer90", "timestamp": 1}
+    phone.hook("im_mark_read_msg", {**who, "read": {"last_read_timestamp": 1}})
+    phone.hook(
+        "post.publish.failed", {"publish_id": "v1", "publish_type": "DIRECT_PUBLISH", "reason": "spam_risk"}
+    )
+    page = me.get("/audit").words
+    for words in (
+        "Said yes by a tap on our question (text v1)",
+        "a message from the EU",
+        "messages were read",
+        "publishing failed",
+    ):
+        assert words in page
+    assert "INFO" in me.get("/comments?outcome=message").words
+
+
+def test_a_block_says_on_the_freeze_what_happened(world, me, phone):
+    from goodstanding.usecases import incidents
+
+    incidents.freeze(world.ctx, reason="PLATFORM_BLOCKED", who=("platform", "tiktok"), account_id=1)
+    page = me.get("/freeze").words + me.get("/").words
+    assert "Blocked by TikTok" in page and "PLATFORM_BLOCKED" not in page
+
+
+def test_a_post_of_our_own_is_shared(me, phone):
+    phone.writes("welke video was dat?")
+    (event,) = phone.messages()
+    assert "Keuken, dag 3" in story(me, event).words
+    me.follow(me.post(f"/message/{event.id}/answer", text="", post="7672400000000000101", back="/"))
+    phone.flow(10)
+    assert [(p.outgoing.text, p.content.kind) for p in phone.sent] == [("7672400000000000101", "share_post")]
+
+
 def test_a_closed_window_offers_no_form(world, me, phone):
     phone.writes("hallo")
     world.app.clock.advance(49 * HOUR)

@@ -105,8 +105,22 @@ class TikTok(AccountsApi):
         return _result(await self._caller.post(account, path, {"video_id": one.video_id, **body}))
 
     async def _send(self, permit: SendPermit) -> SendResult:
+        content, one = permit.content, permit.outgoing
+        if (
+            content is not None
+            and content.kind == "image"
+            and not await self._takes_pictures(permit.account, one)
+        ):
+            return SendResult(state="failed", code="IMAGE_CLOSED")
         body = messaging.send_body(permit.outgoing, permit.content)
         return _message_result(await self._caller.post(permit.account, messaging.SEND, body))
+
+    async def _takes_pictures(self, account: Account, one: Outgoing) -> bool:
+        """Ask whether pictures can be sent in a conversation: both sides' countries must allow it."""
+        told = await self._caller.get(
+            account, messaging.CAPABILITIES, messaging.capability_query(one), urgent=True
+        )
+        return told.kind == "ok" and messaging.takes_pictures(_mapping(told))
 
     def _read(self, answer: Answer, account: Account, path: str) -> SendResult:
         return _result(self._caller.read(answer, account, path))

@@ -59,6 +59,23 @@ def message_id(data: dict[str, Any] | None) -> str:
     return found if isinstance(found, str) else ""
 
 
+def capability_query(one: Outgoing) -> dict[str, str]:
+    """Return the query that asks whether pictures can be sent in the conversation of an act."""
+    kinds = msgspec.json.encode(["IMAGE_SEND"]).decode()
+    return {"conversation_id": one.target_id, "conversation_type": "SINGLE", "capability_types": kinds}
+
+
+def takes_pictures(data: dict[str, Any]) -> bool:
+    """Tell whether the answer allows pictures; what it does not say is not allowed."""
+    infos = data.get("capability_infos")
+    return isinstance(infos, list) and any(
+        isinstance(one, dict)
+        and one.get("capability_type") == "IMAGE_SEND"
+        and one.get("capability_result") is True
+        for one in infos
+    )
+
+
 def media_body(account: Account, message: ParsedMessage) -> dict[str, object]:
     """Return the body that asks where a picture or video of a message can be fetched."""
     return {

@@ -39,6 +39,7 @@ class Imitation:
         self.listed = []
         self.code = 0
         self.picture = b"\x89PNG..."
+        self.pictures = True
 
     async def send(self, request):
         body = await request.json()
@@ -51,6 +52,11 @@ class Imitation:
         return web.json_response(
             {"code": self.code, "message": "OK", "data": {"participants": [], "messages": self.listed}}
         )
+
+    async def capabilities(self, request):
+        self.asked.append(("capabilities", dict(request.headers), dict(request.query)))
+        info = {"capability_type": "IMAGE_SEND", "capability_result": self.pictures}
+        return web.json_response({"code": 0, "message": "OK", "data": {"capability_infos": [info]}})
 
     async def download(self, request):
         self.asked.append(("download", dict(request.headers), await request.json()))
@@ -68,6 +74,7 @@ def ask(imitation, work, *, now=NOW):
         app.router.add_post("/v1.3/business/message/send/", imitation.send)
         app.router.add_get("/v1.3/business/message/content/list/", imitation.content_list)
         app.router.add_post("/v1.3/business/message/media/download/", imitation.download)
+        app.router.add_get("/v1.3/business/message/capabilities/get/", imitation.capabilities)
         app.router.add_get("/media/x.png", imitation.media)
         runner = web.AppRunner(app)
         await runner.setup()
@@ -113,7 +120,7 @@ def send(imitation, one, content=None):
 def test_each_kind_is_sent_as_documented(imitation, text, content, expected):
     result = send(imitation, message(text), content)
     assert (result.state, result.provider_ref) == ("sent", "sbxMsg01Ab==")
-    ((_, headers, body),) = imitation.asked
+    _, headers, body = imitation.asked[-1]
     assert headers["Access-Token"] == "token"
     assert body == {"business_id": BRAND, "recipient_type": "CONVERSATION", "recipient": TALK, **expected}
 
@@ -126,6 +133,19 @@ def test_each_code_means_what_the_table_says(imitation, code, state, means):
     imitation.code = code
     result = send(imitation, message())
     assert (result.state, result.means) == (state, means)
+
+
+def test_a_picture_is_only_sent_where_pictures_are_allowed(imitation):
+    imitation.pictures = False
+    content = MessageContent(account_id=1, outgoing_id=1, kind="image")
+    result = send(imitation, message("media-1"), content)
+    assert (result.state, result.code) == ("failed", "IMAGE_CLOSED")
+    ((kind, _, query),) = imitation.asked
+    assert (kind, query["conversation_id"], query["capability_types"]) == (
+        "capabilities",
+        TALK,
+        '["IMAGE_SEND"]',
+    )
 
 
 def test_a_message_without_a_conversation_is_not_called_for(imitation):
