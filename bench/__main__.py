@@ -105,6 +105,7 @@ SCRIPTS = (
         full=("--rows", "50000,1000000"),
         read=backtest,
     ),
+    Script(name="imports", quick=("--comments", "5000", "--rounds", "1")),
     Script(name="replay", quick=("--decisions", "20000", "--rounds", "1"), full=("--full",)),
     Script(name="audit", quick=("--entries", "100000", "--rounds", "1")),
     Script(name="pages", quick=("--comments", "20000", "--requests", "20"), full=("--full",)),

@@ -141,7 +141,9 @@ def zipped(**files):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in files.items():
-            package.writestr(name.replace("__", "."), content)
+            info = zipfile.ZipInfo(name.replace("__", "."), date_time=(2026, 3, 1, 12, 0, 0))
+            info.compress_type = zipfile.ZIP_DEFLATED
+            package.writestr(info, content)
     return out.getvalue()
 
 

@@ -84,11 +84,11 @@ def _judge(feature: Feature, answer: Answer, challenge: str) -> Code:
         "pages": b'"lag_seconds"' in answer.body,
         "webhook": answer.body == challenge.encode(),
         "connect": answer.status not in (404, 405),
-        "bio": b"/static/" in answer.body and answer.status == 200,  # noqa: PLR2004 - HTTP
+        "bio": b"/static/" in answer.body and answer.status == 200,  # noqa: PLR2004 - an HTTP status
     }[feature]
     if ours and not (feature == "connect" and answer.status >= 500):  # noqa: PLR2004 - HTTP classes
         return "ok"
-    if answer.status == 404:  # noqa: PLR2004 - HTTP
+    if answer.status == 404:  # noqa: PLR2004 - an HTTP status
         return "missing"
     return "broken" if answer.status >= 500 else "other"  # noqa: PLR2004 - HTTP classes
 

@@ -245,6 +245,9 @@ def undo(*, data: Path, database: str, number: int, original: bool, json_: bool)
             file = imports.undo(_importer(app), number, who=whoami(), original=original)
         except GoodstandingError as error:
             _stop(error)
+        row = app.ctx.store.read(lambda q: q.original(file.account_id, file.digest))
+    if original and row is not None and row.erased_at is None:
+        click.echo(say("import_original_stays"), err=True)
     if json_:
         as_json(document(file))
         return

@@ -17,6 +17,7 @@ OBJECTS: dict[Kind, str] = {
     "SUGGESTED_QUESTION": "suggested_question",
     "CHAT_PROMPT": "chat_prompt",
 }
+_FLAGGED_MAX = 100_000
 _HIGH_INTENT = frozenset(["price", "link", "info"])
 """Kinds of the crowd's comments that the platform's classifier would flag."""
 
@@ -42,10 +43,8 @@ class Automation:
         self.messages: dict[str, AutoMessage] = {}
         self.enabled: dict[tuple[str, Kind], bool] = {}
         self.direct_reply: dict[str, bool] = {}
-        self.high_intent: dict[str, int] = {}
-        """Comments flagged as high-intent, and when."""
-        self.answered: set[str] = set()
-        """Comments that were answered by a message."""
+        self.high_intent: dict[str, bool] = {}
+        """Comments flagged as high-intent, the latest only, and whether they were answered by a message."""
         self.reject_next = False
         """Whether the next review ends in a rejection."""
         self._state = state
@@ -198,7 +197,9 @@ class Automation:
         if not self.direct_reply.get(open_id, account.comment_to_message):
             return False
         now = self._state.clock.now_ms()
-        self.high_intent[comment.comment_id] = now
+        self.high_intent.setdefault(comment.comment_id, False)
+        if len(self.high_intent) > _FLAGGED_MAX:
+            self.high_intent.pop(next(iter(self.high_intent)))
         content = {
             "from": comment.username,
             "to": account.username,
@@ -230,7 +231,7 @@ class Automation:
             return "The comment was not flagged as high-intent."
         if self._state.clock.now_ms() - comment.create_ms > hours * HOUR_MS:
             return f"The comment is older than {hours} hours."
-        if comment.comment_id in self.answered:
+        if self.high_intent[comment.comment_id]:
             return "The comment was answered by a message already."
         return None
 
@@ -254,7 +255,7 @@ class Automation:
         viewer = self._inbox.viewer(comment.unique_identifier, username=comment.username)
         conversation = self._inbox.begin(account, viewer)
         message = self._inbox.send(conversation, kind=kind, content=content, counts=False)
-        self.answered.add(comment.comment_id)
+        self.high_intent[comment.comment_id] = True
         return conversation, message
 
     def _classify(self, comment: Comment) -> None:

@@ -53,6 +53,7 @@ class MessageCrowdOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
     eu_share: Share = 0.1
     """Writers in the EEA, whose messages are announced without text or sender."""
     languages: dict[str, _Weight] = msgspec.field(default_factory=lambda: dict(LANGUAGES))
+    spike: bool = False
 
 
 class CommentOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -331,6 +332,7 @@ async def message_crowd(world: World, order: MessageCrowdOrder) -> dict[str, Any
             harmful_share=order.harmful_share,
             eu_share=order.eu_share,
             languages=order.languages,
+            spike=order.spike,
         )
     )
     if order.spread_seconds:

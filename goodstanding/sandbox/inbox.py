@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from goodstanding.sandbox.numbers import Numbers
+from goodstanding.sandbox.options import Options
 from goodstanding.sandbox.personas import messages_closed
 from goodstanding.sandbox.state import DAY_MS, Account, ApiError, Event, State
 
@@ -68,18 +69,6 @@ class Conversation(msgspec.Struct, kw_only=True):
     short_links: list[dict[str, Any]] = msgspec.field(default_factory=list)
 
 
-class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Behaviour that may be changed while the sandbox runs, most of it assumed rather than documented."""
-
-    block_links: bool = True
-    """Refuse links in a conversation the account has not answered yet."""
-    conversations_per_day: int | None = None
-    """Conversations an account may write in a UTC day; the shipped number when not given."""
-    legacy_pin: bool = False
-    """Answer the pin call of older clients."""
-    short_pages: bool = True
-
-
 class Inbox:
     """All conversations and viewers, and the only functions that change them."""
 
@@ -96,7 +85,7 @@ class Inbox:
         self.numbers = numbers
         self.options = options
         self.conversations: OrderedDict[str, Conversation] = OrderedDict()
-        self.viewers: dict[str, Viewer] = {}
+        self.viewers: OrderedDict[str, Viewer] = OrderedDict()
         self.on_written: list[Callable[[Conversation, Message], None]] = []
         """Told of each message of a viewer, after it was kept."""
         self.on_sent: list[Callable[[Conversation, Message], None]] = []
@@ -116,6 +105,8 @@ class Inbox:
             username = name.lstrip("+")
             viewer = Viewer(unique_identifier=identifier, username=username, display_name=username)
             self.viewers[identifier] = viewer
+            if len(self.viewers) > self._conversations_max:
+                self.viewers.popitem(last=False)
         for field, value in known.items():
             if value is not None:
                 setattr(viewer, field, value)
@@ -331,6 +322,7 @@ class Inbox:
     def _open(self, account: Account, viewer: Viewer) -> Conversation:
         known = self.between(account.open_id, viewer)
         if known is not None:
+            known.viewer = viewer
             return known
         conversation = Conversation(
             conversation_id=self._id("Conv"), open_id=account.open_id, viewer=viewer,

@@ -10,8 +10,9 @@ _DAY_MS = 86_400 * MILLISECONDS
 class Throttle:
     """Counts calls; says which limit a call breaks.
 
-    After a full second the next one is free; a full minute closes its key for the penalty time; a full day
-    until midnight UTC.
+    Calls of the app itself (tokens, webhooks, properties) count for the app alone, those of an account also for
+    its product and for the account. After a full second the next one is free; a full minute closes its key for
+    the penalty time; a full day until midnight UTC.
     """
 
     def __init__(self, numbers: Limits) -> None:
@@ -32,7 +33,7 @@ class Throttle:
         ]
         if product == "messages":
             checks.append((("messages second", app_id), MILLISECONDS, numbers.messages_per_second))
-        else:
+        elif product != "app":
             checks.append((("accounts minute", app_id), _MINUTE_MS, numbers.accounts_per_minute))
             own = ("account minute", open_id, endpoint)
             checks.append((own, _MINUTE_MS, numbers.account_endpoint_per_minute))

@@ -9,6 +9,7 @@ import msgspec
 from goodstanding.sandbox.api import BASE, ROUTES
 from goodstanding.sandbox.call import Route, structured_fields
 from goodstanding.sandbox.control import CONTROLS, Control
+from goodstanding.sandbox.events import EVENTS
 
 _ENVELOPE = {
     "code": {"type": "integer"},
@@ -49,7 +50,7 @@ def document() -> bytes:
 def describe() -> dict[str, Any]:
     """Return the description as plain values."""
     kinds = {kind for route in _routes() for kind in (route.takes, route.gives)}
-    kinds |= {control.takes for control in CONTROLS}
+    kinds |= {control.takes for control in CONTROLS} | set(EVENTS.values())
     ordered = sorted(kinds, key=lambda kind: (kind.__module__, kind.__qualname__))
     refs, components = msgspec.json.schema_components(ordered, ref_template="#/components/schemas/{name}")
     schema_of = dict(zip(ordered, refs, strict=True))
@@ -72,6 +73,7 @@ def describe() -> dict[str, Any]:
             ),
         },
         "paths": paths | _pages(),
+        "webhooks": {name: _webhook(name, schema_of[kind]) for name, kind in EVENTS.items()},
         "components": {
             "schemas": components | {"Refusal": _REFUSAL, "Trouble": _TROUBLE},
             "securitySchemes": {
@@ -162,6 +164,40 @@ def _upload(route: Route, schema_of: dict[Any, Any], components: dict[str, Any])
         "required": [*schema.get("required", []), route.upload],
     }
     return {"multipart/form-data": {"schema": body}}
+
+
+# --- webhooks ---
+
+
+def _webhook(name: str, content: dict[str, Any]) -> dict[str, Any]:
+    text = {"type": "string", "contentMediaType": "application/json", "contentSchema": content}
+    body = {
+        "type": "object",
+        "required": ["client_key", "event", "create_time", "user_openid", "content"],
+        "properties": {
+            "client_key": {"type": "string", "description": "The app's id."},
+            "event": {"const": name},
+            "create_time": {"type": "integer", "description": "Seconds since 1970."},
+            "user_openid": {"type": "string", "description": "The account's business_id."},
+            "content": text,
+        },
+        "additionalProperties": False,
+    }
+    signature = {
+        "name": "Tiktok-Signature",
+        "in": "header",
+        "required": True,
+        "description": "t=seconds,s=HMAC-SHA256 with the app secret over t, a full stop and the raw body, in hex.",
+        "schema": {"type": "string"},
+    }
+    return {
+        "post": {
+            "summary": (EVENTS[name].__doc__ or "").partition("\n")[0],
+            "parameters": [signature],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+            "responses": {"200": {"description": "Taken; anything else is repeated for 72 hours."}},
+        }
+    }
 
 
 # --- control calls and pages ---

@@ -43,9 +43,10 @@ def control_page(world: "World", controls: Iterable["Control"]) -> str:
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    top = "".join(f'<th scope="col">{escape(one)}</th>' for one in head)
+    cells = "".join(f'<th scope="col">{escape(one)}</th>' for one in head)
+    top = f"<thead><tr>{cells}</tr></thead>" if cells else ""
     body = "".join("<tr>" + "".join(f"<td>{one}</td>" for one in row) + "</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="wide"><table>{top}<tbody>{body}</tbody></table></div>'
 
 
 def _prose(text: str) -> str:
@@ -77,7 +78,7 @@ def _standing(world: "World") -> str:
             _PROGRAMS,
         ),
     )
-    return "<h2>How it stands</h2>" + _table(("", ""), rows)
+    return "<h2>How it stands</h2>" + _table((), rows)
 
 
 def _accounts(world: "World") -> str:
@@ -150,7 +151,7 @@ def _forms(world: "World") -> str:
             "clock",
             (
                 ("advance_seconds", "Jump by seconds", "number", "3600"),
-                ("freeze", "Stand still", "checkbox", ""),
+                ("freeze", "Stand still", "checkbox", "checked" if world.clock.frozen else ""),
             ),
         ),
         (
@@ -199,6 +200,8 @@ def _input(name: str, label: str, kind: str, value: str) -> str:
             f"<option>{escape(one)}</option>" for one in kind.removeprefix("select:").split("|")
         )
         return f'<label>{escape(label)} <select name="{name}">{choices}</select></label>'
+    if kind == "checkbox":
+        return f'<label><input name="{name}" type="checkbox"{" checked" if value else ""}> {escape(label)}</label>'
     step = ' step="any"' if kind == "number" else ""
     return f'<label>{escape(label)} <input name="{name}" type="{kind}" value="{escape(value)}"{step}></label>'
 

@@ -18,7 +18,9 @@ class _Envelope(msgspec.Struct):
     content: str
 
 
-class _CommentContent(msgspec.Struct):
+class CommentContent(msgspec.Struct):
+    """The content of `comment.update`: its ids are numbers of 19 digits, its time is in milliseconds."""
+
     comment_id: int
     video_id: int
     parent_comment_id: int
@@ -48,7 +50,7 @@ def comment_body(
 ) -> bytes:
     """Return the raw body of a `comment.update`: numeric ids, parent 0 at the top, milliseconds."""
     parent = int(parent_comment_id or 0)
-    content = _CommentContent(
+    content = CommentContent(
         int(comment_id),
         int(video_id),
         parent,

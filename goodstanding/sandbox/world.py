@@ -12,14 +12,16 @@ from goodstanding.sandbox.agenda import Agenda
 from goodstanding.sandbox.automation import Automation
 from goodstanding.sandbox.clock import VirtualClock, wall_ms
 from goodstanding.sandbox.deliveries import Deliveries
+from goodstanding.sandbox.events import check
 from goodstanding.sandbox.faults import Faults
-from goodstanding.sandbox.inbox import Inbox, Options
+from goodstanding.sandbox.inbox import Inbox
 from goodstanding.sandbox.journal import Journal
 from goodstanding.sandbox.limits import Throttle
 from goodstanding.sandbox.media import Shelf
 from goodstanding.sandbox.mentioned import Mentions
 from goodstanding.sandbox.message_crowd import Reactions
 from goodstanding.sandbox.numbers import Numbers, read_data, read_numbers
+from goodstanding.sandbox.options import Options
 from goodstanding.sandbox.posts import Publishing
 from goodstanding.sandbox.state import DAY_MS, Account, ApiError, Event, State, Video
 
@@ -169,6 +171,8 @@ class World:
         """Announce an event, unless the account's user did not allow it or took the permission back."""
         scope = _SCOPE_OF.get(_family(event))
         gone = event.open_id in self.state.disconnected and event.name != "authorization.removed"
+        if event.content is not None:
+            check(event.name, event.content)
         if not gone and (scope is None or self.state.hears(event.open_id, scope)):
             self.deliveries.add(event)
 

@@ -93,7 +93,7 @@ def handle(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[I
     tx.add_events(events)
     gone = {external_id for external_id, action in known if action == "delete"}
     tx.set_event_state(account.id, [(e.external_id, "deleted") for e in events if e.external_id in gone])
-    _apply_changes(ctx, tx, account, fresh)
+    _apply_changes(ctx, tx, account, fresh, known)
     to_decide = [(i, e) for i, e in zip(fresh, events, strict=True) if e.action == "insert" and not e.own]
     rest = [(i, e) for i, e in zip(fresh, events, strict=True) if e.action != "insert" or e.own]
     if rest:
@@ -168,8 +168,36 @@ def _events(
     return events
 
 
-def _apply_changes(ctx: Context, tx: Transaction, account: Account, fresh: Sequence[Incoming]) -> None:
-    changes = [(i.comment.external_id, STATES[i.comment.action]) for i in fresh if i.comment.action in STATES]
+def _standing_changes(fresh: Sequence[Incoming], known: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return what the changes do, by (external id, state): the latest one counts, however late an older one comes."""
+    latest: dict[str, int] = defaultdict(int)
+    gone = {i.comment.external_id for i in fresh if i.comment.action == "delete"}
+    for external_id, action in known:
+        stamp = action.partition("@")[2]
+        if stamp:
+            latest[external_id] = max(latest[external_id], int(stamp))
+        elif action == "delete":
+            gone.add(external_id)
+    changes = [i.comment for i in fresh if i.comment.action in STATES]
+    for c in changes:
+        if c.action != "delete":
+            latest[c.external_id] = max(latest[c.external_id], c.at)
+    return [
+        (c.external_id, STATES[c.action])
+        for c in changes
+        if c.action == "delete" or (c.external_id not in gone and c.at >= latest[c.external_id])
+    ]
+
+
+def _apply_changes(
+    ctx: Context,
+    tx: Transaction,
+    account: Account,
+    fresh: Sequence[Incoming],
+    known: Iterable[tuple[str, str]],
+) -> None:
+    has_changes = any(i.comment.action in STATES for i in fresh)
+    changes = _standing_changes(fresh, known) if has_changes else []
     if changes:
         tx.set_event_state(account.id, changes)
     echoes = [

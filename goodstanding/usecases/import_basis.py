@@ -38,6 +38,12 @@ class QuestionsLeftError(GoodstandingError):
     code = "IMPORT_QUESTIONS"
 
 
+class AlreadyInError(GoodstandingError):
+    """The import is past that: it is in, refused or taken back; field: state."""
+
+    code = "IMPORT_PAST"
+
+
 class OriginalGoneError(GoodstandingError):
     """The original is no longer there; fields: id, why."""
 

@@ -7,7 +7,7 @@ import msgspec
 
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import Problem
-from goodstanding.kernel.timing import DAY, HOUR
+from goodstanding.kernel.timing import DAY, HOUR, MINUTE
 from goodstanding.usecases import intake
 from goodstanding.usecases.comments import Incoming, contacts_of, handle
 from goodstanding.usecases.context import Context, Who
@@ -41,6 +41,8 @@ PROBLEMS_KEPT = 5_000
 NEAR = 36 * HOUR
 """Two sightings of the same words by the same person under the same video, this close, are one comment: a pasted age
 such as `2d` is no closer."""
+MOMENT = 2 * MINUTE
+"""As `NEAR`, where one side does not say who wrote: webhooks carry no handle."""
 
 
 class Seen:
@@ -284,25 +286,28 @@ def sorted_out(batch: Sequence[Row], now: int) -> list[Row]:
     ]
 
 
-Words = dict[tuple[str, str, str], list[int]]
+Words = dict[tuple[str, str], list[tuple[str, int]]]
+"""(video, text) -> who wrote it (as far as known) and when."""
 
 
 def _same_words(q: Queries, account_id: int, received: Sequence[Received]) -> Words:
-    """Return when these people's words came in by another way, by (handle, video, text)."""
-    handles = sorted({one.handle.casefold() for one in received if one.handle and not one.external_id})
-    if not handles:
-        return {}
-    people = dict(q.contacts_by_handle(account_id, handles))
+    """Return comments that came in by another way with the words of those that carry no id."""
+    texts = sorted({one.text for one in received if not one.external_id})
     found: Words = {}
-    for contact_id, video, text, at, source in q.texts_of_contacts(sorted(people)) if people else []:
+    for handle_, video, text, at, source in q.comments_with_text(account_id, texts) if texts else []:
         if source != SOURCE:
-            found.setdefault((people[contact_id].casefold(), video, text.strip()), []).append(at)
+            found.setdefault((video, text), []).append((handle_.casefold(), at))
     return found
 
 
 def _is_same(row: Received, words: Words) -> bool:
-    times = words.get((row.handle.casefold(), row.video_id, row.text.strip()), ())
-    return any(abs(at - row.at) <= NEAR for at in times)
+    """Tell whether a comment is there already: the same person near it in time, or somebody unknown at the same moment."""
+    mine = row.handle.casefold()
+    return any(
+        abs(at - row.at) <= (NEAR if author and author == mine else MOMENT)
+        for author, at in words.get((row.video_id, row.text), ())
+        if not author or not mine or author == mine
+    )
 
 
 def _incoming(

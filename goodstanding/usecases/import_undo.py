@@ -7,10 +7,13 @@ import msgspec
 
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.import_basis import CannotUndoError, Counts, Importer, as_json, imported, seal
-from goodstanding.usecases.ports import Transaction
+from goodstanding.usecases.ports import Queries, Transaction
 from goodstanding.usecases.ports.imports import ImportedFile, LinkKind, Original
 
 UNDONE_AT_ONCE = 1_000
+EVERY = 1_000_000
+IN = ("reading", "done", "cut")
+"""States of an import that something came in by."""
 
 
 def undo(importer: Importer, file_id: int, *, who: Who, original: bool = False) -> ImportedFile:
@@ -45,10 +48,16 @@ def undo(importer: Importer, file_id: int, *, who: Who, original: bool = False) 
         seal(ctx, tx, file, who, {"act": "undone", "removed": dict(counts.undone)})
 
     ctx.store.write(work)
-    if original:
+    if original and not ctx.store.read(lambda q: _still_wanted(q, file)):
         erase_original(importer, file, "DROPPED", who)
     ctx.store.forget()
     return imported(ctx, file_id)
+
+
+def _still_wanted(q: Queries, file: ImportedFile) -> bool:
+    """Tell whether another import of the very same file is in."""
+    others = q.imported_files(account_id=file.account_id, before=0, limit=EVERY)
+    return any(one.digest == file.digest and one.id != file.id and one.state in IN for one in others)
 
 
 def _undo_some(
@@ -70,8 +79,15 @@ def _undo_some(
         gone = sorted(tx.drop_imported_events(free))
     elif free and kind == "new-contact":
         gone = sorted(tx.drop_unused_contacts(free))
+        _pass_on(tx, file, set(free) - set(gone))
     seal(ctx, tx, file, who, {"act": "undo", "what": kind, "removed": len(gone)})
     return gone
+
+
+def _pass_on(tx: Transaction, file: ImportedFile, contacts: set[int]) -> None:
+    """Leave contacts that are still needed to another import that holds them: it will take them along one day."""
+    for contact_id, heir in tx.import_holders("contact", sorted(contacts)).items() if contacts else ():
+        tx.link_import(file.account_id, heir, "new-contact", [contact_id])
 
 
 def erase_original(importer: Importer, file: ImportedFile, why: str, who: Who) -> None:

@@ -15,6 +15,7 @@ import msgspec
 
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.import_basis import (
+    AlreadyInError,
     Counts,
     Importer,
     OriginalGoneError,
@@ -46,11 +47,30 @@ from goodstanding.usecases.ports.imports import (
 )
 
 __all__ = [
-    "Counts", "Importer", "Look", "OriginalGoneError", "QuestionsLeftError", "UnknownImportError", "all_problems",
-    "answers_of", "counts_of", "imported", "keep", "look", "open_original", "preview", "run", "sweep", "undo", "values_of",
-]  # fmt: skip
+    "AlreadyInError",
+    "Counts",
+    "Importer",
+    "Look",
+    "OriginalGoneError",
+    "QuestionsLeftError",
+    "UnknownImportError",
+    "all_problems",
+    "answers_of",
+    "counts_of",
+    "imported",
+    "keep",
+    "look",
+    "open_original",
+    "preview",
+    "run",
+    "sweep",
+    "undo",
+    "values_of",
+]
 
 BATCH = 500
+WAITING = ("kept", "asked", "checked")
+"""States of an import that nothing of is in yet."""
 RECENT = 100
 """Imports among which one that waits for an answer is looked for."""
 Progress = Callable[[int], object]
@@ -121,7 +141,7 @@ def _waiting(tx: Transaction, account_id: int, kind: ImportKind, digest: str) ->
     """Return the import of this very file that waits to go on, if there is one: it is the one that is meant."""
     recent = tx.imported_files(account_id=account_id, before=0, limit=RECENT)
     same = (one for one in recent if one.digest == digest and one.kind == kind)
-    return next((one for one in same if one.state in ("kept", "asked", "checked")), None)
+    return next((one for one in same if one.state in WAITING), None)
 
 
 def sweep(importer: Importer) -> int:
@@ -161,9 +181,11 @@ def look(
 ) -> tuple[ImportedFile, Look | None]:
     """Look through a kept file with these answers and note what it shows; None when it was refused.
 
-    Raises `UnknownImportError` or `OriginalGoneError`.
+    Raises `UnknownImportError`, `AlreadyInError` or `OriginalGoneError`.
     """
     file = imported(importer.ctx, file_id)
+    if file.state not in WAITING:
+        raise AlreadyInError(state=file.state)
     try:
         stream, reading = importer.reading(file, answers)
         with stream:
@@ -218,10 +240,12 @@ def run(
 ) -> ImportedFile:
     """Take in what is new in a kept file; returns the import with its counts.
 
-    Raises `UnknownImportError`, `OriginalGoneError`, and `QuestionsLeftError` before anything went in.
+    Raises `UnknownImportError`, `AlreadyInError`, `OriginalGoneError`, and `QuestionsLeftError` before anything went in.
     """
     ctx = importer.ctx
     file = imported(ctx, file_id)
+    if file.state not in (*WAITING, "reading"):
+        raise AlreadyInError(state=file.state)
     told = answers or msgspec.json.decode(file.options, type=Answers)
     try:
         stream, reading = importer.reading(file, told)

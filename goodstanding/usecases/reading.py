@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import msgspec
+
 from goodstanding.core import polling
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
 from goodstanding.usecases.context import Context
@@ -120,6 +122,7 @@ class Reader:
     async def look(self, account: Account, watch: Watch) -> bool:
         """Make one look, or a part of it; returns whether the platform gave anything."""
         now = self.ctx.clock.now()
+        watch = self._at_hand(watch, now)
         one = _Look(
             account=account,
             watch=watch,
@@ -135,6 +138,13 @@ class Reader:
             return one.calls > 0
         await self._write(lambda tx: self._finish(tx, one))
         return True
+
+    def _at_hand(self, watch: Watch, now: int) -> Watch:
+        """Return the look that is due now: everything, when the newest comments alone have been read for too long."""
+        if watch.video_id == EVERY_POST or watch.begun_at or watch.kind == "sweep":
+            return watch
+        is_due = polling.is_sweep_due(self._rules, _post_of(watch), now, stretch=self.stretch)
+        return msgspec.structs.replace(watch, kind="sweep") if is_due else watch
 
     # --- the list of posts ---
 
@@ -225,13 +235,7 @@ class Reader:
         """Note how far a look came: it is done, or goes on in its next turn."""
         now, watch = self.ctx.clock.now(), one.watch
         if not one.is_done:
-            changes = {
-                "cursor": one.cursor,
-                "begun_at": one.begun_at,
-                "newest_at": one.newest_at,
-                "next_at": now,
-            }
-            tx.change_watch(watch.account_id, watch.video_id, changes)
+            tx.change_watch(watch.account_id, watch.video_id, _progress(one) | {"next_at": now})
             return
         swept = one.begun_at if one.is_sweep else watch.swept_until
         kind, next_at = self._next(one, swept, now)
@@ -265,8 +269,7 @@ class Reader:
         now, watch = self.ctx.clock.now(), one.watch
         if error.kind == "wait":
             self._refused.add(watch.account_id)
-            changes = {"cursor": one.cursor, "begun_at": one.begun_at, "newest_at": one.newest_at}
-            changes["next_at"] = now + max(error.wait_ms, SECOND)
+            changes = _progress(one) | {"next_at": now + max(error.wait_ms, SECOND)}
             tx.change_watch(watch.account_id, watch.video_id, changes)
         elif error.kind == "absent" and watch.video_id != EVERY_POST:
             gone = {"next_at": NEVER, "sure_until": NEVER, "swept_until": NEVER}
@@ -343,13 +346,25 @@ def look_soon(ctx: Context, account_id: int) -> int:
 
 def demand(rules: polling.LookRules, watches: list[Watch], now: int) -> int:
     """Return the calls an hour (thousandths) that an account's posts ask for, unstretched."""
-    posts = [
-        polling.Post(published_at=one.published_at, newest_at=one.newest_at, swept_until=one.swept_until)
-        for one in watches
-        if one.video_id != EVERY_POST and one.next_at != NEVER
-    ]
+    posts = [_post_of(one) for one in watches if one.video_id != EVERY_POST and one.next_at != NEVER]
     listing = HOUR * polling.ONE // (rules.listing_minutes * MINUTE) if watches else 0
     return listing + sum(polling.calls_per_hour(rules, post, now) for post in posts)
+
+
+def _post_of(watch: Watch) -> polling.Post:
+    return polling.Post(
+        published_at=watch.published_at, newest_at=watch.newest_at, swept_until=watch.swept_until
+    )
+
+
+def _progress(one: _Look) -> dict[str, object]:
+    """Return what a look that goes on later must remember."""
+    return {
+        "kind": one.watch.kind,
+        "cursor": one.cursor,
+        "begun_at": one.begun_at,
+        "newest_at": one.newest_at,
+    }
 
 
 def _watch(account_id: int, video_id: str, published_at: int, now: int) -> Watch:

@@ -10,25 +10,30 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
 from goodstanding.kernel.canonical import canonical
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.timing import DAY, HOUR, SECOND
+from goodstanding.usecases import connections
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import Account, Queries, Transaction
+from goodstanding.usecases.ports.connections import Profile
 from goodstanding.usecases.ports.feed import AccountPage, ListedVideo, ReadFailedError, Snapshot, VideoPage
 from goodstanding.usecases.reading import note_posts, served
 from goodstanding.usecases.reading_rules import reading_rules
 
+if TYPE_CHECKING:
+    from goodstanding.core.capability import AccountType
+
 T = TypeVar("T")
 PROGRESS = "feed_snapshot"
 """Setting of an account: how far the captures of a day are (`Progress`)."""
-FACTS = "feed_account"
-"""Setting of an account: what its profile said last (`AccountFacts`)."""
+REFUSED = "feed_refused"
+"""Setting of an account: what its owner did not allow (`Refused`)."""
 PAGE = 200
 
 
@@ -48,12 +53,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     done: bool = False
 
 
-class AccountFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the platform says of an account. `None`: not told."""
+class Refused(msgspec.Struct, frozen=True, kw_only=True):
+    """Which groups of figures the owner's grant does not cover, and when that was seen."""
 
-    business: bool | None
-    verified: bool | None
-    followers: int | None
     missing_scopes: tuple[str, ...]
     at: int
 
@@ -139,15 +141,11 @@ def keep_account(
     """Keep an account's figures, and what its profile says of its kind."""
     body = {"since": days[0], "until": days[1], "insights": page.insights}
     now = ctx.clock.now()
-    facts = AccountFacts(
-        business=page.business,
-        verified=page.verified,
-        followers=page.followers,
-        missing_scopes=page.missing_scopes,
-        at=now,
-    )
-    tx.put_setting(FACTS, msgspec.json.encode(facts).decode(), now, account_id=account.id)
+    refused = Refused(missing_scopes=page.missing_scopes, at=now)
+    tx.put_setting(REFUSED, msgspec.json.encode(refused).decode(), now, account_id=account.id)
     _put(tx, account.id, msgspec.structs.replace(state, account=True), now)
+    stored = next(one for one in tx.accounts() if one.id == account.id)
+    connections.learn_in(ctx, tx, stored, _profile(page), who=("platform", account.connector))
     _keep(ctx, tx, account.id, "account", [(account.external_id, body)], state.day)
 
 
@@ -164,10 +162,10 @@ def keep_posts(ctx: Context, tx: Transaction, account: Account, page: VideoPage,
         _keep(ctx, tx, account.id, "video", [(one.id, _post(one)) for one in young], state.day)
 
 
-def facts_of(q: Queries, account_id: int) -> AccountFacts | None:
-    """Return what the platform said last of an account's kind."""
-    kept = q.setting(FACTS, account_id=account_id)
-    return msgspec.json.decode(kept, type=AccountFacts) if kept else None
+def refused_of(q: Queries, account_id: int) -> Refused | None:
+    """Return which figures could not be read at the last capture."""
+    kept = q.setting(REFUSED, account_id=account_id)
+    return msgspec.json.decode(kept, type=Refused) if kept else None
 
 
 def read_back(q: Queries, snapshot_id: int) -> Checked:
@@ -201,6 +199,20 @@ def every(q: Queries, account_id: int, *, kind: str = "", subject: str = "") -> 
         for row in rows:
             yield check(q, row)
         before = rows[-1].id
+
+
+def _profile(page: AccountPage) -> Profile:
+    """Return what a page says of the account's kind; what it leaves out stays as it is known."""
+    kind: AccountType | None = None
+    if page.business is not None:
+        kind = "business" if page.business else "personal"
+    return Profile(
+        handle=page.handle,
+        name=page.name,
+        account_type=kind,
+        verified=page.verified,
+        followers=page.followers,
+    )
 
 
 def _post(one: ListedVideo) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from goodstanding.core.policy.model import Decision, Facts
 from goodstanding.core.policy.sealing import SealedRecord, read_record
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.locale import Lang
-from goodstanding.usecases import audit, moderation, policies
+from goodstanding.usecases import audit, moderation, policies, registry
 from goodstanding.usecases.ports import AuditRow, Case, DecisionRow, Event, Outgoing, Queries
 from goodstanding.usecases.wording import say
 from goodstanding.web import conversation
@@ -95,6 +95,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
                 "open_case": open_case,
                 "proposed": next((o for o in outgoing if o.state == "held"), None),
                 "outgoing": outgoing,
+                "registered": registry.of_video(q, event.account_id, event.video_id),
                 "talk": conversation.of_event(desk, q, event),
             }
 

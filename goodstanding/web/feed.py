@@ -25,7 +25,7 @@ class Meter(msgspec.Struct, frozen=True, kw_only=True):
     account: Account
     figures: GapFigures
     connected: bool
-    facts: snapshots.AccountFacts | None
+    refused: snapshots.Refused | None
     gaps: list[Gap]
     hidden: list[ReplyWatch]
     watches: list[Watch]
@@ -43,7 +43,7 @@ def meter(desk: Desk, q: Queries, account: Account, connected: set[int]) -> Mete
         account=account,
         figures=reconcile.figures(desk.ctx, q, account.id),
         connected=account.id in connected,
-        facts=snapshots.facts_of(q, account.id),
+        refused=snapshots.refused_of(q, account.id),
         gaps=q.gaps(account.id, limit=GAPS),
         hidden=q.reply_watches(account.id, state="hidden", limit=GAPS),
         watches=sorted(watches, key=lambda one: one.next_at)[:POSTS],

@@ -126,8 +126,9 @@ def _one(desk: Desk, importer: Importer, running: dict[int, Job]) -> list[HTTPRo
             }
 
         job = running.get(file_id)
+        failed = job.error if job is not None and job.state == "failed" else ""
         job = job if job is not None and job.state == "running" else None
-        return desk.page(request, "import.html", work, job=job, **_words(lang))
+        return desk.page(request, "import.html", work, job=job, failed=failed, **_words(lang))
 
     @post("/imports/{file_id:int}/answers", sync_to_thread=True)
     def answer(request: Web, file_id: FromPath[int], data: FormBody) -> Response[Any]:

@@ -1,6 +1,8 @@
 """Clients that others wrote, against a real sandbox on a free loopback port."""
 
+import http.server
 import struct
+import threading
 import zlib
 from contextlib import ExitStack
 from urllib.parse import parse_qs, urlsplit
@@ -83,3 +85,29 @@ def png(width, height):
 @pytest.fixture
 def picture():
     return png
+
+
+@pytest.fixture
+def receiver():
+    """Take webhooks as a stranger's program would, with the standard library alone."""
+    got = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            got.append((self.headers["Tiktok-Signature"], body))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    server.got = got
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()

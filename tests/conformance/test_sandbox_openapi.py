@@ -16,6 +16,7 @@ from schemathesis.specs.openapi.checks import (
 
 from goodstanding.sandbox.api import ROUTES
 from goodstanding.sandbox.control import CONTROLS
+from goodstanding.sandbox.events import EVENTS
 from goodstanding.sandbox.openapi import document
 from goodstanding.sandbox.server import serving
 from goodstanding.sandbox.world import Settings
@@ -135,6 +136,15 @@ def test_a_lie_in_the_description_is_found(world):
     )
     with pytest.raises(BaseExceptionGroup, match="Schemathesis"):
         case.call_and_validate(base_url=url, session=session, checks=CHECKS, timeout=10)
+
+
+def test_every_kind_of_webhook_is_described(world):
+    assert set(DOCUMENT["webhooks"]) == set(EVENTS)
+    for described in DOCUMENT["webhooks"].values():
+        body = described["post"]["requestBody"]["content"]["application/json"]["schema"]
+        assert body["properties"]["content"]["type"] == "string"
+        name = body["properties"]["content"]["contentSchema"]["$ref"].rpartition("/")[2]
+        assert name in DOCUMENT["components"]["schemas"]
 
 
 def test_a_refusal_is_described_as_such(world):

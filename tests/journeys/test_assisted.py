@@ -64,7 +64,8 @@ def send_due(world):
         while await dispatcher.send_due():
             pass
 
-    in_a_thread(work)
+    with ThreadPoolExecutor(1) as pool:  # in the world's own loop, which its connections belong to
+        pool.submit(world.loop.run_until_complete, work()).result()
 
 
 def outgoing(world, state):

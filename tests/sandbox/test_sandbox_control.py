@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from sandbox_client import AWAY, App
+from sandbox_client import APP, AWAY, SECRET, App
 
 from goodstanding.sandbox.control import CONTROLS
 from goodstanding.sandbox.numbers import read_numbers
@@ -81,6 +81,21 @@ def test_messages_have_a_limit_of_their_own_a_second(start):
     assert app.get("message/conversation/list/", conversation_type="SINGLE")["code"] == 0, (
         "the next second is free"
     )
+
+
+def test_refreshing_many_tokens_is_bounded_by_the_app_alone(start):
+    client = start(start_ms=1_790_000_040_000)
+    client.post("clock", freeze=True)
+    made = [App(client, "personal-nl", username=f"many{number}").account for number in range(60)]
+    url = f"{client.url}/open_api/v1.3/tt_user/oauth2/refresh_token/"
+    body = {"client_id": APP, "client_secret": SECRET, "grant_type": "refresh_token"}
+    codes = []
+    for number, one in enumerate(made):
+        if number % 10 == 0:
+            client.post("clock", advance_seconds=1)
+        answer = client.session.post(url, json=body | {"refresh_token": one["refresh_token"]}, timeout=10)
+        codes.append(answer.json()["code"])
+    assert codes == [0] * 60
 
 
 def test_a_day_that_is_used_up_ends_at_midnight():

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from goodstanding.cli.sandbox import sandbox
 from goodstanding.sandbox.control import CONTROLS
-from goodstanding.sandbox.inbox import Options
+from goodstanding.sandbox.options import Options
 from goodstanding.sandbox.personas import personas
 
 ROOT = Path(__file__).parents[2]

@@ -36,6 +36,13 @@ def test_shares_and_languages_are_obeyed():
         list(make_letters(1, 1, languages={"xx": 1}, **SPAN))
 
 
+def test_a_spike_comes_late():
+    late = [
+        one for one in make_letters(1000, 1, spike=True, **SPAN) if one.at_ms >= 1_790_000_000_000 + 2_880_000
+    ]
+    assert 780 <= len(late) <= 820
+
+
 def test_writers_come_from_the_town_of_those_who_comment():
     writers = {one.unique_identifier for one in make_letters(500, 1, **SPAN)}
     commenters = {one["unique_identifier"] for one in make_comments(500, 1)}

@@ -390,3 +390,31 @@ def test_the_echo_can_come_before_the_answer(start):
     thread.join()
     server.server_close()
     assert order == ["echo", "answer"]
+
+
+def test_a_message_that_was_sent_although_no_answer_came_is_in_the_list_and_in_the_log(app):
+    import requests
+
+    conversation = app.hears()
+    app.client.post("faults", kind="timeout_after_commit", endpoint="message/send/", times=1, seconds=0.2)
+    with pytest.raises(requests.ConnectionError):
+        app.sends(conversation, "Kwam dit aan?")
+    (call,) = app.client.get("calls", act="message")["calls"]
+    assert (call["accepted"], call["code"], call["conversation_id"]) == (True, None, conversation)
+    shown = app.get("message/content/list/", conversation_id=conversation)["data"]["messages"]
+    assert (shown[0]["message_id"], shown[0]["text"]) == (call["message_id"], {"body": "Kwam dit aan?"})
+    assert app.events("im_send_msg")[0]["message_id"] == call["message_id"]
+
+
+def test_a_duplicate_that_the_platform_rejects_was_done_all_the_same(app):
+    conversation = app.hears()
+    fault = {
+        "kind": "server_error",
+        "endpoint": "message/send/",
+        "times": 1,
+        "code": 40050,
+        "after_commit": True,
+    }
+    app.client.post("faults", **fault)
+    assert app.sends(conversation)["code"] == 40050
+    assert len(app.get("message/content/list/", conversation_id=conversation)["data"]["messages"]) == 2

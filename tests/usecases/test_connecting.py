@@ -702,3 +702,59 @@ def test_two_processes_on_postgres_renew_once(postgres_address, tmp_path):
                 await desk.close()
 
     asyncio.run(inside())
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_renewal_under_way_never_overwrites_a_newer_consent(run, gone):
+    async def story(desk):
+        desk.add()
+        await desk.consent()
+        oauth, stale = desk.ctx.authorizers["tiktok"], desk.pair().access_token
+        real = oauth.renew
+
+        async def slow(app, *, refresh_token):
+            await desk.consent()
+            if gone:
+                raise ConsentGoneError(answer=40107)
+            return await real(app, refresh_token=refresh_token)
+
+        oauth.renew = slow
+        assert await renewals.renew(desk.ctx, 1, stale) is Renewal.FRESH
+        newer = desk.pair()
+        assert desk.row().state == "connected"
+        assert desk.acts()[-1] in ("connected", "learned"), "nothing was taken in from the renewal"
+        oauth.renew = real
+        assert await renewals.renew(desk.ctx, 1, newer.access_token) is Renewal.FRESH
+
+    run(story)
+
+
+def test_a_renewal_under_way_never_brings_a_given_up_consent_back(run):
+    async def story(desk):
+        desk.add()
+        await desk.consent()
+        oauth, stale = desk.ctx.authorizers["tiktok"], desk.pair().access_token
+        real = oauth.renew
+
+        async def slow(app, *, refresh_token):
+            found = await real(app, refresh_token=refresh_token)
+            await connecting.revoke(desk.ctx, 1, who=ME, force=True)
+            return found
+
+        oauth.renew = slow
+        assert await renewals.renew(desk.ctx, 1, stale) is Renewal.GONE
+        assert (desk.row().state, desk.pair()) == ("revoked", None)
+
+    run(story)
+
+
+def test_an_account_that_was_stopped_before_it_was_disconnected_stays_stopped(run):
+    async def story(desk):
+        desk.add()
+        await desk.consent()
+        accounts.set_killed(desk.ctx, 1, killed=True, who=ME)
+        await connecting.revoke(desk.ctx, 1, who=ME)
+        await desk.consent()
+        return desk.account().killed
+
+    assert run(story)

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from goodstanding.kernel.timing import DAY, HOUR, MINUTE
-from goodstanding.usecases import audit, reconcile, replay
+from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
+from goodstanding.usecases import audit, reading, reconcile, replay
 from goodstanding.usecases.ports.feed import ReadFailedError
 from goodstanding.usecases.reading import EVERY_POST, look_soon
 from tests.feed_world import feed_world
@@ -261,3 +261,48 @@ def test_the_plan_stretches_when_the_app_may_not_call_so_often(world, monkeypatc
     monkeypatch.setattr(type(world.ctx.platforms["tiktok"]), "reading_per_hour", lambda self: 10**6)
     world.run(world.reader.plan(accounts))
     assert world.reader.stretch == 1_000
+
+
+def test_when_the_app_may_not_call_everybody_rests(world, monkeypatch):
+    """A crowd of looks that must wait is not asked one by one, nor written down one by one."""
+    world.settle()
+
+    def copies(tx):
+        for number in range(2, 8):
+            account = world.read(lambda q: q.accounts())[0]
+            import msgspec
+
+            tx.add_account(msgspec.structs.replace(account, id=number, external_id=f"-{number}"), 0)
+            tx.change_account(number, {"credentials": b"x"})
+            reading.begin(tx, number, world.ctx.clock.now())
+
+    world.ctx.store.write(copies)
+    asked = []
+
+    async def video_page(account, **_named):
+        asked.append(account.id)
+        raise ReadFailedError("wait", "PACE", 900)
+
+    monkeypatch.setattr(world.ctx.platforms["tiktok"], "video_page", video_page)
+    assert world.run(world.reader.step()) == 0
+    assert len(asked) == 3
+
+
+def test_the_platform_never_has_to_say_that_we_call_too_often(tmp_path):
+    """The sandbox keeps TikTok's limits; paced by our own, no call of a long reading is refused."""
+    with feed_world(tmp_path, limits=True, paced=True) as world:
+        for _ in range(20):
+            world.run(world.reader.step())
+            world.step(2 * SECOND)
+        count = 400
+        world.crowd(count)
+        look_soon(world.ctx, 1)
+        for _ in range(200):
+            world.run(world.reader.step())
+            world.step(2 * SECOND)
+            if len(world.stored()) == count:
+                break
+        assert len(world.stored()) == count
+        calls = world.sandbox.journal.entries
+        assert len(calls) > count / 30
+        assert {entry.code for entry in calls} == {0}

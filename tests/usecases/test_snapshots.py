@@ -113,12 +113,20 @@ def test_a_body_changed_with_its_hash_still_differs_from_the_log(world):
         world.read(lambda q: snapshots.read_back(q, 10**9))
 
 
-def test_what_the_account_is_is_remembered(world):
-    assert world.read(lambda q: snapshots.facts_of(q, 1)) is None
+def test_what_the_account_is_is_learned(world):
+    """Kind, followers and verification feed the capability engine; what the owner did not allow is named."""
+    assert world.read(lambda q: snapshots.refused_of(q, 1)) is None
     capture(world)
-    facts = world.read(lambda q: snapshots.facts_of(q, 1))
-    assert isinstance(facts.business, bool)
-    assert facts.followers > 0
+    known = world.read(lambda q: q.connection(1))
+    listed = world.run(
+        world.ctx.platforms["tiktok"].account_page(
+            world.read(lambda q: q.accounts())[0], since="2026-09-01", until="2026-09-02"
+        )
+    )
+    assert known.account_type == ("business" if listed.business else "personal")
+    assert (known.followers, known.verified) == (listed.followers, listed.verified)
+    assert world.read(lambda q: snapshots.refused_of(q, 1)).missing_scopes == listed.missing_scopes
+    assert audit.verify(world.ctx).ok
 
 
 def test_the_first_capture_asks_for_all_days_there_are(world, monkeypatch):

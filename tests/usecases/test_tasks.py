@@ -4,11 +4,13 @@ import json
 
 import pytest
 
+from goodstanding.core.outbox import approval_hash
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
 from goodstanding.usecases import audit, moderation, privacy, tasks
 from goodstanding.usecases.context import SYSTEM, person
 from goodstanding.usecases.facts import Situation
 from goodstanding.usecases.ports import ParsedComment, Person
+from tests import support
 from tests.faults.world import World
 from tests.support import NOW
 
@@ -353,3 +355,39 @@ def test_cancelled_by_a_person_and_planned_again_is_a_fresh_task(world):
     world.flow()
     assert row(world, task) == ("task", "")
     assert world.ctx.store.read(lambda q: q.task(task.outgoing_id)).answered_at is None
+
+
+def test_a_message_by_hand_ends_before_the_window_does(world):
+    """An automatic account whose messages are closed: the platform's window binds the person too, with a margin."""
+    world.ctx.store.write(
+        lambda tx: tx.change_account(1, {"mode": "automatic", "can_message": False, "can_reply": True})
+    )
+    world.comment("+A", "hello")
+    contact = world.ctx.store.read(lambda q: q.contacts_by_external(1, ["+A"])["+A"])
+    until = world.real + DAY
+    bound = approval_hash(event_id=1, act="message", target_id="c1", text="Hier is de link.")
+
+    def plan(tx, number, wrote_at):
+        tx.change_contact(contact.id, {"wrote_at": wrote_at})
+        tx.add_outgoing(
+            [
+                support.outgoing(
+                    number, event_id=1, act="message", contact_id=contact.id, target_id="c1", text="Hier is de link.",
+                    ordinal=number, not_before=world.real, approved_by=1, approved_hash=bound, approved_until=until, rule="",
+                )
+            ]
+        )  # fmt: skip
+
+    world.ctx.store.write(lambda tx: plan(tx, 900, world.real - 40 * HOUR))
+    world.flow()
+    task = world.ctx.store.read(lambda q: q.task(900))
+    assert (world.row(900).state, task.until) == ("task", world.real + 7 * HOUR + 30 * MINUTE)
+    assert world.calls == []
+    world.step(8 * HOUR)
+    world.house()
+    assert row(world, task) == ("cancelled", "TASK_LATE")
+    world.ctx.store.write(lambda tx: plan(tx, 901, None))
+    world.flow()
+    assert (world.row(901).state, world.row(901).code) == ("cancelled", "NOT_FIRST"), (
+        "nobody who has not written first"
+    )

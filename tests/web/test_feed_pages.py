@@ -122,6 +122,14 @@ def test_figures_for_prometheus(read):
     assert 'goodstanding_feed_sure_age_seconds{account="1"}' in text
 
 
+def test_a_comment_points_to_its_posts_campaign(read):
+    events = read.ctx.store.read(lambda q: q.events([d.event_id for d in q.decisions(after=0, limit=99)]))
+    one = next(e for e in events.values() if e.video_id == VIDEOS[0])
+    answer = Client(read).sign_in().get(f"/comment/{one.id}")
+    assert "The post is sponsored · campaign 2026-09-soup-week · approver Lotte" in answer.words
+    well_formed(answer, "en")
+
+
 # --- the registry ---
 
 

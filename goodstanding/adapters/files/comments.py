@@ -19,6 +19,7 @@ from goodstanding.adapters.files.buffer import UNDECODED, Buffer
 from goodstanding.adapters.files.dates import read_date
 from goodstanding.adapters.files.lines import TextLines
 from goodstanding.adapters.files.records import Records, cells_of, delimiter_of, separator_of
+from goodstanding.adapters.files.rules import Limits
 from goodstanding.adapters.files.streams import ROW_BYTES_MAX
 from goodstanding.kernel.problems import Invalid, Problem
 from goodstanding.usecases.backtest import BrokenRow, Comment
@@ -43,8 +44,15 @@ class CommentsFile(TextLines):
     or no column can be the text, and `OSError` when the file cannot be read.
     """
 
-    def __init__(self, stream: BinaryIO, *, name: str = "", told: Mapping[str, str] | None = None) -> None:
-        super().__init__(stream)
+    def __init__(
+        self,
+        stream: BinaryIO,
+        *,
+        name: str = "",
+        told: Mapping[str, str] | None = None,
+        guard: Limits | None = None,
+    ) -> None:
+        super().__init__(stream, guard)
         self._told = dict(told or {})
         self._name = name.lower().removesuffix(".gz")
         self.columns: dict[str, str] = {}
@@ -134,7 +142,7 @@ class CommentsFile(TextLines):
                 yield broken(row, line, wrong)
             elif stripped := text.strip():
                 row += 1
-                yield Comment(row, stripped, None)
+                yield self._made(row, line, stripped, _nothing)
 
     def _json_lines(self) -> Iterator[Row]:
         row = 0

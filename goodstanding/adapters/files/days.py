@@ -23,7 +23,8 @@ _named = re.compile(
 _kanji = re.compile(r"(\d{1,2})月(\d{1,2})日")
 _weekday = re.compile(r"^[^\W\d_]{2,12}\.?,\s+(?=\d|[^\W\d_]{3,12}\.?\s+\d)")
 _clock = re.compile(
-    r"[\s,T]+(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap]\.?m\.?)?(?:\s*(?:utc|z))?\s*$", re.IGNORECASE
+    r"(?:[\s,]+|(?<=\d)T)(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap]\.?m\.?)?(?:\s*(?:utc|z))?\s*$",
+    re.IGNORECASE,
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from goodstanding.adapters.files.rules import Limits
 from goodstanding.adapters.files.streams import Source
 
 Line = tuple[int, str | None, str]
@@ -10,10 +11,10 @@ Line = tuple[int, str | None, str]
 
 
 class TextLines:
-    """The lines of one file, read once. Raises `OSError` when the file cannot be read."""
+    """The lines of one file, read once. Raises `OSError`; with a `guard` also `RefusedFileError`."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self.source = Source(stream)
+    def __init__(self, stream: BinaryIO, guard: Limits | None = None) -> None:
+        self.source = Source(stream, guard)
         self.end = b"\n"
         self._settled = False
         self.sure = self._says_utf8(self.source.sample)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from goodstanding.adapters.files.rules import limits
-from goodstanding.adapters.files.streams import Readable
 from goodstanding.usecases.ports.imports import RefusedFileError
 
 PIECE = 1 << 20
@@ -180,12 +179,6 @@ class _Decrypted(io.RawIOBase):
                 raise OSError("the key of this original is gone")
             self._piece, self._number = found, number
         return self._piece
-
-
-def fill(writer: Incoming, source: Readable) -> None:
-    """Let a whole stream in."""
-    while chunk := source.read(PIECE):
-        writer.write(chunk)
 
 
 def _put(out: BinaryIO, cipher: bytes) -> None:

@@ -113,8 +113,9 @@ class Outline:
             except (ValueError, RecursionError) as error:
                 if len(buffer.text) - buffer.at <= deepest and buffer.more():
                     continue
-                yield self._broken_element(path, index, error)
-                buffer.resync(_next_object if sign == "{" else _next_value)
+                mark = _next_object if sign == "{" else _next_value
+                yield self._broken_element(path, index, error, mark)
+                buffer.resync(mark)
                 index += 1
                 continue
             if end - buffer.at > deepest:
@@ -126,14 +127,14 @@ class Outline:
             index += 1
             buffer.advance(end)
 
-    def _broken_element(self, path: Path, index: int, error: Exception) -> Broken:
+    def _broken_element(self, path: Path, index: int, error: Exception, mark: re.Pattern[str]) -> Broken:
         """Return what is wrong; when the text ends inside the element, the whole document was cut."""
         buffer = self._buffer
         where = getattr(error, "pos", buffer.at)
-        marks = (_next_object, _next_value)
-        if not any(mark.search(buffer.text, buffer.at + 1) for mark in marks) and not buffer.more():
+        if not mark.search(buffer.text, buffer.at + 1) and not buffer.more():
             raise self._lost(path, "CUT", index=index)
-        if len(buffer.text) - buffer.at > self._limits.json_value_chars_max and where >= len(buffer.text) - 1:
+        unfinished = "Unterminated" in str(error) or where >= len(buffer.text) - 1
+        if unfinished and len(buffer.text) - buffer.at > self._limits.json_value_chars_max:
             limit = self._limits.json_value_chars_max
             return Broken(path, index, self._problem("VALUE_TOO_LARGE", limit=limit))
         if isinstance(error, RecursionError):

@@ -121,7 +121,8 @@ class Package:
 
     def _check_one(self, one: zipfile.ZipInfo, *, nested: bool) -> None:
         shown = re.sub(r"[\x00-\x1f\x7f]", "·", one.filename)[:120]
-        if len(one.filename) > self._limits.member_name_chars_max or _odd_path.search(one.filename):
+        length = len(one.filename)
+        if not 0 < length <= self._limits.member_name_chars_max or _odd_path.search(one.filename):
             raise RefusedFileError(reason="ZIP_PATH", name=shown)
         if stat.S_ISLNK(one.external_attr >> 16):
             raise RefusedFileError(reason="ZIP_LINK", name=shown)
@@ -158,7 +159,9 @@ class Package:
                 break
             _, _, flags, method, _, _, _, packed, size, name_len, extra_len = _HEADER.unpack(raw)
             name = self._stream.read(name_len)
-            info = zipfile.ZipInfo(name.decode("utf-8" if flags & _UTF8 else "cp437", "replace") or "?")
+            if not name or len(name) < name_len:
+                break
+            info = zipfile.ZipInfo(name.decode("utf-8" if flags & _UTF8 else "cp437", "replace"))
             info.filename = name.decode("utf-8" if flags & _UTF8 else "cp437", "replace")
             info.flag_bits, info.compress_type = flags, method
             later = bool(flags & _SIZES_LATER) and not packed

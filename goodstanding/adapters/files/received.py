@@ -138,7 +138,7 @@ class ReceivedReading:
     def _file(self) -> _File:
         self._stream.seek(0)
         told = {role: column for role, column in self._told.items() if role in columns.ROLES}
-        made = _File(self._stream, name=self._name, told=told)
+        made = _File(self._stream, name=self._name, told=told, guard=self._limits)
         made.told_more = {role: column for role, column in self._told.items() if role in _MORE}
         return made
 
@@ -165,16 +165,16 @@ class ReceivedReading:
             shown = self._examples.setdefault(role, [])
             if value and len(shown) < _EXAMPLES:
                 shown.append(value[:60])
-        if one.at is not None:
-            return
         if not one.dated:
-            self._undated += 1
+            self._undated += one.at is None
             return
         found = days.read(one.dated, self._months)
         if found is None:
             return
         if found.proved:
             self._orders.add(found.proved)
+        if one.at is not None:
+            return
         for is_so, kept in ((found.open, self._open), (found.needs_year, self._no_year)):
             if is_so and len(kept) < _EXAMPLES and one.dated not in kept:
                 kept.append(one.dated[:40])

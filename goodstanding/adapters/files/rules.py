@@ -25,7 +25,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     json_depth_max: int
     json_value_chars_max: int
     json_key_chars_max: int
-    problems_kept: int
     tables_max: int
     columns_max: int
     cells_max: int

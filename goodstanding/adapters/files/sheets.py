@@ -81,7 +81,7 @@ class Tables:
 def _csv(stream: BinaryIO, name: str, limits: Limits) -> Table | None:
     """Return the table in a text file; None when no line looks like a header."""
     stream.seek(0)
-    lines = TextLines(stream)
+    lines = TextLines(stream, limits)
     if "\x00" in lines.sample:
         return None
     sample = lines.sample.split(lines.end.decode())[: _HEADER_LOOKED + 1]
@@ -94,11 +94,14 @@ def _csv(stream: BinaryIO, name: str, limits: Limits) -> Table | None:
 
     def rows() -> Iterator[Record | Refused]:
         stream.seek(0)
-        fresh = TextLines(stream)
+        seen = 0
+        fresh = TextLines(stream, limits)
         for line, cells, wrong in Records(fresh.texts(skip=at + 1), delimiter, len(header)):
             place = f"{name} {line}"
             if cells is None:
                 yield Refused(place=place, problem=Problem(code=wrong, line=line, fields=_fields(wrong)))
+            elif (seen := seen + len(cells)) > limits.cells_max:
+                raise RefusedFileError(reason="TOO_MANY_CELLS", limit=limits.cells_max)
             elif len(cells) != len(header):
                 fields = {"found": len(cells), "wanted": len(header)}
                 yield Refused(place=place, problem=Problem(code="COLUMN_COUNT", line=line, fields=fields))

@@ -6,6 +6,9 @@ import zlib
 from collections.abc import Iterator
 from typing import Protocol
 
+from goodstanding.adapters.files.rules import Limits
+from goodstanding.usecases.ports.imports import RefusedFileError
+
 CHUNK = 262_144
 SAMPLE = 65_536
 """Bytes looked at to find out what a file is."""
@@ -28,10 +31,12 @@ class Readable(Protocol):
 
 
 class Source:
-    """The bytes of one file, read once. Raises `OSError` while reading, never anything else."""
+    """The bytes of one file, read once. Raises `OSError` while reading; with a `guard` also `RefusedFileError`."""
 
-    def __init__(self, stream: Readable) -> None:
+    def __init__(self, stream: Readable, guard: Limits | None = None) -> None:
         self._stream = stream
+        self._guard = guard
+        self._unpacked_bytes = 0
         self._digest = hashlib.sha256()
         self.read_bytes = 0
         """Bytes read so far, as stored."""
@@ -106,12 +111,24 @@ class Source:
                 self.damaged = True
                 break
             packed = unpacker.unused_data if unpacker.eof else unpacker.unconsumed_tail
+            self._unpacked_bytes += len(chunk)
+            self._check()
             yield chunk
         if not unpacker.eof and not self.damaged:
             yield unpacker.flush()
             self.damaged = not unpacker.eof
         for _ in raw:
             """The digest is of the whole file."""
+
+    def _check(self) -> None:
+        """Refuse a packed file that unfolds into more than any text does."""
+        if self._guard is None:
+            return
+        if self._unpacked_bytes > self._guard.unpacked_bytes_max:
+            raise RefusedFileError(reason="ZIP_TOO_LARGE", limit=self._guard.unpacked_bytes_max)
+        most = max(self._guard.ratio_from_bytes, self._guard.ratio_max * self.read_bytes)
+        if self._unpacked_bytes > most:
+            raise RefusedFileError(reason="ZIP_RATIO", name="gzip", limit=self._guard.ratio_max)
 
     def _utf8(self) -> Iterator[bytes]:
         chunks = self._unpacked()

@@ -58,7 +58,7 @@ class ExportReading:
             yield from self._package()
         else:
             self._stream.seek(0)
-            yield from self._document(Source(self._stream), "")
+            yield from self._document(Source(self._stream, self._limits), "")
         if self._profile:
             yield self._found(_section("profile"), "ProfileMap", self._profile, self._profile)
         if not self._rows and not self._seen:

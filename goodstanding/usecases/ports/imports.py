@@ -286,12 +286,17 @@ class ImportQueries(Protocol):
         """Return what a file is linked to."""
         ...
 
-    def contacts_by_handle(self, account_id: int, handles: Sequence[str]) -> list[tuple[int, str]]:
-        """Return (contact, handle) of everybody with one of these handles, in any case; walks the account's contacts."""
+    def import_holders(self, kind: LinkKind, refs: Sequence[int]) -> dict[int, int]:
+        """Return the oldest import that is linked to each of these."""
         ...
 
-    def texts_of_contacts(self, contact_ids: Sequence[int]) -> list[tuple[int, str, str, int, str]]:
-        """Return (contact, video, text, written at, source) of comments that are there."""
+    def comments_with_text(
+        self, account_id: int, texts: Sequence[str]
+    ) -> list[tuple[str, str, str, int, str]]:
+        """Return (handle, video, text, written at, source) of comments with one of these texts.
+
+        Walks the account's comments: for files whose comments carry no id.
+        """
         ...
 
     def erased_digests(self, account_id: int, digests: Sequence[bytes]) -> set[bytes]:

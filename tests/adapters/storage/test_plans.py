@@ -39,6 +39,24 @@ CALLS = {
     "message_acts": ([1, 2],),
     "message_contents": ([1, 2],),
     "consent_evidence": (1,),
+    "watch": (1, "v"),
+    "watches_due": (1, 10),
+    "kept_deliveries": (1, 10),
+    "reply_watches_due": (1, 1, 10),
+    "snapshot": (1,),
+    "snapshot_body": (1, b"x"),
+    "acts_waiting": (1, "v"),
+    "campaign": (1, "c"),
+    "original": (1, "a"),
+    "originals_of_contact": (1,),
+    "imported_file": (1,),
+    "import_problems": (1, {"after": 0, "limit": 10}),
+    "imported_items": (1, ["a"]),
+    "items_of_file": (1, {"after": 0, "limit": 10}),
+    "studio_metrics": (1, ["account::views:2026-01-01:5:count"]),
+    "metrics_of_file": (1, {"after": 0, "limit": 10}),
+    "import_refs": (1, "item", 10),
+    "import_holders": ("item", [1, 2]),
 }
 CHANGES = {
     "set_event_state": (1, [("a", "hidden")]),
@@ -48,6 +66,11 @@ CHANGES = {
     "erase_messages": (1,),
     "settle_outgoing": (1, 1, {"code": "X"}),
     "settle_deliveries": ([(1, "read", None), (2, "unknown", "X")],),
+    "change_watch": (1, "v", {"cursor": 1}),
+    "close_gaps": (1, "v", ["missing"], 1),
+    "mark_came": (1, ["a"], 1),
+    "change_reply_watch": (1, 1, {"state": "seen"}),
+    "change_video": (1, "v", {"campaign": ""}),
 }
 
 
@@ -57,7 +80,8 @@ def plans(path, name, arguments):
     connection = connect(path)
     statements = SqliteStatements(connection, 1)
     connection.set_trace_callback(said.append)
-    getattr(statements, name)(*arguments)
+    named = arguments[-1] if isinstance(arguments[-1], dict) and "after" in arguments[-1] else {}
+    getattr(statements, name)(*(arguments[:-1] if named else arguments), **named)
     connection.set_trace_callback(None)
     connection.close()
     with sqlite3.connect(path) as plain:

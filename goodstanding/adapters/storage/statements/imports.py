@@ -129,18 +129,18 @@ class ImportStatements(Base):
         sql = "SELECT ref FROM import_link WHERE workspace_id = ? AND file_id = ? AND kind = ? ORDER BY ref LIMIT ?"
         return [r[0] for r in self._all(sql, (self.workspace_id, file_id, kind, limit))]
 
-    def contacts_by_handle(self, account_id: int, handles: Sequence[str]) -> list[tuple[int, str]]:
-        where, param = self._among("lower(handle)", [one.lower() for one in handles])
-        sql = f"SELECT id, handle FROM contact WHERE workspace_id = ? AND account_id = ? AND {where}"
-        return [(r[0], r[1]) for r in self._all(sql, (self.workspace_id, account_id, param))]
-
-    def texts_of_contacts(self, contact_ids: Sequence[int]) -> list[tuple[int, str, str, int, str]]:
-        where, param = self._among("contact_id", contact_ids)
+    def comments_with_text(
+        self, account_id: int, texts: Sequence[str]
+    ) -> list[tuple[str, str, str, int, str]]:
+        where, param = self._among("e.text", texts)
         sql = (
-            "SELECT contact_id, video_id, text, at, source FROM event"
-            f" WHERE workspace_id = ? AND {where} AND action = 'insert' AND text IS NOT NULL"
+            "SELECT coalesce(c.handle, ''), e.video_id, e.text, e.at, e.source FROM event e"
+            " LEFT JOIN contact c ON c.workspace_id = e.workspace_id AND c.id = e.contact_id"
+            f" WHERE e.workspace_id = ? AND e.account_id = ? AND e.action = 'insert' AND {where}"
         )
-        return [(r[0], r[1], r[2], r[3], r[4]) for r in self._all(sql, (self.workspace_id, param))]
+        return [
+            (r[0], r[1], r[2], r[3], r[4]) for r in self._all(sql, (self.workspace_id, account_id, param))
+        ]
 
     def erased_digests(self, account_id: int, digests: Sequence[bytes]) -> set[bytes]:
         found = set()
@@ -225,6 +225,11 @@ class ImportStatements(Base):
             f"SELECT ref FROM import_link WHERE workspace_id = ? AND kind = ? AND {where}", (w, kind, param)
         )
         return set(refs) - {r[0] for r in held}
+
+    def import_holders(self, kind: LinkKind, refs: Sequence[int]) -> dict[int, int]:
+        where, param = self._among("ref", refs)
+        sql = f"SELECT ref, min(file_id) FROM import_link WHERE workspace_id = ? AND kind = ? AND {where} GROUP BY ref"
+        return {r[0]: r[1] for r in self._all(sql, (self.workspace_id, kind, param))}
 
     def drop_imported_items(self, ids: Sequence[int]) -> int:
         where, param = self._among("id", ids)
