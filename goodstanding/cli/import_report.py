@@ -88,6 +88,8 @@ def report(file: "ImportedFile", problems: list[tuple[str, str]]) -> None:
     if file.state == "refused":
         lang = words.language(None)
         click.echo(refusal_words(lang, "FILE_REFUSED", {**counts.fields, "reason": file.code}))
+    if file.state == "asked":
+        show_questions(counts.questions)
     show_counts(counts, preview=counts.preview)
     for place, why in problems:
         click.echo(f"  {words.shown(place, 120)}: {why}")
@@ -134,9 +136,9 @@ def show_columns(look: "Look") -> None:
         )
 
 
-def show_questions(look: "Look") -> None:
+def show_questions(questions: "list[Question]") -> None:
     """Print what must be answered, with the answers there are."""
-    for one in look.questions:
+    for one in questions:
         examples = ", ".join(words.shown(example, 40) for example in one.examples)
         click.echo(say(f"import_ask_{one.name}", examples=examples))
         for choice in one.choices:

@@ -392,7 +392,7 @@ def _dry(
         )
     else:
         show_columns(look)
-        show_questions(look)
+        show_questions(look.questions)
         show_counts(look.counts, preview=True)
         for one in look.problems[:PROBLEMS_SHOWN]:
             click.echo(f"  {words.shown(one.place, 120)}: {problem_words(one.problem)}")
@@ -462,7 +462,7 @@ def _ask(file: "ImportedFile", look: "Look", *, json_: bool) -> NoReturn:
         )
     else:
         show_columns(look)
-        show_questions(look)
+        show_questions(look.questions)
         click.echo(say("import_asked", number=file.id), err=True)
     raise SystemExit(WRONG_USE)
 

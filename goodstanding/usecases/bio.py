@@ -132,8 +132,11 @@ def save(ctx: Context, account_id: int, slug: str, document: Document, *, live: 
     ctx.store.write(work)
 
 
-def follow(ctx: Context, slug: str, link_id: int, ref: str) -> str | None:
-    """Count a click and return where the link leads; None when there is no such link."""
+def follow(ctx: Context, slug: str, link_id: int, ref: str, *, is_person: bool = True) -> str | None:
+    """Count a click and return where the link leads; None when there is no such link.
+
+    What a browser fetches beforehand, before anybody pressed, is not counted.
+    """
 
     def work(q: Queries) -> tuple[int, str] | None:
         found = shown(q, slug)
@@ -148,6 +151,8 @@ def follow(ctx: Context, slug: str, link_id: int, ref: str) -> str | None:
     if answer is None:
         return None
     account_id, url = answer
+    if not is_person:
+        return url
     day, plain = ctx.clock.now() // DAY, clean_ref(ref)
     ctx.store.write(
         lambda tx: tx.add_bio_click(account_id, link_id, day, _known_ref(tx, account_id, day, plain))
@@ -214,6 +219,7 @@ def fill_in(ctx: Context, slug: str, given: Given, *, visitor: str) -> str:
         words = text_shown(found.document, tongue, playbooks.form_book())
         if digest_of(words) != digest:
             raise FormError(why="old")  # the operator changed the words meanwhile
+        tx.lock_audit()  # two processes may get the same press: one after the other
         if tx.form_receipt(kept) is not None:
             return
         _count(ctx, tx, slug, visitor)

@@ -12,6 +12,7 @@ import msgspec
 from goodstanding.core import capability
 from goodstanding.core.capability import PROGRAMMES, AccountType, ConflictText, Finding
 from goodstanding.core.policy.document import Policy, Rule
+from goodstanding.core.policy.rules.capability import by_hand
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.timing import DAY, SECOND
 from goodstanding.usecases import audit, playbooks
@@ -99,16 +100,18 @@ def standing_of(q: Queries, account: Account) -> Standing:
 def idle_rules(policy: Policy, found: Standing) -> tuple[tuple[Rule, Finding], ...]:
     """Return the rules of a policy that can never act on this account, each with the feature that is off (R34).
 
-    In assisted mode a person acts, whatever the interface offers: then none is idle.
+    What a person does by hand is not idle: everything in assisted mode, and messages where the interface has none.
     """
-    if found.account.mode == "assisted":
-        return ()
+    mode, can_message = found.account.mode, found.account.can_message
     by_feature = {one.feature: one for one in found.findings}
     needed = {outcome: by_feature[feature] for outcome, feature in OUTCOMES.items()}
     return tuple(
         (rule, needed[rule.then])
         for rule in policy.rules
-        if rule.enabled and rule.then in needed and not needed[rule.then].on
+        if rule.enabled
+        and rule.then in needed
+        and not needed[rule.then].on
+        and not by_hand(mode=mode, act=rule.then, can_message=can_message)
     )
 
 

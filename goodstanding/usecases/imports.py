@@ -145,7 +145,8 @@ def _waiting(tx: Transaction, account_id: int, kind: ImportKind, digest: str) ->
 
 
 def sweep(importer: Importer) -> int:
-    """Remove the bytes of originals whose key is gone already; returns how many there were."""
+    """Remove the bytes of originals whose key is gone already, and what never came in whole; returns the former's count."""
+    importer.originals.tidy()
     gone = importer.ctx.store.read(lambda q: q.originals_erased())
     for one in gone:
         importer.originals.drop(one.digest, one.key_id)

@@ -21,6 +21,7 @@ from goodstanding.usecases.ports import Account, Transaction
 from goodstanding.usecases.ports.feed import ListedComment, ReadFailedError, ReplyWatch
 from goodstanding.usecases.reading import served
 from goodstanding.usecases.reading_rules import VisibilityRules, reading_rules
+from goodstanding.usecases.reconcile import since_of
 
 T = TypeVar("T")
 LIMIT = 200
@@ -45,8 +46,12 @@ class Visibility:
         return judged
 
     def _watch(self, tx: Transaction, account: Account) -> None:
+        """Watch the replies that were sent since the account is read."""
         rules = reading_rules().visibility
-        since = self.ctx.clock.now() - rules.look_back_hours * HOUR
+        begun = since_of(tx, account.id)
+        if not begun:
+            return
+        since = max(begun, self.ctx.clock.now() - rules.look_back_hours * HOUR)
         sent = tx.replies_to_watch(account.id, since=since, limit=LIMIT)
         wait = rules.wait_minutes * MINUTE
         tx.add_reply_watches([msgspec.structs.replace(one, due_at=one.sent_at + wait) for one in sent])

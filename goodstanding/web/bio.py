@@ -101,7 +101,8 @@ def _reading(desk: Desk) -> list[HTTPRouteHandler]:
     @get("/{slug:str}/l/{link_id:int}", sync_to_thread=True)
     def follow(request: Web, slug: FromPath[str], link_id: FromPath[int]) -> Response[Any]:
         _visited(desk, request)
-        url = bio.follow(desk.ctx, slug, link_id, request.query_params.get("ref", ""))
+        early = "prefetch" in request.headers.get("sec-purpose", request.headers.get("purpose", ""))
+        url = bio.follow(desk.ctx, slug, link_id, request.query_params.get("ref", ""), is_person=not early)
         if url is None:
             raise NotFoundException
         return Redirect(url, status_code=302)

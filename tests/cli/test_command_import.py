@@ -94,6 +94,7 @@ def test_studio_asks_what_the_file_leaves_open_and_then_takes_it(run, put):
         "numbers",
         "year",
     ]
+    assert "--numbers 1.500,00   reads: 1500" in run("show", "1").output
     done = run("studio", path, "--yes", "--numbers", "1.500,00", "--year", "2026", "--json")
     assert done.exit_code == 0, done.output
     counts = json.loads(done.output)["counts"]

@@ -47,6 +47,7 @@ def serve():
 
 @pytest.fixture(scope="module")
 def browser():
+    """One browser for a file: while it is open, no other test of this process can run a loop of its own."""
     if not Path(CHROMIUM).exists():
         pytest.skip("no Chromium is installed")
     from playwright.sync_api import sync_playwright

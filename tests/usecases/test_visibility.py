@@ -80,6 +80,15 @@ def test_a_visible_reply_is_seen_and_not_before_its_time(world):
     assert look(world) == 0
 
 
+def test_replies_from_before_the_account_was_read_are_left(world):
+    replied(world)
+    now = world.ctx.clock.now()
+    world.ctx.store.write(lambda tx: tx.put_setting("feed_since", str(now + MINUTE), now, account_id=1))
+    world.step(HOUR)
+    assert look(world) == 0
+    assert states(world) == {}
+
+
 def test_a_hidden_reply_is_counted_sealed_and_freezes_the_account(world):
     number, ref = replied(world)
     world.sandbox.state.comments[ref].hidden = True

@@ -84,6 +84,8 @@ def test_a_link_counts_and_leads_where_it_was_stored(world, live):
     assert [(link, ref, n) for link, _, ref, n in world.ctx.store.read(lambda q: q.bio_clicks(1, 0))] == [
         (1, "zomer", 1)
     ]
+    early = stranger(world).get("/b/lottekookt/l/1", headers=[("sec-purpose", "prefetch;prerender")])
+    assert (early.status, len(world.ctx.store.read(lambda q: q.bio_clicks(1, 0)))) == (302, 1)
     assert stranger(world).get("/b/lottekookt/l/9").status == 404
     assert "1 click" in live.get("/bio").words
 

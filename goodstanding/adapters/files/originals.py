@@ -15,6 +15,8 @@ from goodstanding.adapters.files.rules import limits
 from goodstanding.usecases.ports.imports import RefusedFileError
 
 PIECE = 1 << 20
+LEFT_SECONDS = 86_400
+"""A file on its way in for longer was left behind by a process that ended."""
 _HEAD = b"GSO1"
 _LENGTH = 4
 Lock = Callable[[int, bytes], bytes]
@@ -41,6 +43,17 @@ class Originals:
         path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             path.parent.rmdir()
+
+    def tidy(self) -> None:
+        folder = self._folder / "incoming"
+        if not folder.exists():
+            return
+        probe = self.incoming()
+        probe.touch()
+        now = probe.stat().st_mtime
+        for path in folder.iterdir():
+            if path == probe or now - path.stat().st_mtime > LEFT_SECONDS:
+                path.unlink(missing_ok=True)
 
     def path(self, digest: str, key_id: int) -> Path:
         """Return where an original lies."""

@@ -27,6 +27,8 @@ _NOTHING = frozenset({"", "n/a", "none", "null"})
 _UTC = " UTC"
 _SECOND_LONG = len("2026-11-20 10:00:00")
 _START = 4
+SHOWN = 2
+"""Names of a path that are shown where nothing is known of it: what lies deeper may be named after people."""
 _OLDEST, _LATEST = 1_388_534_400_000, 4_102_444_800_000
 """2014 (before TikTok) to 2100: what a date of an export may say."""
 
@@ -239,7 +241,7 @@ class _Where:
                     return section, "", ".".join(shown)
             if len(plain) > 1 and plain[-2] in section.objects:
                 return section, "", ".".join(shown[:-1])
-        return None, "", ".".join(shown)
+        return None, "", ".".join(shown[:SHOWN])
 
 
 class _Joined:

@@ -164,6 +164,9 @@ class OriginalStore(Protocol):
         ...
 
     def drop(self, digest: str, key_id: int) -> None: ...
+    def tidy(self) -> None:
+        """Remove what was on its way in when a process ended."""
+        ...
 
 
 class OriginalWriter(Protocol):

@@ -111,3 +111,18 @@ def test_without_its_key_it_is_noise_and_a_changed_piece_is_found(place):
     store.drop(digest, 6)
     with pytest.raises(FileNotFoundError):
         store.open(digest, 6)
+
+
+def test_what_a_process_left_behind_on_its_way_in_goes_after_a_day(place):
+    store, _, folder = place
+    writers = [store.writer(), store.writer()]
+    for writer in writers:
+        writer.write(b"x" * 2_000_000)
+    old, young = sorted(files(folder))
+    os.utime(old, (1_000_000, 1_000_000))
+    store.tidy()
+    assert files(folder) == [young]
+    for writer in writers:
+        writer.drop()
+    store.tidy()
+    assert files(folder) == []

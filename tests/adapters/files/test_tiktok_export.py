@@ -108,7 +108,7 @@ def test_no_name_of_anybody_else_stands_outside_person():
 def test_what_is_not_kept_is_counted():
     one = reading(exports.export_zip(2026))
     list(one.rows())
-    assert dict(one.left_out) == {"Your Activity.Watch History.VideoList": 1}
+    assert dict(one.left_out) == {"Your Activity.Watch History": 1}
 
 
 def test_bad_rows_are_told_with_their_place():
