@@ -411,10 +411,17 @@ def test_an_approved_follow_up_keeps_its_time(talk):
 
 
 def test_erasing_a_person_takes_the_conversation_with_it(talk):
-    talk.writes("+A", "INFO, ik ben Zoë van Testen")
+    talk.writes("+A", "INFO")
     contact = talk.contact("+A")
+    who = {"unique_identifier": "+A", "conversation_id": "conv+A", "timestamp": talk.real}
+    talk.take(talk.body("im_mark_read_msg", {**who, "read": {"last_read_timestamp": talk.real}}))
     talk.settle()
     counts = privacy.erase(talk.ctx, contact.id, who=("person", "1"))
     assert counts["conversation"] == 1
     assert talk.read(lambda q: q.conversation_of(contact.id)) is None
-    assert all(e.text is None for e in talk.read(lambda q: q.messages_of(contact.id, limit=9)))
+    kept = talk.read(lambda q: q.messages_of(contact.id, limit=9))
+    assert [(e.text, e.parent_id) for e in kept] == [(None, "")]
+    read_mark = talk.read(lambda q: q.event(kept[0].id + 1))
+    assert (read_mark.external_id, read_mark.parent_id) == (f"erased:{read_mark.id}", "")
+    acts = talk.read(lambda q: q.outgoing_of_contact(contact.id))
+    assert {(one.text, one.target_id) for one in acts} == {("", "")}, "nothing leads back to the conversation"

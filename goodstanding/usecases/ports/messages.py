@@ -148,5 +148,5 @@ class MessageChanges(Protocol):
         ...
 
     def erase_messages(self, contact_id: int) -> dict[str, int]:
-        """Remove conversations and the source ids of evidence of a contact; returns counts by table."""
+        """Remove a contact's conversations and whatever names them or the sources of evidence; returns counts by table."""
         ...

@@ -148,6 +148,13 @@ class MessageStatements(Base):
 
     def erase_messages(self, contact_id: int) -> dict[str, int]:
         mine = (self.workspace_id, contact_id)
+        of_contact = "WHERE workspace_id = ? AND contact_id = ?"
+        self._run(f"UPDATE event SET parent_id = '' {of_contact} AND kind IN ('message','notice')", mine)
+        self._run(
+            f"UPDATE event SET external_id = 'erased:' || CAST(id AS TEXT) {of_contact} AND kind = 'notice'",
+            mine,
+        )
+        self._run(f"UPDATE outgoing SET target_id = '' {of_contact} AND act = 'message'", mine)
         return {
             "conversation": self._run(
                 "DELETE FROM conversation WHERE workspace_id = ? AND contact_id = ?", mine
