@@ -96,11 +96,7 @@ def test_show_says_each_feature_with_rule_source_and_date(there, box):
     assert [n["code"] for n in found["notices"]] == ["ENDS_SOON"]
     plain = there("accounts", "show", "1", lang="nl").output
     assert "Privéberichten sturen" in plain and "TT-DM-3" in plain and "loopt af op" in plain
-    assert {one["feature"] for one in found["idle_rules"]} == {
-        "comments.reply",
-        "comments.hide",
-        "messages.send",
-    }
+    assert {one["feature"] for one in found["idle_rules"]} == {"comments.reply", "comments.hide"}
     assert "doet hier niets: comments.reply" in plain
     stored = json.dumps(found)
     assert "act." not in stored and "rft." not in stored
