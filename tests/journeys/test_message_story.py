@@ -16,7 +16,7 @@ from goodstanding.bootstrap import open_app
 from goodstanding.cli import filling, serve
 from goodstanding.kernel.timing import MINUTE, iso
 from goodstanding.settings import PlatformSettings, Settings
-from goodstanding.usecases import accounts, audit, playbooks, policies, replay
+from goodstanding.usecases import accounts, audit, connections, playbooks, policies, replay
 from goodstanding.usecases.ports import Account
 
 START = 1_789_956_000_000
@@ -89,12 +89,14 @@ async def stage(folder):
         app = open_app(Settings(data=folder, port=port, platform=platform, demo_speed=1.0, demo_start=START))
         policy_hash = policies.read(playbooks.policy_text("normal")).hash
         account = Account(
-            id=1, connector="tiktok", external_id=owner["business_id"], identifier="+Owner", handle=owner["username"],
+            id=1, connector="tiktok", external_id=owner["business_id"], identifier=owner["unique_identifier"], handle=owner["username"],
             name="Bisnis", mode="automatic", zone="Asia/Jakarta", language="en", killed=False, can_reply=True,
             can_hide=True, can_message=True, bucket_milli=15_000, bucket_at=START, spike_paused=False,
             policy_hash=policy_hash,
         )  # fmt: skip
         app.ctx.store.write(lambda tx: accounts.open_account(app.ctx, tx, account))
+        who = ("person", "1")
+        connections.state_facts(app.ctx, 1, who=who, country="ID", account_type="business", approved=True)
         pair = TokenPair(
             access_token=owner["access_token"],
             refresh_token=owner["refresh_token"],
