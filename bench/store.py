@@ -72,7 +72,7 @@ def time_stages(spent: dict[str, float]) -> None:
 
     for name in ("understand", "_parse", "handle"):
         around(intake, name, name)
-    for name in ("append", "decide", "record_bytes", "_contacts", "_unknown", "_events", "_decision_draft"):
+    for name in ("append", "decide", "record_bytes", "contacts_of", "_unknown", "_events", "_decision_draft"):
         around(comments, name, f"handle: {name}")
     around(facts.Situation, "facts", "handle: facts")
     around(facts.Situation, "__init__", "handle: situation of a batch")

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NoReturn, TypeVar
 import click
 
 from goodstanding.kernel.problems import Problem
-from goodstanding.locale import LANGUAGES, Lang, keys, sentence
+from goodstanding.locale import LANGUAGES, Lang, sentence
 
 FOUND_PROBLEM, WRONG_USE, CANNOT_REACH = 1, 2, 3
 """Exit codes beside 0, as scripts rely on them."""
@@ -54,15 +54,11 @@ def fail(lang: Lang, key: str, fields: Mapping[str, object] | None = None, *, co
 
 
 def problem_words(lang: Lang, problem: Problem) -> str:
-    """Return the sentence of a problem; without one, its code and fields."""
-    fields = {name: shown(str(value), 500) for name, value in problem.fields.items()}
-    key = f"problem.{problem.code}"
-    if f"{key}.plain" in keys() and not fields.get("meant"):
-        key = f"{key}.plain"
-    try:
-        return sentence(lang, key, fields)
-    except KeyError:
-        return " ".join([problem.code, *(f"{name}={value}" for name, value in fields.items())])
+    """Return the sentence of a problem, safe on a terminal whatever came from outside."""
+    from goodstanding.usecases.wording import say_problem
+
+    safe = {name: shown(str(value), 500) for name, value in problem.fields.items()}
+    return say_problem(lang, Problem(code=problem.code, fields=safe))
 
 
 def why_not(lang: Lang, error: OSError) -> str:

@@ -22,13 +22,14 @@ def say_all(lang: Lang, lines: Iterable[Line]) -> tuple[str, ...]:
 
 
 def say_problem(lang: Lang, problem: Problem) -> str:
-    """Return what is wrong, without a guess when there is none."""
+    """Return what is wrong, without a guess when there is none; without a sentence, its code and fields."""
     key = f"problem.{problem.code}"
-    fields = dict(problem.fields)
-    plain = f"{key}.plain"
-    if fields.get("meant") == "" and plain in keys():
-        key = plain
-    return sentence(lang, key, fields)
+    if not problem.fields.get("meant") and f"{key}.plain" in keys():
+        key = f"{key}.plain"
+    try:
+        return sentence(lang, key, problem.fields)
+    except KeyError:
+        return " ".join([problem.code, *(f"{name}={value}" for name, value in problem.fields.items())])
 
 
 def _words(lang: Lang, value: str) -> str:

@@ -292,20 +292,6 @@ def _column(error: Exception) -> int:
     return int(getattr(error, "colno", 1))
 
 
-def _utf8(line: bytes) -> str | None:
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        return None
-
-
-def _cp1252(line: bytes) -> str | None:
-    try:
-        return line.decode("cp1252")
-    except UnicodeDecodeError:
-        return None
-
-
 def _is_wrapped(start: str, lines: list[str]) -> bool:
     """Tell whether the comments stand in a list inside one object, as in `{"comments": [...]}`."""
     if not _wrapped.match(start):
