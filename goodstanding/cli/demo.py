@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from goodstanding.web.parts import DemoControls
 
 LIVE_COMMENTS = 600
+LIVE_SHOP_COMMENTS = 60
+LIVE_LETTERS = 12
 LIVE_SECONDS = 2 * 3600
 SPIKE_COMMENTS = 1_500
 AFTERNOON = 14 * 60 + 5
@@ -124,21 +126,23 @@ def _open(folder: Path, box: "Sandbox", *, port: int, secret: str, start: int) -
 
 
 async def _fill(app: "App", box: "Sandbox", *, comments: int, seed: int, started: float) -> None:
-    from goodstanding.cli import filling
+    from goodstanding.cli import cast, filling
 
     await box.ready()
     await box.control("clock", {"freeze": True})
-    account = filling.open_demo_account(app, await box.control("state"), "normal")
-    await filling.grant(app, box, account)
+    account = cast.open_demo_account(app, await box.control("state"), "normal")
+    await cast.grant(app, box, account)
+    await cast.open_shop(app, box)
+    cast.open_bio_page(app)
     await filling.live_through(app, box, comments=comments, seed=seed, progress=_progress(comments))
     found = filling.counts(app)
     click.echo(f"  ✓ {say('demo_filled', **found, seconds=f'{time.monotonic() - started:.1f}')}")
 
 
 async def _run(app: "App", box: "Sandbox", *, browser: bool, seed: int) -> None:
-    from goodstanding.cli import serve
+    from goodstanding.cli import filling, serve
 
-    live: dict[str, object] = {"count": LIVE_COMMENTS, "seed": seed + 7_001, "spread_seconds": LIVE_SECONDS}
+    live: dict[str, object] = {"seed": seed + 7_001, "spread_seconds": LIVE_SECONDS}
 
     def announce(address: str) -> None:
         click.echo(f"  ✓ {say('demo_started')}")
@@ -148,7 +152,9 @@ async def _run(app: "App", box: "Sandbox", *, browser: bool, seed: int) -> None:
             click.launch(f"{address}demo-enter")
 
     await box.control("clock", {"freeze": False})
-    await box.control("crowd", live)
+    await box.control("crowd", {**live, "count": LIVE_COMMENTS})
+    await box.control("crowd", {**live, **filling.SHOP_CROWD, "count": LIVE_SHOP_COMMENTS})
+    await box.control("crowd/messages", {**live, **filling.SHOP_LETTERS, "count": LIVE_LETTERS})
     await serve.run(app, web=True, work=True, demo=_controls(app, box, seed), announce=announce)
 
 
