@@ -9,7 +9,17 @@ import msgspec
 
 from goodstanding.core.bio import Link
 from goodstanding.kernel.timing import HOUR
-from goodstanding.usecases import accounts, bio, paste, playbooks, policies, registry, tasks
+from goodstanding.usecases import (
+    accounts,
+    apps,
+    bio,
+    connections,
+    paste,
+    playbooks,
+    policies,
+    registry,
+    tasks,
+)
 from goodstanding.usecases.context import SYSTEM, person
 from goodstanding.usecases.ports import Account, Person, Transaction, Video
 
@@ -174,24 +184,30 @@ def _register(app: "App", role: Role, videos: tuple[Video, ...]) -> None:
 
 
 async def grant(app: "App", box: "Sandbox", account: Account) -> None:
-    """Get tokens for the account without a consent page, as only a sandbox allows."""
-    from goodstanding.usecases import connecting, connections
+    """Get tokens for what would be asked of the account, without a consent page, as only a sandbox allows."""
+    from goodstanding.usecases import connecting
     from goodstanding.usecases.ports.connections import Profile, Tokens
 
-    role = ROLES[account.external_id]
-    given = (await box.control("seed", {"grant": [role.open_id]}))["grants"][0]
+    ctx, role = app.ctx, ROLES[account.external_id]
+    await asyncio.to_thread(
+        connections.state_facts,
+        ctx,
+        account.id,
+        who=SYSTEM,
+        country=role.country,
+        account_type=role.account_type,
+    )
+    asked = ctx.store.read(
+        lambda q: connecting.asked_scopes(apps.keys(ctx, q, "tiktok"), connections.standing(q, account.id))
+    )
+    given = (await box.control("seed", {"grant": [role.open_id], "scopes": asked}))["grants"][0]
     tokens = Tokens(
         access_token=given["access_token"], refresh_token=given["refresh_token"], open_id=role.open_id,
         scopes=tuple(str(given.get("scope", "")).split(",")), expires_in=int(given.get("expires_in", 0)),
         refresh_expires_in=int(given.get("refresh_token_expires_in", 0)),
     )  # fmt: skip
     profile = Profile(account_type=role.account_type, verified=role.verified, followers=role.followers)
-
-    def work() -> None:
-        connections.state_facts(app.ctx, account.id, who=SYSTEM, country=role.country)
-        connecting.take(app.ctx, account.id, tokens, profile, who=SYSTEM)
-
-    await asyncio.to_thread(work)
+    await asyncio.to_thread(connecting.take, ctx, account.id, tokens, profile, who=SYSTEM)
 
 
 def open_bio_page(app: "App") -> None:
@@ -223,6 +239,7 @@ def open_by_hand(app: "App") -> int:
     account = paste.open_without_app(
         ctx, handle=BY_HAND, name="Zolderatelier", language="nl", zone="Europe/Amsterdam", who=who
     )
+    connections.state_facts(ctx, account.id, who=who, country="NL", account_type="personal")
     choice = paste.VideoChoice(title="Krukje van sloophout")
     found = paste.preview(ctx, account.id, choice, _SCREEN)
     paste.take(ctx, account.id, choice, [one for one in found.rows if one.found == "new"], who)

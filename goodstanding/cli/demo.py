@@ -114,10 +114,12 @@ async def _demo(folder: Path, *, port: int, browser: bool, comments: int, seed: 
 
 def _open(folder: Path, box: "Sandbox", *, port: int, secret: str, start: int) -> "App":
     from goodstanding.bootstrap import open_app
-    from goodstanding.cli.filling import APP_ID
+    from goodstanding.cli.filling import APP_ID, PERMISSIONS
     from goodstanding.settings import PlatformSettings, Settings
 
-    platform = PlatformSettings(base=f"{box.url}/open_api/v1.3", client_id=APP_ID, secret=secret, paced=False)
+    platform = PlatformSettings(
+        base=f"{box.url}/open_api/v1.3", client_id=APP_ID, secret=secret, paced=False, permissions=PERMISSIONS
+    )
     settings = Settings(
         data=folder, port=port, platform=platform, demo_speed=1.0, demo_start=start, send_concurrency=4
     )

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from goodstanding.bootstrap import App
 
 APP_ID = "7412345678901234567"
+PERMISSIONS = ("accounts", "messaging")
+"""What the invented app was reviewed for."""
 HISTORY = 48 * HOUR
 STEPS = 24
 SHOP_PART = 25
@@ -121,12 +123,17 @@ async def _let_write(box: Sandbox, count: int, seed: int) -> None:
 
 
 async def clear_cases(app: "App") -> None:
-    """Let the invented owner work her queue: approve what is proposed, hide every third insult, keep the rest."""
+    """Let the invented owner work her queue: approve what is proposed, hide every third insult, keep the rest.
+
+    What would go over a limit or repeat an earlier answer she turns down.
+    """
     ctx = app.ctx
     cases = ctx.store.read(lambda q: q.open_cases(queue=None, after=(0, 0), limit=1_000))
 
     def decide(case: Case) -> None:
-        if case.outgoing_id is not None:
+        if case.code in ("CAP", "SIMILAR_TEXT") and case.outgoing_id is not None:
+            moderation.reject(ctx, case.id, OWNER)
+        elif case.outgoing_id is not None:
             moderation.approve(ctx, case.id, OWNER)
         elif case.code in ("ABUSE", "SPAM") or (case.code == "RULE" and case.id % 3 == 0):
             moderation.hide(ctx, case.event_id, OWNER)
