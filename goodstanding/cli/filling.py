@@ -84,9 +84,12 @@ def sandbox(
 
 
 async def live_through(
-    app: "App", box: Sandbox, *, comments: int, seed: int, progress: Callable[[int], None]
+    app: "App", box: Sandbox, *, comments: int, seed: int, alone: bool, progress: Callable[[int], None]
 ) -> None:
-    """Let two days pass in steps: comments come in signed, are decided, what falls due is sent, viewers react."""
+    """Let two days pass in steps: comments come in signed, are decided, what falls due is sent, viewers react.
+
+    `alone`: to the personal account only.
+    """
     dispatcher = Dispatcher(ctx=app.ctx, owner="demo", concurrency=8, batch=100)
     by_hand, done = 0, 0
     await box.control("webhooks/faults", {"hold": True})
@@ -95,11 +98,11 @@ async def live_through(
         advance(app, HISTORY // STEPS)
         await box.control("clock", {"set": iso(app.clock.now())})
         if count:
-            await _let_write(box, count, seed * STEPS + step)
-            if step == PASTED_STEP:
-                by_hand = await asyncio.to_thread(cast.open_by_hand, app)
-            if step == STEPS // 2:
-                await asyncio.to_thread(cast.visit_bio_page, app)
+            await _let_write(box, count, seed * STEPS + step, alone=alone)
+        if count and not alone and step == PASTED_STEP:
+            by_hand = await asyncio.to_thread(cast.open_by_hand, app)
+        if count and not alone and step == STEPS // 2:
+            await asyncio.to_thread(cast.visit_bio_page, app)
         await take_deliveries(app, box)
         done += count
         if step < STEPS - 1:
@@ -112,12 +115,12 @@ async def live_through(
     await box.control("webhooks/faults", {"hold": False})
 
 
-async def _let_write(box: Sandbox, count: int, seed: int) -> None:
+async def _let_write(box: Sandbox, count: int, seed: int, *, alone: bool) -> None:
     """Let the crowds of two hours comment, dated in these hours; some write to the shop by themselves."""
     order = {"seed": seed, "spread_seconds": HISTORY / STEPS / 1000, "deliver": False}
     await box.control("crowd", {**order, "count": count, "open_id": PERSONAL.open_id})
-    for_shop = count // SHOP_PART
-    if for_shop:
+    for_shop = -(-count // SHOP_PART)
+    if not alone:
         await box.control("crowd", {**order, **SHOP_CROWD, "count": for_shop})
         await box.control("crowd/messages", {**SHOP_LETTERS, "count": 1 + for_shop // 8, "seed": seed})
 

@@ -20,7 +20,11 @@ from goodstanding.settings import PlatformSettings, Settings
 from goodstanding.usecases import audit, bio, people, privacy, replay
 from goodstanding.usecases.context import SYSTEM
 
-pytestmark = [pytest.mark.slow, pytest.mark.browser]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium is installed"),
+]
 MORNING_NL = START + 5 * HOUR
 """Nine in the morning in Amsterdam."""
 POST = "7672400000000000202"
@@ -57,8 +61,6 @@ async def running(app, controls=None):
 @asynccontextmanager
 async def chromium(address, locale):
     """Open a page in a browser of its own; a page that asks another host fails the test."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip("no Chromium is installed")
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
@@ -94,7 +96,7 @@ async def stage(folder, start):
         await cast.grant(app, box, personal)
         await cast.open_shop(app, box)
         cast.open_bio_page(app)
-        async with running(app, demo._controls(app, box, 1)) as address:
+        async with running(app, demo.controls(app, box, 1)) as address:
             on = Stage(app, box, None)
             on.address = address
             yield on
