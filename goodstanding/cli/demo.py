@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Coroutine
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from goodstanding.web.parts import DemoControls
 
 LIVE_COMMENTS = 600
+LIVE_SHOP_COMMENTS = 60
+LIVE_LETTERS = 12
 LIVE_SECONDS = 2 * 3600
 SPIKE_COMMENTS = 1_500
 AFTERNOON = 14 * 60 + 5
@@ -51,28 +54,44 @@ AFTERNOON = 14 * 60 + 5
     type=click.IntRange(0, 5_000_000),
     default=10_000,
     show_default=True,
-    help="How many comments come in first.",
+    help="How many comments come in first under the personal account; the shop gets 1 for every 25.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of the invented crowd.")
+@click.option("--one-account", is_flag=True, help="Only the personal account, for exact figures.")
 @click.option(
     "--seed-only",
     is_flag=True,
     help="Fill the folder, carry out everything due on a virtual clock, and stop.",
 )
 def demo(
-    *, port: int, no_browser: bool, data: Path | None, comments: int, seed: int, seed_only: bool
+    *,
+    port: int,
+    no_browser: bool,
+    data: Path | None,
+    comments: int,
+    seed: int,
+    one_account: bool,
+    seed_only: bool,
 ) -> None:
     """Fill and open a running example: product and TikTok sandbox, all of it invented.
 
     Comments come in live, replies wait out their delay (the clock on Today can run faster), harmful comments are
     hidden, doubtful ones wait for you. Nothing leaves this computer.
+
+    There are three accounts: @lottekookt, personal in the Netherlands, whose private messages are closed;
+    @dapurrasa.sbx, a business in Indonesia, where they are open; and @zolderatelier.sbx, served by hand without any
+    TikTok app. For example: `goodstanding demo --comments 1000 --port 0`.
     """
     click.echo(f"  {say('demo_head')}")
     folder = data or Path(tempfile.mkdtemp(prefix="goodstanding-demo-"))
     try:
         asyncio.run(
             _demo(
-                folder, port=port, browser=not no_browser, comments=comments, seed=seed, seed_only=seed_only
+                folder,
+                port=port,
+                browser=not no_browser,
+                seed_only=seed_only,
+                story=Story(comments=comments, seed=seed, alone=one_account),
             )
         )
     finally:
@@ -80,7 +99,17 @@ def demo(
             shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _demo(folder: Path, *, port: int, browser: bool, comments: int, seed: int, seed_only: bool) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What is to be told."""
+
+    comments: int
+    seed: int
+    alone: bool
+    """The personal account only."""
+
+
+async def _demo(folder: Path, *, port: int, browser: bool, seed_only: bool, story: Story) -> None:
     from goodstanding.cli import filling
 
     started = time.monotonic()
@@ -88,20 +117,20 @@ async def _demo(folder: Path, *, port: int, browser: bool, comments: int, seed: 
     port = port or _free_port()
     present = _present()
     past = present - filling.HISTORY
-    keep = max(200_000, 2 * comments)
+    keep = max(200_000, 2 * story.comments)
     webhook = f"http://127.0.0.1:{port}/hook/tiktok"
     try:
         with filling.sandbox(
-            port=_free_port(), start_at=past, secret=secret, seed=seed, webhook=webhook, keep=keep
+            port=_free_port(), start_at=past, secret=secret, seed=story.seed, webhook=webhook, keep=keep
         ) as box:
             app = _open(folder, box, port=port, secret=secret, start=past)
             try:
-                await _fill(app, box, comments=comments, seed=seed, started=started)
+                await _fill(app, box, story, started=started)
                 if seed_only:
                     await filling.carry_out_all(app, box)
                     click.echo(f"  ✓ {say('demo_seeded', folder=str(folder))}")
                     return
-                await _run(app, box, browser=browser, seed=seed)
+                await _run(app, box, story, browser=browser)
             finally:
                 if seed_only:
                     await asyncio.gather(*(p.close() for p in app.ctx.platforms.values()))
@@ -112,10 +141,12 @@ async def _demo(folder: Path, *, port: int, browser: bool, comments: int, seed: 
 
 def _open(folder: Path, box: "Sandbox", *, port: int, secret: str, start: int) -> "App":
     from goodstanding.bootstrap import open_app
-    from goodstanding.cli.filling import APP_ID
+    from goodstanding.cli.filling import APP_ID, PERMISSIONS
     from goodstanding.settings import PlatformSettings, Settings
 
-    platform = PlatformSettings(base=f"{box.url}/open_api/v1.3", client_id=APP_ID, secret=secret, paced=False)
+    platform = PlatformSettings(
+        base=f"{box.url}/open_api/v1.3", client_id=APP_ID, secret=secret, paced=False, permissions=PERMISSIONS
+    )
     settings = Settings(
         data=folder, port=port, platform=platform, demo_speed=1.0, demo_start=start, send_concurrency=4
     )
@@ -123,22 +154,32 @@ def _open(folder: Path, box: "Sandbox", *, port: int, secret: str, start: int) -
         return open_app(settings)
 
 
-async def _fill(app: "App", box: "Sandbox", *, comments: int, seed: int, started: float) -> None:
-    from goodstanding.cli import filling
+async def _fill(app: "App", box: "Sandbox", story: Story, *, started: float) -> None:
+    from goodstanding.cli import cast, filling
 
     await box.ready()
     await box.control("clock", {"freeze": True})
-    account = filling.open_demo_account(app, await box.control("state"), "normal")
-    await filling.grant(app, box, account)
-    await filling.live_through(app, box, comments=comments, seed=seed, progress=_progress(comments))
+    account = cast.open_demo_account(app, await box.control("state"), "normal")
+    await cast.grant(app, box, account)
+    if not story.alone:
+        await cast.open_shop(app, box)
+        cast.open_bio_page(app)
+    await filling.live_through(
+        app,
+        box,
+        comments=story.comments,
+        seed=story.seed,
+        alone=story.alone,
+        progress=_progress(story.comments),
+    )
     found = filling.counts(app)
     click.echo(f"  ✓ {say('demo_filled', **found, seconds=f'{time.monotonic() - started:.1f}')}")
 
 
-async def _run(app: "App", box: "Sandbox", *, browser: bool, seed: int) -> None:
-    from goodstanding.cli import serve
+async def _run(app: "App", box: "Sandbox", story: Story, *, browser: bool) -> None:
+    from goodstanding.cli import filling, serve
 
-    live: dict[str, object] = {"count": LIVE_COMMENTS, "seed": seed + 7_001, "spread_seconds": LIVE_SECONDS}
+    live: dict[str, object] = {"seed": story.seed + 7_001, "spread_seconds": LIVE_SECONDS}
 
     def announce(address: str) -> None:
         click.echo(f"  ✓ {say('demo_started')}")
@@ -148,11 +189,14 @@ async def _run(app: "App", box: "Sandbox", *, browser: bool, seed: int) -> None:
             click.launch(f"{address}demo-enter")
 
     await box.control("clock", {"freeze": False})
-    await box.control("crowd", live)
-    await serve.run(app, web=True, work=True, demo=_controls(app, box, seed), announce=announce)
+    await box.control("crowd", {**live, "count": LIVE_COMMENTS})
+    if not story.alone:
+        await box.control("crowd", {**live, **filling.SHOP_CROWD, "count": LIVE_SHOP_COMMENTS})
+        await box.control("crowd/messages", {**live, **filling.SHOP_LETTERS, "count": LIVE_LETTERS})
+    await serve.run(app, web=True, work=True, demo=controls(app, box, story.seed), announce=announce)
 
 
-def _controls(app: "App", box: "Sandbox", seed: int) -> "DemoControls":
+def controls(app: "App", box: "Sandbox", seed: int) -> "DemoControls":
     """Return what the pages of a demo may do with time and the crowd; both clocks move together."""
     from goodstanding.adapters.clock.clocks import DemoClock
     from goodstanding.web.parts import DemoControls

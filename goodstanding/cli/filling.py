@@ -1,7 +1,6 @@
-"""Filling a demo: an invented account, an invented crowd, two days of comments by the real path."""
+"""Filling a demo: invented accounts, an invented crowd, two days of comments and messages by the real path."""
 
 import asyncio
-import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -11,22 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
+from goodstanding.cli import cast
+from goodstanding.cli.cast import BUSINESS, OWNER, PERSONAL
 from goodstanding.kernel.timing import HOUR, MINUTE, iso
-from goodstanding.usecases import accounts, audit, intake, moderation, playbooks, policies, registry
-from goodstanding.usecases.context import SYSTEM
+from goodstanding.usecases import audit, intake, moderation
 from goodstanding.usecases.outbox import Dispatcher
-from goodstanding.usecases.ports import Account, Case, Person, Transaction, Video
+from goodstanding.usecases.ports import Case
 
 if TYPE_CHECKING:
     from goodstanding.bootstrap import App
 
 APP_ID = "7412345678901234567"
-OPEN_ID = "-000SbxLotteKooktOpenId"
-IDENTIFIER = "+SbxLotteKookt"
+PERMISSIONS = ("accounts", "messaging")
+"""What the invented app was reviewed for."""
 HISTORY = 48 * HOUR
 STEPS = 24
-OWNER = 1
-"""The invented owner's number."""
+SHOP_PART = 25
+"""The shop gets one comment for so many of the personal account's."""
+SHOP_CROWD = {"open_id": BUSINESS.open_id, "languages": {"en": 1.0}, "message_when_answered": 0.8}
+SHOP_LETTERS = {"business_id": BUSINESS.open_id, "languages": {"en": 1.0}, "eu_share": 0.0}
+PASTED_STEP = STEPS - 3
+"""Late enough for open tasks, early enough for one that is done."""
 HORIZON = 14 * 24 * HOUR
 """How far a seed-only run looks ahead for things that become due."""
 
@@ -79,118 +83,60 @@ def sandbox(
             process.stdout.close()
 
 
-def open_demo_account(app: "App", state: Any, policy: str) -> Account:
-    """Open the sandbox's Dutch account under a shipped policy; returns it as stored."""
-    ctx = app.ctx
-    policy_hash = policies.read(playbooks.policy_text(policy)).hash
-    known = ctx.store.read(lambda q: q.account_of("tiktok", OPEN_ID))
-    if known is not None:
-        return known
-    account = Account(
-        id=1, connector="tiktok", external_id=OPEN_ID, identifier=IDENTIFIER, handle="lottekookt", name="Lotte kookt",
-        mode="sandbox", zone="Europe/Amsterdam", language="nl", killed=False, can_reply=True, can_hide=True, can_message=False,
-        bucket_milli=0, bucket_at=ctx.clock.now() - HOUR, spike_paused=False, policy_hash=policy_hash,
-    )  # fmt: skip
-    videos = tuple(
-        Video(
-            id=str(v["item_id"]), account_id=1, title=str(v.get("caption") or v.get("title") or v["item_id"]),
-            video_class="rewarded" if v.get("rewarded") else "sponsored" if v.get("sponsored") else "growth", campaign="",
-        )
-        for v in state["videos"]
-        if v.get("open_id", OPEN_ID) == OPEN_ID
-    )  # fmt: skip
-
-    def work(tx: Transaction) -> None:
-        accounts.open_account(ctx, tx, account, videos=videos)
-        if not tx.persons():
-            tx.add_person(
-                Person(
-                    id=tx.ids("person"), name="Lotte", email="lotte@demo.invalid", password_hash=f"!{secrets.token_hex(8)}",
-                    role="owner", language="nl", created_at=ctx.clock.now(),
-                )
-            )  # fmt: skip
-
-    ctx.store.write(work)
-    _register(app, account.id, videos)
-    return account
-
-
-_CAMPAIGNS = {
-    "rewarded": ("kitchen-rewards", "Keuken, beloond"),
-    "sponsored": ("pan-partner", "Pannenpartner"),
-    "growth": ("soup-week", "Soepweek"),
-}
-
-
-def _register(app: "App", account_id: int, videos: tuple[Video, ...]) -> None:
-    """Put the invented posts under invented campaigns, one of each kind."""
-    month = registry.month_of(app.clock.now())
-    for kind in sorted({one.video_class for one in videos} & _CAMPAIGNS.keys()):
-        name, title = _CAMPAIGNS[kind]
-        made = registry.add_campaign(
-            app.ctx, account_id=account_id, campaign_id=f"{month}-{name}", title=title, campaign_class=kind,
-            approver_id=OWNER, who=SYSTEM,
-        )  # fmt: skip
-        for one in videos:
-            if one.video_class == kind:
-                registry.assign(
-                    app.ctx, account_id=account_id, video_id=one.id, campaign_id=made.id, video_class=kind, who=SYSTEM
-                )  # fmt: skip
-
-
-async def grant(app: "App", box: Sandbox, account: Account) -> None:
-    """Get tokens for the account without a consent page, as only a sandbox allows."""
-    from goodstanding.usecases import connecting, connections
-    from goodstanding.usecases.context import SYSTEM
-    from goodstanding.usecases.ports.connections import Profile, Tokens
-
-    given = (await box.control("seed", {"grant": [OPEN_ID]}))["grants"][0]
-    tokens = Tokens(
-        access_token=given["access_token"], refresh_token=given["refresh_token"], open_id=OPEN_ID,
-        scopes=tuple(str(given.get("scope", "")).split(",")), expires_in=int(given.get("expires_in", 0)),
-        refresh_expires_in=int(given.get("refresh_token_expires_in", 0)),
-    )  # fmt: skip
-    profile = Profile(account_type="personal", verified=False, followers=48_210)
-
-    def work() -> None:
-        connections.state_facts(app.ctx, account.id, who=SYSTEM, country="NL")
-        connecting.take(app.ctx, account.id, tokens, profile, who=SYSTEM)
-
-    await asyncio.to_thread(work)
-
-
 async def live_through(
-    app: "App", box: Sandbox, *, comments: int, seed: int, progress: Callable[[int], None]
+    app: "App", box: Sandbox, *, comments: int, seed: int, alone: bool, progress: Callable[[int], None]
 ) -> None:
-    """Let two days pass in steps: comments come in signed, are decided, and what falls due is sent."""
+    """Let two days pass in steps: comments come in signed, are decided, what falls due is sent, viewers react.
+
+    `alone`: to the personal account only.
+    """
     dispatcher = Dispatcher(ctx=app.ctx, owner="demo", concurrency=8, batch=100)
-    done = 0
+    by_hand, done = 0, 0
+    await box.control("webhooks/faults", {"hold": True})
     for step in range(STEPS):
         count = comments * (step + 1) // STEPS - comments * step // STEPS
         advance(app, HISTORY // STEPS)
         await box.control("clock", {"set": iso(app.clock.now())})
         if count:
-            order = {
-                "count": count,
-                "seed": seed * STEPS + step,
-                "spread_seconds": HISTORY / STEPS / 1000,
-                "deliver": False,
-            }
-            await box.control("crowd", {**order, "open_id": OPEN_ID})
-        done += await take_deliveries(app, box)
+            await _let_write(box, count, seed * STEPS + step, alone=alone)
+        if count and not alone and step == PASTED_STEP:
+            by_hand = await asyncio.to_thread(cast.open_by_hand, app)
+        if count and not alone and step == STEPS // 2:
+            await asyncio.to_thread(cast.visit_bio_page, app)
+        await take_deliveries(app, box)
+        done += count
         if step < STEPS - 1:
             await clear_cases(app)
         await send_due(dispatcher)
         progress(done)
+    if by_hand:
+        await asyncio.to_thread(cast.answer_one_task, app, by_hand)
+    await take_deliveries(app, box)
+    await box.control("webhooks/faults", {"hold": False})
+
+
+async def _let_write(box: Sandbox, count: int, seed: int, *, alone: bool) -> None:
+    """Let the crowds of two hours comment, dated in these hours; some write to the shop by themselves."""
+    order = {"seed": seed, "spread_seconds": HISTORY / STEPS / 1000, "deliver": False}
+    await box.control("crowd", {**order, "count": count, "open_id": PERSONAL.open_id})
+    for_shop = -(-count // SHOP_PART)
+    if not alone:
+        await box.control("crowd", {**order, **SHOP_CROWD, "count": for_shop})
+        await box.control("crowd/messages", {**SHOP_LETTERS, "count": 1 + for_shop // 8, "seed": seed})
 
 
 async def clear_cases(app: "App") -> None:
-    """Let the invented owner work her queue: approve what is proposed, hide every third insult, keep the rest."""
+    """Let the invented owner work her queue: approve what is proposed, hide every third insult, keep the rest.
+
+    What would go over a limit or repeat an earlier answer she turns down.
+    """
     ctx = app.ctx
     cases = ctx.store.read(lambda q: q.open_cases(queue=None, after=(0, 0), limit=1_000))
 
     def decide(case: Case) -> None:
-        if case.outgoing_id is not None:
+        if case.code in ("CAP", "SIMILAR_TEXT") and case.outgoing_id is not None:
+            moderation.reject(ctx, case.id, OWNER)
+        elif case.outgoing_id is not None:
             moderation.approve(ctx, case.id, OWNER)
         elif case.code in ("ABUSE", "SPAM") or (case.code == "RULE" and case.id % 3 == 0):
             moderation.hide(ctx, case.event_id, OWNER)
@@ -226,12 +172,15 @@ async def send_due(dispatcher: Dispatcher) -> None:
 
 async def carry_out_all(app: "App", box: Sandbox) -> None:
     """Jump from due moment to due moment until nothing is planned (or two weeks have passed)."""
+    await box.control("webhooks/faults", {"hold": True})
     dispatcher = Dispatcher(ctx=app.ctx, owner="demo", concurrency=8, batch=100)
     end = app.clock.now() + HORIZON
     while (due := app.ctx.store.read(lambda q: q.next_due())) is not None and app.clock.now() < end:
         advance(app, max(due - app.clock.now(), 0) + MINUTE)
         await box.control("clock", {"set": iso(app.clock.now())})
+        await take_deliveries(app, box)
         await send_due(dispatcher)
+        await take_deliveries(app, box)
     await asyncio.to_thread(audit.checkpoint, app.ctx, force=True)
 
 

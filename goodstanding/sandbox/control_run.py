@@ -74,6 +74,8 @@ class TranscriptQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class WebhookFaultsOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """How deliveries go wrong from now on; what is not named stays as it was. Shares are 0 to 1."""
 
+    hold: bool | None = None
+    """Nothing is sent: events wait until they are fetched at `deliveries?pending=1`."""
     lost: Share | None = None
     duplicate: Share | None = None
     shuffle: Share | None = None
@@ -119,7 +121,7 @@ async def inject(world: World, order: InjectOrder) -> dict[str, Any]:
 
 
 async def webhook_faults(world: World, order: WebhookFaultsOrder) -> dict[str, Any]:
-    """Let webhooks be lost, doubled, overtaken, late, wrongly signed or stale from now on."""
+    """Let webhooks be held, lost, doubled, overtaken, late, wrongly signed or stale from now on."""
     spoil = world.faults.webhooks
     named = {"shuffle": "reorder"}
     if order.shuffle is not None and order.shuffle_ms is None:

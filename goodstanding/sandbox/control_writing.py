@@ -40,6 +40,8 @@ class CrowdOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     video_ids: list[str] = []
     then_message: Share = 0.0
     """The share of these viewers who also write a message to the account, within ten minutes."""
+    message_when_answered: Share = 0.0
+    """The share of these viewers who write to the account within ten minutes of its reply to their comment."""
 
 
 class MessageCrowdOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -305,15 +307,20 @@ async def _reach(world: World, instant_ms: int) -> None:
 
 
 def _follow_up(world: World, comment: Comment, order: CrowdOrder) -> None:
-    """Some of those who comment write a message as well."""
+    """Some of those who comment write a message as well, now or once they are answered."""
     draw = chance("then message", comment.comment_id)
-    if draw >= order.then_message:
-        return
+    if draw < order.then_message:
+        _write_info(world, comment, 30 + 570 * draw / order.then_message)
+    elif draw < order.then_message + order.message_when_answered:
+        wait = 30 + 570 * (draw - order.then_message) / order.message_when_answered
+        world.state.when_answered(comment, lambda: _write_info(world, comment, wait))
+
+
+def _write_info(world: World, comment: Comment, wait: float) -> None:
     open_id = world.state.videos[comment.video_id].open_id
     viewer = world.inbox.viewer(
         comment.unique_identifier, username=comment.username, habit=habit_of(comment.unique_identifier)
     )
-    wait = 30 + 570 * draw / order.then_message
     world.agenda.after(wait, lambda _: world.inbox.write(open_id, viewer, content={"body": "INFO"}))
 
 

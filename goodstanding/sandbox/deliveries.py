@@ -82,6 +82,12 @@ class Deliveries:
             self.counts["no_callback"] += 1
             return
         spoil = self._faults.webhooks
+        if spoil.hold:
+            try:
+                self.hold(event)
+            except OverflowError:
+                self.counts["no_room"] += 1
+            return
         if self._faults.happens(spoil.lost):
             self.counts["lost"] += 1
             self._new(event, due_ms=self._clock.now_ms(), copy=False).status = "lost"

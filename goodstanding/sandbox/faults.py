@@ -41,6 +41,8 @@ class Fault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class WebhookFaults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """How deliveries go wrong; all shares 0 to 1, all spans in virtual seconds."""
 
+    hold: bool = False
+    """Nothing is sent: events wait until they are fetched at `deliveries?pending=1`."""
     lost: Share = 0.0
     """Events that are never sent at all."""
     duplicate: Share = 0.0

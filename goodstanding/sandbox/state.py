@@ -193,6 +193,7 @@ class State:
         self.comments: OrderedDict[str, Comment] = OrderedDict()
         self.threads: dict[str, Thread] = {}
         self.on_received: list[Callable[[Comment], None]] = []
+        self._if_answered: dict[str, Callable[[], None]] = {}
         """Told of each comment of a viewer that was announced."""
         self.forgotten = 0
         """Comments dropped because `comments_max` was reached."""
@@ -372,7 +373,15 @@ class State:
         self._tell(comment, "insert")
         if not comment.hidden:
             self._tell(comment, "set_to_public")
+            if target is not None and (act := self._if_answered.pop(target.comment_id, None)) is not None:
+                act()
         return comment
+
+    def when_answered(self, comment: Comment, act: Callable[[], None]) -> None:
+        """Do `act` once, when the account's first visible reply to `comment` appears."""
+        self._if_answered[comment.comment_id] = act
+        if len(self._if_answered) > self.comments_max:
+            self._if_answered.pop(next(iter(self._if_answered)))
 
     def set_hidden(self, comment: Comment, *, hidden: bool) -> None:
         """Hide or show a comment; nothing is told when nothing changes."""

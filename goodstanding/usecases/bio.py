@@ -29,7 +29,7 @@ from goodstanding.core.pasted import same_words
 from goodstanding.core.tasks import is_handle
 from goodstanding.kernel.problems import GoodstandingError, Invalid
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
-from goodstanding.usecases import outbox, playbooks
+from goodstanding.usecases import consents, playbooks
 from goodstanding.usecases.audit import Draft, append, disclose
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.moderation import GoneError
@@ -232,7 +232,7 @@ def fill_in(ctx: Context, slug: str, given: Given, *, visitor: str) -> str:
             values["handle"] = handle.encode()
         if plain := same_words(given.name)[:NAME_MAX]:
             values["name"] = plain.encode()
-        seq = _record(ctx, tx, contact, purposes, digest=digest, answer="given", values=values)
+        seq = _agree(ctx, tx, contact, purposes, digest=digest, receipt=kept, values=values)
         tx.add_form_receipt(
             FormReceipt(
                 id=tx.ids("form_receipt"), account_id=account_id, contact_id=contact.id, at=now, text=digest,
@@ -262,13 +262,12 @@ def withdraw(ctx: Context, slug: str, name: str) -> None:
     _, kept, _ = receipt(ctx, slug, name)
 
     def work(tx: Transaction) -> None:
-        contact = tx.contact(kept.contact_id)
-        if contact is None or tx.withdraw_receipts(kept.contact_id, ctx.clock.now()) == 0:
+        tx.lock_audit()  # in the order of the form, which locks the log first
+        contact, now = tx.contact(kept.contact_id), ctx.clock.now()
+        if contact is None or tx.withdraw_receipts(kept.contact_id, now) == 0:
             return
-        tx.lock_contacts([contact.id])
-        for one in tx.outgoing_of_contact(contact.id):
-            outbox.withdraw(ctx, tx, one, "CONSENT_WITHDRAWN")
-        _record(ctx, tx, contact, PURPOSES, digest=kept.text, answer="withdrawn", values={})
+        source = f"{kept.token}:withdrawn:{now}"  # whoever agreed again may take that back, too
+        consents.withdraw(ctx, tx, contact, source="form", source_id=source, at=now, who=FORM)
 
     ctx.store.write(work)
 
@@ -331,24 +330,27 @@ def _contact(ctx: Context, tx: Transaction, account_id: int, kind: str, address:
     return contact
 
 
-def _record(
+def _agree(
     ctx: Context,
     tx: Transaction,
     contact: Contact,
     purposes: Sequence[Purpose],
     *,
     digest: str,
-    answer: Literal["given", "withdrawn"],
+    receipt: str,
     values: dict[str, bytes],
 ) -> int:
-    """Seal a consent and renew the contact's state; returns its position in the log. The one place that does."""
-    tx.change_contact(contact.id, dict.fromkeys(purposes, answer))
-    body: dict[str, object] = {"act": "form", "answer": answer, "purposes": list(purposes), "text": digest}
-    draft = Draft(
-        account_id=contact.account_id, kind="consent", at=ctx.clock.now(), actor=FORM, body=body, contact_id=contact.id,
-        values=values,
-    )  # fmt: skip
-    return append(ctx, tx, [draft])
+    """Record a yes to each purpose; returns the entry that bears what was filled in, which is the first one's."""
+    seqs = []
+    for purpose in purposes:
+        answered = consents.Answered(
+            contact=contact, purpose=purpose, answer="given", text_version=digest, source="form", source_id=receipt,
+            at=ctx.clock.now(), values={} if seqs else values,
+        )  # fmt: skip
+        recorded = consents.record(ctx, tx, answered, who=FORM)
+        assert recorded is not None  # a receipt is recorded once: its token was looked for under the lock
+        seqs.append(recorded.seq)
+    return seqs[0]
 
 
 def _digest(ctx: Context, name: str) -> str:

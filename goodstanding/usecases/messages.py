@@ -288,6 +288,7 @@ def _consent_in(
     )  # fmt: skip
     found = _tapped(ctx, tx, m, asked) if m.button else None
     if found is not None:
+        said = msgspec.structs.replace(said, values={**said.values, "button": m.button.encode()})
         return _to_question(said, *found, source="button"), f"{found[1].purpose}:{found[2]}"
     pending = _pending(asked)
     reply = answer_to_pending(one.signals.answer if one.signals else None, pending=pending is not None)

@@ -31,13 +31,17 @@ OPEN_MOST = 10_000
 """Open cases are counted up to here; beyond it the page says `10,000+`."""
 
 
+STATES = ("running", "slowed", "spike", "frozen", "killed")
+"""How automation stands, from best to worst."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How automation stands for one account."""
 
     account: Account
     state: str
-    """running, slowed, spike, frozen or killed."""
+    """One of `STATES`."""
     freeze: FreezeRow | None
     per_hour: int
     usual: int
@@ -129,6 +133,7 @@ class Desk:
         accounts = q.accounts()
         queues = self.parts.reads.open_counts(q, OPEN_MOST + 1)
         freezes = q.freezes(active_only=True)
+        standings = [self._standing(q, one, freezes) for one in accounts]
         return {
             "accounts": accounts,
             "zone": accounts[0].zone if accounts else "Europe/Amsterdam",
@@ -137,7 +142,8 @@ class Desk:
             "task_count": sum(q.open_task_count(one.id, OPEN_MOST + 1) for one in accounts),
             "by_hand": any(one.mode == "assisted" for one in accounts),
             "freezes": freezes,
-            "standings": [self._standing(q, one, freezes) for one in accounts],
+            "standings": standings,
+            "worst": max(standings, key=lambda one: STATES.index(one.state), default=None),
             "doubt": self.ctx.clock.doubt(),
             "rule_title": self._rule_titles(visit.lang),
             "persons": {str(one.id): one.name for one in q.persons()},

@@ -31,9 +31,9 @@ def attack(folder, sql, *params):
         assert db.execute(sql, params).rowcount == 1
 
 
-def seed_demo(folder, *, comments=300, seed=7):
+def seed_demo(folder, *, comments=300, seed=7, more=("--one-account",)):
     """Run `goodstanding demo --seed-only` in a process of its own."""
     command = [sys.executable, "-m", "goodstanding", "demo", "--seed-only", "--data", str(folder)]
-    command += ["--comments", str(comments), "--seed", str(seed), "--port", "0"]
+    command += ["--comments", str(comments), "--seed", str(seed), "--port", "0", *more]
     env = {**os.environ, "GOODSTANDING_LANG": "en", "PYTHONPATH": str(ROOT)}
     return subprocess.run(command, capture_output=True, text=True, timeout=120, env=env, check=False)

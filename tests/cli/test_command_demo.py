@@ -48,6 +48,24 @@ def test_seed_only_carries_out_everything_due(gs, seeded):
     assert by_kind["decision"] == 300 and by_kind["attempt"] == by_kind["result"] > 20
 
 
+def test_the_three_accounts_are_there_and_their_stories_have_begun(gs, tmp_path):
+    folder = tmp_path / "three"
+    done = seed_demo(folder, comments=600, more=())
+    assert (done.returncode, done.stderr) == (0, "")
+    assert rows(folder, "SELECT handle, mode FROM account ORDER BY account_id") == [
+        ("lottekookt", "sandbox"), ("dapurrasa.sbx", "sandbox"), ("zolderatelier.sbx", "assisted"),
+    ]  # fmt: skip
+    evidence = "SELECT DISTINCT source FROM consent_evidence WHERE account_id = ? AND answer = 'given'"
+    assert rows(folder, evidence, 1) == [("form",)]
+    assert ("button",) in rows(folder, evidence, 2)
+    assert rows(folder, "SELECT count(*) FROM outgoing WHERE account_id = 1 AND act = 'message'") == [(0,)]
+    by_hand = "SELECT state, count(*) FROM outgoing WHERE account_id = 3 GROUP BY 1 ORDER BY 1"
+    assert rows(folder, by_hand) == [("sent", 1), ("task", 2)]
+    assert rows(folder, "SELECT DISTINCT state FROM delivery") == [("read",)]
+    assert said(gs("replay", "--data", folder, "--json"))["differences"] == 0
+    assert said(gs("audit", "verify", "--data", folder, "--json"))["ok"]
+
+
 def test_every_reply_waited_its_ten_minutes(seeded):
     waited = rows(
         seeded,

@@ -20,7 +20,7 @@ from pathlib import Path
 import uvicorn
 
 from goodstanding.bootstrap import open_app, web_parts
-from goodstanding.cli import filling
+from goodstanding.cli import cast, filling
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE, iso
 from goodstanding.sandbox.server import serving
 from goodstanding.sandbox.world import Settings as SandboxSettings
@@ -59,7 +59,7 @@ class Rig:
         self.app, self.box = app, box
         self.ctx = app.ctx
         self.dispatcher = Dispatcher(ctx=self.ctx, owner="faults", concurrency=8, batch=100)
-        self.videos = [v["item_id"] for v in world["videos"] if v.get("open_id") == filling.OPEN_ID]
+        self.videos = [v["item_id"] for v in world["videos"] if v.get("open_id") == cast.PERSONAL.open_id]
         self.asked = 0
 
     async def comment(self, count, text):
@@ -160,8 +160,8 @@ async def rig(**sandbox):
             try:
                 await box.control("clock", {"freeze": True})
                 state = await box.control("state")
-                account = filling.open_demo_account(app, state, "careful")
-                await filling.grant(app, box, account)
+                account = cast.open_demo_account(app, state, "careful")
+                await cast.grant(app, box, account)
                 found = app.ctx.store.write(lambda tx: policies.keep(app.ctx, tx, policy_text("open")))
                 policies.activate(app.ctx, account.id, found, SYSTEM)
                 async with door(app):

@@ -12,7 +12,7 @@ import world as worlds
 from test_desk import axe, sign_in
 from world import PASSWORD, START, World
 
-from goodstanding.cli import filling
+from goodstanding.cli import cast, filling
 from goodstanding.core.bio import Link
 from goodstanding.kernel.timing import HOUR, iso
 from goodstanding.sandbox.server import serving as sandbox_serving
@@ -219,8 +219,8 @@ def personal(tmp_path, monkeypatch):
         box = filling.Sandbox(url=running.url, process=None)
 
         async def connect():
-            account = filling.open_demo_account(made.app, await box.control("state"), "careful")
-            await filling.grant(made.app, box, account)
+            account = cast.open_demo_account(made.app, await box.control("state"), "careful")
+            await cast.grant(made.app, box, account)
 
         in_a_thread(connect)
         yield made, box, running.world

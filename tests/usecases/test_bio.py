@@ -71,15 +71,23 @@ def test_a_receipt_proves_what_was_shown_and_ticked(world):
     assert (kept.purposes, kept.ref, kept.withdrawn_at) == ("answer marketing", "zomer-26", None)
     assert core.digest_of(shown) == kept.text
     assert words["language"] == "nl" and words["purposes"]["answer"] == PAGE.words["nl"].answer
-    entry = json.loads(world.ctx.store.read(lambda q: q.audit_entries(kept.seq, kept.seq + 1))[0].body)
-    assert (entry["kind"], entry["actor"]["id"]) == ("consent", "bio-form")
-    assert entry["body"] == {
-        "act": "form",
+    entries = world.ctx.store.read(lambda q: q.audit_entries(kept.seq, kept.seq + 2))
+    first, second = (json.loads(entry.body) for entry in entries)
+    assert [(e["kind"], e["actor"]["id"]) for e in (first, second)] == [("consent", "bio-form")] * 2
+    assert first["body"] == {
         "answer": "given",
-        "purposes": ["answer", "marketing"],
-        "text": kept.text,
+        "answered_at": kept.at,
+        "purpose": "answer",
+        "source": "form",
+        "text_version": kept.text,
     }
-    assert sorted(entry["pii"]) == ["email", "name"]
+    assert second["body"] == first["body"] | {"purpose": "marketing"}
+    assert sorted(first["pii"]) == ["email", "name", "source"]
+    evidence = world.ctx.store.read(lambda q: q.consent_evidence(kept.contact_id))
+    assert [(e.purpose, e.answer, e.text_version, e.source, e.source_id, e.seq) for e in evidence] == [
+        ("answer", "given", kept.text, "form", kept.token, kept.seq),
+        ("marketing", "given", kept.text, "form", kept.token, kept.seq + 1),
+    ]
     contact = world.ctx.store.read(lambda q: q.contact(kept.contact_id))
     assert (contact.answer, contact.marketing) == ("given", "given")
 
@@ -190,14 +198,35 @@ def test_taking_back_is_one_press_and_ends_every_purpose(world):
         json.loads(r.body)["body"]["answer"]
         for r in world.ctx.store.read(lambda q: q.audit_newest(before=2**62, limit=50, kind="consent"))
     ]
-    assert consents == ["withdrawn", "given"]
+    assert consents == ["withdrawn", "given", "given"]
+    evidence = world.ctx.store.read(lambda q: q.consent_evidence(kept.contact_id))
+    assert [(e.purpose, e.answer, e.source) for e in evidence][2:] == [("answer", "withdrawn", "form")]
     with pytest.raises(moderation.GoneError):
         bio.withdraw(world.ctx, "lotte", "0" * 40)
 
 
+def test_who_agrees_again_may_take_that_back_with_the_older_receipt(world):
+    first = fill_in(world)
+    number = receipts(world)[0].contact_id
+    for _ in range(2):
+        bio.withdraw(world.ctx, "lotte", first)
+        world.step(HOUR)
+        fill_in(world)
+        contact = world.ctx.store.read(lambda q: q.contact(number))
+        assert (contact.answer, contact.marketing) == ("given", "given")
+        world.step(HOUR)
+    bio.withdraw(world.ctx, "lotte", first)
+    contact = world.ctx.store.read(lambda q: q.contact(number))
+    assert (contact.answer, contact.marketing) == ("withdrawn", "withdrawn")
+    assert all(one.withdrawn_at is not None for one in receipts(world))
+
+
 def test_erasure_covers_what_was_filled_in(world):
     fill_in(world)
-    privacy.erase(world.ctx, receipts(world)[0].contact_id, who=ME)
+    gone = receipts(world)[0].contact_id
+    privacy.erase(world.ctx, gone, who=ME)
+    kept = world.ctx.store.read(lambda q: q.consent_evidence(gone))
+    assert len(kept) == 2 and all(one.source_id.startswith("erased:") for one in kept)
     assert [(p.name, p.address) for p in bio.people(world.ctx, 1)] == [("", "")]
     fill_in(world)
     number = receipts(world)[0].contact_id
