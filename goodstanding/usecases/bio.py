@@ -29,7 +29,7 @@ from goodstanding.core.pasted import same_words
 from goodstanding.core.tasks import is_handle
 from goodstanding.kernel.problems import GoodstandingError, Invalid
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
-from goodstanding.usecases import outbox, playbooks
+from goodstanding.usecases import playbooks, settling
 from goodstanding.usecases.audit import Draft, append, disclose
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.moderation import GoneError
@@ -267,7 +267,7 @@ def withdraw(ctx: Context, slug: str, name: str) -> None:
             return
         tx.lock_contacts([contact.id])
         for one in tx.outgoing_of_contact(contact.id):
-            outbox.withdraw(ctx, tx, one, "CONSENT_WITHDRAWN")
+            settling.withdraw(ctx, tx, one, "CONSENT_WITHDRAWN")
         _record(ctx, tx, contact, PURPOSES, digest=kept.text, answer="withdrawn", values={})
 
     ctx.store.write(work)

@@ -1,7 +1,7 @@
 """Directed stories: situations so rare that chance seldom meets them. Each raises when a promise is broken."""
 
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
-from goodstanding.usecases import outbox
+from goodstanding.usecases import settling
 from goodstanding.usecases.ports import SendResult
 from tests.faults import by_hand
 from tests.faults.world import Violation, World
@@ -162,7 +162,7 @@ def a_slow_batch_is_not_called_late(world):
         world.comment(viewer, "price")
     world.step(3 * MINUTE)
     flight = world.reserve()
-    world.step(outbox.CALL_SECONDS * 1000 + 1)
+    world.step(settling.CALL_SECONDS * 1000 + 1)
     world.call(flight, "sent")
     world.settle(flight)
     assert _sent(world) == []
