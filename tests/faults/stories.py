@@ -256,6 +256,20 @@ def the_delay_is_waited_out(world):
 
 
 @_world
+def a_comment_that_comes_again_is_one(world):
+    """Byte for byte, written another way, before its answer and after it: one comment, one decision, one answer."""
+    target = world.comment("+A", "price")
+    world.again(0, same_bytes=True)
+    world.again(0, same_bytes=False)
+    world.step(3 * MINUTE)
+    world.flow()
+    world.again(0, same_bytes=False)
+    world.step(3 * MINUTE)
+    world.flow()
+    assert [call.target for call in _sent(world)] == [target]
+
+
+@_world
 def hidden_once(world):
     """Hiding what is hidden already is no call, by rule or by a person."""
     target = world.comment("+A", "insult")
@@ -312,6 +326,7 @@ def what_was_forbidden_meanwhile_is_not_shown(world):
 
 
 ALL = (
+    a_comment_that_comes_again_is_one,
     a_task_that_was_opened_is_never_too_late,
     tasks_fill_the_limits,
     what_was_forbidden_meanwhile_is_not_shown,
