@@ -70,7 +70,7 @@ def test_the_printed_back_test_is_what_it_prints(tmp_path, monkeypatch):
 
 def test_numbers_in_the_documents_are_those_of_the_code():
     from goodstanding.adapters.clock import clocks
-    from goodstanding.usecases import outbox
+    from goodstanding.usecases import outbox, settling
     from goodstanding.web.door import BODY_BYTES_MAX
 
     text = {p.name: " ".join(p.read_text(encoding="utf-8").split()) for p in DOCS.rglob("*.md")}
@@ -79,7 +79,7 @@ def test_numbers_in_the_documents_are_those_of_the_code():
         and "at most five automatic messages to one person in seven days" in text["write-a-policy.md"]
     )
     assert BODY_BYTES_MAX == 1 << 20 and "Bodies over 1 MiB" in text["reverse-proxy.md"]
-    assert outbox.GIVE_UP == 15 * 60_000 and "after 15 minutes: a person" in text["0006-at-most-once.md"]
+    assert settling.GIVE_UP == 15 * 60_000 and "after 15 minutes: a person" in text["0006-at-most-once.md"]
     assert outbox.LEASE_SECONDS == 60 and "lane for 60 seconds" in text["serve-on-postgres.md"]
     assert clocks.REFERENCE_MAX == 30_000 and "agrees within 30 seconds" in text["clock.md"]
     assert clocks.GAP_MAX == 7 * 86_400_000 and "more than 7 days" in text["clock.md"]

@@ -11,10 +11,10 @@ from goodstanding.core import incidents
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, person
-from goodstanding.usecases.outbox import CALL_SECONDS
 from goodstanding.usecases.playbooks import platform_rules
 from goodstanding.usecases.ports import Account, Queries, Transaction
 from goodstanding.usecases.ports.feed import ClickAct, ClickPermit, ClickResult
+from goodstanding.usecases.settling import CALL_SECONDS
 
 ACTS: tuple[ClickAct, ...] = get_args(ClickAct)
 

@@ -13,7 +13,7 @@ from goodstanding.core.policy.sealing import record_bytes
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import HOUR, MINUTE
-from goodstanding.usecases import outbox, policies
+from goodstanding.usecases import policies, settling
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.facts import SLOT, Situation
@@ -217,7 +217,7 @@ def _settle_echoes(ctx: Context, tx: Transaction, account: Account, echoes: Sequ
         event_id = parents.get((comment.parent_id, "insert"))
         for one in tx.outgoing_of_event(event_id) if event_id else []:
             if one.state in ("unknown", "task") and one.act == "reply" and one.text == comment.text:
-                outbox.settle_echo(ctx, tx, one, comment.external_id)
+                settling.settle_echo(ctx, tx, one, comment.external_id)
 
 
 def _event_draft(one: Incoming, event: Event, now: int) -> Draft:

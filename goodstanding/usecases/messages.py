@@ -14,7 +14,7 @@ from goodstanding.core.policy.model import MessageFacts
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
-from goodstanding.usecases import consents, outbox, policies
+from goodstanding.usecases import consents, policies, settling
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.comments import contacts_of, decide_all
 from goodstanding.usecases.consents import Answered
@@ -154,7 +154,7 @@ def _settle_echoes(
         if any(act.provider_ref == one.message.external_id for act in mine):
             continue
         act = _act_of(one.message, mine, contents)
-        if act is None or not outbox.settle_message(ctx, tx, act, one.message.external_id):
+        if act is None or not settling.settle_message(ctx, tx, act, one.message.external_id):
             foreign.append(one)
             continue
         settled = msgspec.structs.replace(act, state="sent", provider_ref=one.message.external_id)
@@ -325,7 +325,7 @@ def _tapped(
             act.provider_ref == ""
             and act.state in ("sending", "unknown")
             and m.card
-            and outbox.settle_message(ctx, tx, act, m.card)
+            and settling.settle_message(ctx, tx, act, m.card)
         ):
             known = msgspec.structs.replace(act, provider_ref=m.card)
             return known, content, "yes" if m.button == content.buttons[0][0] else "no"

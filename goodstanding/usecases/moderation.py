@@ -10,7 +10,7 @@ from goodstanding.core.outbox import approval_hash
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import DAY, SECOND
-from goodstanding.usecases import outbox
+from goodstanding.usecases import settling
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.comments import target_of
 from goodstanding.usecases.context import Context, person
@@ -159,7 +159,7 @@ def hide(ctx: Context, event_id: int, person_id: int) -> None:
             raise GoneError(id=event_id)
         now = ctx.clock.now()
         for one in tx.outgoing_of_event(event_id):
-            outbox.withdraw(ctx, tx, one, Code.BY_PERSON)
+            settling.withdraw(ctx, tx, one, Code.BY_PERSON)
         outgoing_id = _plan(tx, event, "hide", "", person_id, now)
         _close(ctx, tx, event, "hide", person_id, outgoing_id)
 
@@ -173,7 +173,7 @@ def cancel(ctx: Context, outgoing_id: int, person_id: int) -> None:
         one = tx.outgoing(outgoing_id)
         if one is None:
             raise GoneError(id=outgoing_id)
-        if not outbox.withdraw(ctx, tx, one, Code.BY_PERSON):
+        if not settling.withdraw(ctx, tx, one, Code.BY_PERSON):
             raise CannotUndoError(kind=one.state)
         _note(ctx, tx, "cancel", _event(tx, one.event_id), person_id, outgoing_id=one.id)
 
@@ -191,7 +191,7 @@ def settle_by_person(ctx: Context, case_id: int, person_id: int, *, happened: bo
         state = "sent" if happened else "failed"
         tx.change_outgoing(one.id, {"state": state, "code": "BY_PERSON", "settled_at": ctx.clock.now()})
         if happened:
-            outbox.apply(tx, [one])
+            settling.apply(tx, [one])
         _resolve(ctx, tx, case, f"outcome-{state}", person_id, outgoing_id=one.id)
 
     ctx.store.write(work)
@@ -252,7 +252,7 @@ def _take_back(ctx: Context, tx: Transaction, act: Act, person_id: int) -> Undon
 
 def _undo_hide(ctx: Context, tx: Transaction, event: Event, person_id: int, now: int) -> bool:
     hides = [o for o in tx.outgoing_of_event(event.id) if o.act == "hide" and o.state in ("planned", "task")]
-    if [one for one in hides if outbox.withdraw(ctx, tx, one, Code.BY_PERSON)]:
+    if [one for one in hides if settling.withdraw(ctx, tx, one, Code.BY_PERSON)]:
         return True
     _plan(tx, event, "unhide", "", person_id, now)
     return False
@@ -276,7 +276,7 @@ def _undo_keep(tx: Transaction, one: Outgoing | None, event: Event, person_id: i
 def _reverse_hide(ctx: Context, tx: Transaction, event: Event, person_id: int) -> int | None:
     now = ctx.clock.now()
     hides = [o for o in tx.outgoing_of_event(event.id) if o.act == "hide"]
-    stopped = [one for one in hides if outbox.withdraw(ctx, tx, one, Code.BY_PERSON)]
+    stopped = [one for one in hides if settling.withdraw(ctx, tx, one, Code.BY_PERSON)]
     if stopped:
         return stopped[-1].id
     if event.state == "hidden":

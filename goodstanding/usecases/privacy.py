@@ -1,6 +1,6 @@
 """Erasure: a person's data becomes unreadable at once, and the log still proves everything else."""
 
-from goodstanding.usecases import outbox
+from goodstanding.usecases import settling
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.moderation import GoneError
@@ -23,7 +23,7 @@ def erase(ctx: Context, contact_id: int, *, who: Who) -> dict[str, int]:
         digest = ctx.chance.keyed_digest("suppression", f"{contact.account_id}:{contact.external_id}")
         tx.add_suppression(contact.account_id, digest, "erased", now)
         for one in tx.outgoing_of_contact(contact_id):
-            outbox.withdraw(ctx, tx, one, "COMMENT_GONE")
+            settling.withdraw(ctx, tx, one, "COMMENT_GONE")
         counts = {
             **tx.erase_contact(contact_id, now),
             **tx.erase_messages(contact_id),

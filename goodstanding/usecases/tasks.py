@@ -13,7 +13,7 @@ import msgspec
 from goodstanding.core.policy.decide import Confirmation
 from goodstanding.core.tasks import CODES, FAILED, LATE, REASONS, may_be_taken_back
 from goodstanding.kernel.problems import GoodstandingError
-from goodstanding.usecases import outbox, playbooks, policies
+from goodstanding.usecases import playbooks, policies, reserving, settling
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import SYSTEM, Context, Who
 from goodstanding.usecases.facts import Situation
@@ -195,7 +195,7 @@ def sent(ctx: Context, outgoing_id: int, who: Who, *, before: bool = False) -> N
             tx.change_outgoing(one.id, {"attempt_at": now})
         against = {"against": code} if standing != "go" else {}
         _settle(ctx, tx, one, who, "sent", state="sent", code=CODES["sent"], extra=against)
-        outbox.apply(tx, [one])
+        settling.apply(tx, [one])
 
     ctx.store.write(work)
 
@@ -272,18 +272,18 @@ def _ask(ctx: Context, q: Queries, one: Outgoing, event: Event) -> Confirmation:
     )
     contact = q.contact(one.contact_id) if one.contact_id else None
     talks = Talks(q, [contact] if contact else [], planning=False)
-    return outbox.ask_gates(policy, situation, talks, one, event, contact, q.outgoing_of_event(event.id))
+    return reserving.ask_gates(policy, situation, talks, one, event, contact, q.outgoing_of_event(event.id))
 
 
 def _standing(answer: Confirmation, item: Item, now: int) -> tuple[Standing, str, int]:
     if item.event.state in ("erased", "deleted"):
         return "stop", "COMMENT_GONE", 0
     refused = [g.reason.code for g in answer.gates if g.verdict == "refuse" and g.reason is not None]
-    final = [code for code in refused if code not in outbox.WAITS]
+    final = [code for code in refused if code not in reserving.WAITS]
     if final:
         return "stop", final[0], 0
     if refused:
-        return "wait", refused[0], now + outbox.WAIT_AGAIN
+        return "wait", refused[0], now + reserving.WAIT_AGAIN
     if item.task.until <= now:
         return "stop", LATE, 0
     if answer.verdict != "allow":
@@ -359,7 +359,7 @@ def _draft(
 
 
 def _undo_effects(tx: Transaction, one: Outgoing) -> None:
-    """Take back what `outbox.apply` noted on the comment."""
+    """Take back what `settling.apply` noted on the comment."""
     if one.act == "reply":
         tx.unmark_answered(one.account_id, [one.target_id])
     elif one.act in ("hide", "unhide"):

@@ -9,12 +9,9 @@ from litestar import Litestar, Request, Response, Router, get
 from litestar.config.csrf import CSRFConfig
 from litestar.exceptions import HTTPException
 from litestar.middleware.csrf import CSRFMiddleware
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.response import Redirect
 from litestar.types import ASGIApp
 
-from goodstanding import __version__
 from goodstanding.usecases.ports import StoreUnavailableError
 from goodstanding.web import (
     accounts,
@@ -29,6 +26,7 @@ from goodstanding.web import (
     health,
     imports,
     login,
+    openapi,
     pairing,
     paste,
     policy,
@@ -107,7 +105,13 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
         include_in_schema=False,
     )
     site = Site(
-        route_handlers=[healthz, assets.handler(desk.assets), bio.public_routes(desk), pages],
+        route_handlers=[
+            healthz,
+            openapi.handler(),
+            assets.handler(desk.assets),
+            bio.public_routes(desk),
+            pages,
+        ],
         before_send=[put_headers],
         exception_handlers={
             GuardError: _refused(desk),
@@ -116,12 +120,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
             HTTPException: _http_error(desk),
             Exception: _failed(desk),
         },
-        openapi_config=OpenAPIConfig(
-            title="Goodstanding",
-            version=__version__,
-            path="/openapi",
-            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
-        ),
+        openapi_config=None,
         request_max_body_size=FORM_BYTES_MAX,
         logging_config=None,
     )

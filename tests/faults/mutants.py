@@ -26,6 +26,8 @@ from goodstanding.usecases import (
     moderation,
     outbox,
     policies,
+    reserving,
+    settling,
     talks,
     tasks,
 )
@@ -58,7 +60,7 @@ def _facts(**changes):
 
 
 def _confirm(change):
-    return lambda: [_on(outbox, "confirm", lambda real: lambda *a, **k: change(real, *a, **k))]
+    return lambda: [_on(reserving, "confirm", lambda real: lambda *a, **k: change(real, *a, **k))]
 
 
 _YES = Confirmation(verdict="allow", reasons=(), gates=(), retry_at=0)
@@ -120,14 +122,14 @@ def _resend_after_crash():
             _resend(tx, one, ctx.clock.now())
         return len(found)
 
-    return [patch.object(outbox, "recover", recover)]
+    return [patch.object(settling, "recover", recover)]
 
 
 def _unknown_resent():
     def settle_unknown(ctx, tx, outgoing_id, found):
         _resend(tx, tx.outgoing(outgoing_id), ctx.clock.now())
 
-    return [patch.object(outbox, "settle_unknown", settle_unknown)]
+    return [patch.object(settling, "settle_unknown", settle_unknown)]
 
 
 def _unknown_told_failed():
@@ -138,7 +140,7 @@ def _unknown_told_failed():
             SendResult(state="later") if result.state == "unknown" else result, now
         )
 
-    return [_on(outbox, "_changes", changes)]
+    return [_on(settling, "_changes", changes)]
 
 
 def _no_deduplication():
@@ -169,14 +171,14 @@ def _no_attempt_entry():
     def make(real):
         return lambda ctx, tx, drafts: real(ctx, tx, [d for d in drafts if d.kind != "attempt"])
 
-    return [_on(outbox, "append", make)]
+    return [_on(reserving, "append", make)]
 
 
 def _no_result_entry():
     def make(real):
         return lambda ctx, tx, drafts: real(ctx, tx, [d for d in drafts if d.kind != "result"])
 
-    return [_on(outbox, "append", make)]
+    return [_on(settling, "append", make), _on(reserving, "append", make)]
 
 
 def _frozen_never():
@@ -230,7 +232,10 @@ def _permits_never_void():
 
 
 def _hide_twice():
-    return [patch.object(outbox._Round, "_under_way", lambda self, one: False), *_without("comment_there")()]
+    return [
+        patch.object(reserving._Round, "_under_way", lambda self, one: False),
+        *_without("comment_there")(),
+    ]
 
 
 def _sends_at_once():
@@ -361,7 +366,7 @@ MUTANTS = (
     Mutant(
         "stop-stops-nothing",
         "what was planned leaves after a STOP",
-        _patched(outbox, "stop_planned", lambda *a: []),
+        _patched(settling, "stop_planned", lambda *a: []),
     ),
     Mutant(
         "echo-doubles",
@@ -387,12 +392,12 @@ MUTANTS = (
     Mutant(
         "question-alone",
         "the question leaves without its answer",
-        _patched(outbox, "first_part", lambda one, others: None),
+        _patched(reserving, "first_part", lambda one, others: None),
     ),
     Mutant(
         "block-unheeded",
         "a block by the platform changes nothing",
-        _patched(outbox.warnings, "take", lambda *a: None),
+        _patched(settling.warnings, "take", lambda *a: None),
     ),
     Mutant("no-recheck", "nothing is asked again at dispatch", _confirm(lambda *a, **k: _YES)),
     Mutant("freeze-ignored", "a freeze is not seen at dispatch", _frozen_never),
@@ -417,7 +422,7 @@ MUTANTS = (
     Mutant(
         "approval-unbound",
         "an approval holds for any text",
-        lambda: [patch.object(outbox, "_approval_holds", lambda one, now: True)],
+        lambda: [patch.object(reserving, "_approval_holds", lambda one, now: True)],
     ),
     Mutant("fence-ignored", "a late result settles another's attempt", _fence_ignored),
     Mutant("no-attempt-entry", "attempts are not sealed", _no_attempt_entry),

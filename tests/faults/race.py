@@ -18,7 +18,7 @@ from unittest.mock import patch
 from goodstanding.adapters.clock.clocks import SystemClock
 from goodstanding.adapters.keys.vault import Ed25519Signer, KeyedChance, KeyVault
 from goodstanding.adapters.storage.postgres import PostgresStatements, PostgresStore
-from goodstanding.usecases import accounts, outbox, policies
+from goodstanding.usecases import accounts, policies, reserving, settling
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import SendResult, StoreUnavailableError
 from tests import support
@@ -89,7 +89,7 @@ def worker(address, mode, start):
     for one in (*unlaned, *naive) if mode == "naive" else ():
         one.start()
     if mode == "naive":  # without the head's lock nobody could keep the log; it is not what is raced for
-        patch.object(outbox, "append", lambda ctx, tx, drafts: 0).start()
+        patch.object(settling, "append", lambda ctx, tx, drafts: 0).start()
     got, troubles = [], Counter()
     time.sleep(max(0.0, start - time.time()))
     idle = 0
@@ -117,11 +117,11 @@ def once(ctx, got):
     if claim is None:
         return 0
     try:
-        reserved, taken = ctx.store.write(lambda tx: outbox.reserve(ctx, tx, *claim, 3, 1))
+        reserved, taken = ctx.store.write(lambda tx: reserving.reserve(ctx, tx, *claim, 3, 1))
         got.extend((p.outgoing.id, p.outgoing.contact_id) for p in reserved.permits)
         results = [SendResult(state="sent", provider_ref="x")] * len(reserved.permits)
         if results:
-            ctx.store.write(lambda tx: outbox.settle(ctx, tx, reserved.permits, results))
+            ctx.store.write(lambda tx: settling.settle(ctx, tx, reserved.permits, results))
     finally:
         ctx.store.write(lambda tx: tx.free_lane(*claim))
     return taken

@@ -1,7 +1,7 @@
 """Directed stories: situations so rare that chance seldom meets them. Each raises when a promise is broken."""
 
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
-from goodstanding.usecases import outbox
+from goodstanding.usecases import settling
 from goodstanding.usecases.ports import SendResult
 from tests.faults import by_hand
 from tests.faults.world import Violation, World
@@ -162,7 +162,7 @@ def a_slow_batch_is_not_called_late(world):
         world.comment(viewer, "price")
     world.step(3 * MINUTE)
     flight = world.reserve()
-    world.step(outbox.CALL_SECONDS * 1000 + 1)
+    world.step(settling.CALL_SECONDS * 1000 + 1)
     world.call(flight, "sent")
     world.settle(flight)
     assert _sent(world) == []
@@ -256,6 +256,20 @@ def the_delay_is_waited_out(world):
 
 
 @_world
+def a_comment_that_comes_again_is_one(world):
+    """Byte for byte, written another way, before its answer and after it: one comment, one decision, one answer."""
+    target = world.comment("+A", "price")
+    world.again(0, same_bytes=True)
+    world.again(0, same_bytes=False)
+    world.step(3 * MINUTE)
+    world.flow()
+    world.again(0, same_bytes=False)
+    world.step(3 * MINUTE)
+    world.flow()
+    assert [call.target for call in _sent(world)] == [target]
+
+
+@_world
 def hidden_once(world):
     """Hiding what is hidden already is no call, by rule or by a person."""
     target = world.comment("+A", "insult")
@@ -312,6 +326,7 @@ def what_was_forbidden_meanwhile_is_not_shown(world):
 
 
 ALL = (
+    a_comment_that_comes_again_is_one,
     a_task_that_was_opened_is_never_too_late,
     tasks_fill_the_limits,
     what_was_forbidden_meanwhile_is_not_shown,

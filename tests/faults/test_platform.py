@@ -8,9 +8,9 @@ from tests.faults import platform
 
 
 def test_random_faults_double_nothing_and_the_product_tells_what_happened():
-    met, counts = asyncio.run(platform.storm(150))
-    assert met >= 150
-    assert counts["reply sent"] and counts["hide sent"]
+    met, counts = asyncio.run(platform.storm(200))
+    assert sum(met.values()) >= 200 and all(met.values())
+    assert counts["reply sent"] and counts["hide sent"] and counts["message sent"]
 
 
 @pytest.mark.parametrize("story", platform.STORIES, ids=lambda story: story.__name__)

@@ -28,6 +28,8 @@ from goodstanding.usecases import (
     outbox,
     policies,
     replay,
+    reserving,
+    settling,
     tasks,
 )
 from goodstanding.usecases.context import SYSTEM, Context, person
@@ -651,7 +653,7 @@ class World:
         claim = self.ctx.store.write(lambda tx: tx.claim_lane("other", now, now + 1, now))
         if claim is None:
             return None
-        reserved, _ = self.ctx.store.write(lambda tx: outbox.reserve(self.ctx, tx, *claim, 1, MINUTE))
+        reserved, _ = self.ctx.store.write(lambda tx: reserving.reserve(self.ctx, tx, *claim, 1, MINUTE))
         self.ctx.store.write(lambda tx: tx.free_lane(*claim))
         if not reserved.permits:
             return None
@@ -662,7 +664,7 @@ class World:
 
     def call(self, flight, outcome):
         """Make the call of an act in flight; too late it is not made any more."""
-        if self.real - flight["real"] > outbox.CALL_SECONDS * 1000:
+        if self.real - flight["real"] > settling.CALL_SECONDS * 1000:
             flight["result"], flight["call"] = SendResult(state="later", code="BATCH_LATE"), None
             return
         try:
@@ -679,7 +681,7 @@ class World:
         self.flights.remove(flight)
         if flight["result"] is None:
             return
-        self.ctx.store.write(lambda tx: outbox.settle(self.ctx, tx, [flight["permit"]], [flight["result"]]))
+        self.ctx.store.write(lambda tx: settling.settle(self.ctx, tx, [flight["permit"]], [flight["result"]]))
         if flight["call"] is not None and flight["result"].state in ("failed", "later"):
             flight["call"].known_negative = True
 
@@ -872,9 +874,15 @@ class World:
     def _by_person(self, one):
         return one.code == "BY_PERSON"
 
+    def all_again(self):
+        """The platform promises "at least once": every comment it told of comes once more, written another way."""
+        for number in range(len(self.bodies)):
+            self.again(number, same_bytes=False)
+
     def end(self):
-        """Let a process die, come back and finish everything that is due; then look."""
+        """Let a process die, come back, hear everything twice and finish what is due; then look."""
         self.restart()
+        self.all_again()
         self.offset = 0
         self.reachable = True
         for _ in range(4):

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from goodstanding.kernel.timing import HOUR, MINUTE
-from goodstanding.usecases import moderation, outbox
+from goodstanding.usecases import moderation, settling
 from goodstanding.usecases.ports import SendResult
 from tests.faults.world import World
 
@@ -30,7 +30,7 @@ def states(world):
 def test_a_call_that_would_begin_too_late_is_not_made(world, monkeypatch):
     """Others may have taken the act for lost by then and read back that it is absent."""
     planned(world, "+A", "+B")
-    monkeypatch.setattr(outbox, "CALL_SECONDS", 0.05)
+    monkeypatch.setattr(settling, "CALL_SECONDS", 0.05)
     begun = []
 
     async def slow(permit):

@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[2] / "goodstanding"
 ONLY = {
     "carry_out": {"usecases/outbox.py"},
-    "SendPermit": {"usecases/outbox.py"},
+    "SendPermit": {"usecases/reserving.py"},
     "add_audit": {"usecases/audit.py"},
     "ClickPermit": {"usecases/clicks.py"},
     "click": {"usecases/clicks.py"},

@@ -14,7 +14,7 @@ from goodstanding.adapters.tiktok import client, wire
 from goodstanding.core import tasks
 from goodstanding.kernel.reasons import Code
 from goodstanding.locale import interface
-from goodstanding.usecases import intake, outbox
+from goodstanding.usecases import intake, outbox, reserving, settling
 from goodstanding.web import assets, gate, i18n
 from goodstanding.worker import loop
 
@@ -143,7 +143,7 @@ _CODE = re.compile(r"\"([A-Z_]{3,})\"")
 @pytest.mark.parametrize("lang", ["nl", "en"])
 def test_every_code_of_an_outgoing_act_has_words(lang):
     words = _words(lang)
-    sources = [Path(str(module.__file__)) for module in (outbox, loop)]
+    sources = [Path(str(module.__file__)) for module in (outbox, reserving, settling, loop)]
     used = {code for source in sources for code in _CODE.findall(source.read_text(encoding="utf-8"))}
     assert {"UNDER_WAY", "BATCH_LATE", "READ_BACK", "ECHO"} <= used
     for code in used | set(Code) | {*tasks.CODES.values(), tasks.LATE}:
@@ -162,7 +162,7 @@ def test_what_waits_says_why_in_a_sentence(lang):
     deferring = {Code.CAP, Code.BUCKET_EMPTY, Code.VOLUME_SPIKE, Code.QUIET_HOURS, Code.DELAY}
     stored = {"UNDER_WAY", "BATCH_LATE", "READ_BACK", "PACE", "NOT_REACHED"}
     for state, codes in (
-        ("planned", outbox.WAITS | deferring | stored),
+        ("planned", reserving.WAITS | deferring | stored),
         ("unknown", {"NO_ANSWER", "OUTCOME_UNKNOWN"}),
     ):
         for code in codes:

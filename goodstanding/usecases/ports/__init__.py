@@ -629,7 +629,7 @@ class SendResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Leave to make one platform call. Only `usecases.outbox` makes these."""
+    """Leave to make one platform call. Only `usecases.reserving` makes these."""
 
     account: Account
     outgoing: Outgoing

@@ -1,0 +1,221 @@
+"""Settling: what became of an act, written down once, and what that did to its comment.
+
+An answer that comes late never overwrites a surer one, and an act is never taken back once it may have left.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from goodstanding.core.policy.compile import CompiledPolicy
+from goodstanding.kernel.timing import MINUTE
+from goodstanding.usecases import policies, warnings
+from goodstanding.usecases.audit import Draft, append
+from goodstanding.usecases.context import SYSTEM, Context, Who
+from goodstanding.usecases.ports import Case, Outgoing, SendPermit, SendResult, Transaction
+
+CALL_SECONDS = 30
+"""A call that has not answered by then is given up, its outcome unknown."""
+CHECK_AGAIN = 2 * MINUTE
+"""Between two looks for an act of unknown outcome."""
+GIVE_UP = 15 * MINUTE
+"""After which a person is asked."""
+
+
+def settle(
+    ctx: Context, tx: Transaction, permits: Sequence[SendPermit], results: Sequence[SendResult]
+) -> None:
+    """Write down what the platform answered. A result that comes late never overwrites a surer one."""
+    now = ctx.clock.now()
+    answers = [(permit.outgoing, result) for permit, result in zip(permits, results, strict=True)]
+    mine = tx.sending([(one.id, one.fence) for one, _ in answers])
+    settled = [(one, result) for one, result in answers if one.id in mine or _is_news(tx, one, result)]
+    by_columns: dict[tuple[str, ...], list[tuple[int, dict[str, object]]]] = defaultdict(list)
+    for one, result in settled:
+        changes = _changes(result, now)
+        by_columns[tuple(changes)].append((one.id, changes))
+    for rows in by_columns.values():
+        tx.settle_many(rows)
+    apply(tx, [one for one, result in settled if result.state == "sent"])
+    warnings.take(ctx, tx, settled, open_case)
+    if settled:
+        append(
+            ctx,
+            tx,
+            [
+                draft(one, "result", now, {"act": one.act, "state": result.state, "code": result.code})
+                for one, result in settled
+            ],
+        )
+
+
+def _is_news(tx: Transaction, one: Outgoing, result: SendResult) -> bool:
+    """Tell whether a late answer says more than what is known: the act was given up as of unknown outcome."""
+    current = tx.outgoing(one.id)
+    return current is not None and current.state == "unknown" and result.state in ("sent", "failed")
+
+
+def settle_unknown(ctx: Context, tx: Transaction, outgoing_id: int, found: SendResult) -> None:
+    """Settle an act of unknown outcome with what a read-back found; after 15 minutes a person is asked."""
+    one = tx.outgoing(outgoing_id)
+    if one is None or one.state != "unknown":
+        return
+    now = ctx.clock.now()
+    body: dict[str, object] = {"act": one.act, "state": found.state, "code": "READ_BACK"}
+    if found.state == "sent":
+        tx.change_outgoing(one.id, _changes(found, now))
+        apply(tx, [one])
+    elif found.state == "failed":
+        tx.change_outgoing(
+            one.id, {"state": "planned", "attempt_at": None, "not_before": now, "code": "READ_BACK"}
+        )
+        body["state"] = "planned"
+    elif now - (one.attempt_at or now) < GIVE_UP:
+        tx.change_outgoing(one.id, {"not_before": now + CHECK_AGAIN})
+        return
+    else:
+        if tx.cases_of_event(one.event_id) and one.code == "OUTCOME_UNKNOWN":
+            tx.change_outgoing(one.id, {"not_before": now + GIVE_UP})
+            return
+        account = next(a for a in tx.accounts() if a.id == one.account_id)
+        policy = policies.compiled(ctx, tx, account.policy_hash)
+        tx.change_outgoing(one.id, {"not_before": now + GIVE_UP, "code": "OUTCOME_UNKNOWN"})
+        tx.add_cases([open_case(tx, policy, one, "OUTCOME_UNKNOWN", now)])
+        body["code"] = "OUTCOME_UNKNOWN"
+    append(ctx, tx, [draft(one, "result", now, body)])
+
+
+def settle_echo(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: str) -> None:
+    """Our own reply came back as an event: an unknown outcome is known now."""
+    now = ctx.clock.now()
+    tx.change_outgoing(one.id, _changes(SendResult(state="sent", provider_ref=provider_ref), now))
+    if one.state == "task":
+        tx.answer_task(one.id, "sent", ":".join(SYSTEM), now)
+    append(ctx, tx, [draft(one, "result", now, {"act": one.act, "state": "sent", "code": "ECHO"})])
+
+
+def settle_message(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: str) -> bool:
+    """A message of ours was seen on the platform, perhaps before our own call was answered: settle it, once.
+
+    False when it was settled meanwhile. What was planned again because it could not be found is not sent again.
+    """
+    now = ctx.clock.now()
+    sent = _changes(SendResult(state="sent", provider_ref=provider_ref), now)
+    state = "sent"
+    if not tx.settle_from(one.id, ("sending", "unknown"), sent):
+        state = "cancelled"
+        changes = {"state": state, "code": "ECHO", "settled_at": now, "provider_ref": provider_ref}
+        if one.state != "planned" or not tx.settle_from(one.id, ("planned",), changes):
+            return False
+    apply(tx, [one])
+    append(ctx, tx, [draft(one, "result", now, {"act": one.act, "state": state, "code": "ECHO"})])
+    return True
+
+
+def withdraw(ctx: Context, tx: Transaction, one: Outgoing, code: str) -> bool:
+    """Cancel what has surely not left: planned, held, or a task nobody opened. False otherwise.
+
+    A task was an attempt, so its result is sealed; everything else is the caller's to seal.
+    """
+    now = ctx.clock.now()
+    if one.state == "task":
+        task = tx.task(one.id)
+        if task is None or task.opened_at is not None:
+            return False
+        tx.answer_task(one.id, "withdrawn", ":".join(SYSTEM), now)
+    elif one.state not in ("planned", "held"):
+        return False
+    tx.change_outgoing(one.id, {"state": "cancelled", "code": code, "settled_at": now})
+    if one.state == "task":
+        append(ctx, tx, [draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code})])
+    return True
+
+
+def recover(ctx: Context, tx: Transaction) -> int:
+    """Make `unknown` of every act whose call can no longer be under way."""
+    now = ctx.clock.now()
+    stale = int(CALL_SECONDS * 2 / max(ctx.clock.real_seconds(1000), 1e-6) * 1000)
+    drafts = []
+    for one in tx.outgoing_in_state("sending", limit=1000):
+        if now - (one.attempt_at or 0) < stale:
+            continue
+        if tx.settle_outgoing(one.id, one.fence, {"state": "unknown", "not_before": now}):
+            drafts.append(
+                draft(one, "result", now, {"act": one.act, "state": "unknown", "code": "NO_ANSWER"})
+            )
+    if drafts:
+        append(ctx, tx, drafts)
+    return len(drafts)
+
+
+def stop_planned(tx: Transaction, contact_id: int, code: str, now: int) -> list[Draft]:
+    """Cancel every reply and message that waits for a person; returns the entries that say so, to be sealed."""
+    waiting = [
+        one
+        for one in tx.outgoing_of_contact(contact_id)
+        if one.state in ("planned", "held") and one.act in ("reply", "message")
+    ]
+    for one in waiting:
+        tx.change_outgoing(one.id, {"state": "cancelled", "code": code, "settled_at": now})
+    return [
+        draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code}) for one in waiting
+    ]
+
+
+def open_case(tx: Transaction, policy: CompiledPolicy, one: Outgoing, code: str, now: int) -> Case:
+    """Return a new case about an act, in the policy's own queue."""
+    queue = policy.policy.review.queue
+    return Case(
+        id=tx.ids("case"), account_id=one.account_id, event_id=one.event_id, outgoing_id=one.id, queue=queue, code=code,
+        state="open", resolution="", created_at=now, due_at=now + policies.target_minutes(policy, queue) * MINUTE,
+        claimed_by=None, claim_until=None, version=0, resolved_by=None, resolved_at=None,
+    )  # fmt: skip
+
+
+def _changes(result: SendResult, now: int) -> dict[str, object]:
+    if result.state == "later":
+        later = now + max(result.retry_after, MINUTE)
+        return {"state": "planned", "attempt_at": None, "not_before": later, "code": result.code}
+    if result.state == "unknown":
+        return {"state": "unknown", "not_before": now + CHECK_AGAIN, "code": result.code}
+    return {
+        "state": result.state,
+        "settled_at": now,
+        "provider_ref": result.provider_ref,
+        "code": result.code,
+    }
+
+
+def apply(tx: Transaction, happened: Sequence[Outgoing]) -> None:
+    """Note on the comments what acts that happened did to them."""
+    for account_id in {one.account_id for one in happened}:
+        mine = [one for one in happened if one.account_id == account_id]
+        states = [(one.target_id, _STATES[one.act]) for one in mine if one.act in _STATES]
+        if states:
+            tx.set_event_state(account_id, states)
+        answered = [one.target_id for one in mine if one.act == "reply"]
+        talked = [one.event_id for one in mine if one.act == "message"]
+        if talked:
+            answered += [event.external_id for event in tx.events(talked).values()]
+        if answered:
+            tx.mark_answered(account_id, answered)
+
+
+_STATES = {"hide": "hidden", "unhide": "public"}
+
+
+def draft(one: Outgoing, kind: str, now: int, body: dict[str, object], *, text: str = "") -> Draft:
+    """Return the entry that says of an act what was tried or what became of it, to be sealed."""
+    actor: Who = (
+        ("person", str(one.approved_by)) if one.approved_by is not None else ("rule", one.rule or "policy")
+    )
+    return Draft(
+        account_id=one.account_id,
+        kind=kind,  # type: ignore[arg-type]  # attempt or result
+        at=now,
+        actor=actor,
+        event_id=one.event_id,
+        refs={"event": one.event_id, "outgoing": one.id},
+        body=body,
+        contact_id=one.contact_id,
+        values={"text": text.encode()} if text else {},
+    )
