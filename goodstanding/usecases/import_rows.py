@@ -124,7 +124,8 @@ class Taking:
             self._note(tx)
             state = "cut" if cut else "done"
             tx.change_imported_file(self._file.id, {"state": state, "ended_at": self._ctx.clock.now()})
-            seal(self._ctx, tx, self._file, self._who, {"act": state, **_brief(self.counts)})
+            body = {"act": state, **_brief(self.counts), **_region(self.counts)}
+            seal(self._ctx, tx, self._file, self._who, body)
 
         self._ctx.store.write(work)
 
@@ -344,6 +345,11 @@ def problem_row(number: int, one: Refused) -> ProblemRow:
         code=one.problem.code,
         fields=msgspec.json.encode(fields).decode(),
     )
+
+
+def _region(counts: Counts) -> dict[str, object]:
+    """Return where the file says the account is registered, beside what was stated, as it is sealed."""
+    return {"region": counts.region, "stated": counts.region_stated} if counts.region else {}
 
 
 def _brief(counts: Counts) -> dict[str, object]:
