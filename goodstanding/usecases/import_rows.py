@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from goodstanding.core.signals import Signals
+from goodstanding.core.targets import IMPORTED, made
 from goodstanding.kernel.problems import Problem
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
 from goodstanding.usecases import intake
@@ -61,7 +62,7 @@ class Seen:
         if one.external_id:
             return one.external_id
         words = (one.handle.casefold(), one.video_id, str(one.at), one.text)
-        return f"{SOURCE}:{self._numbered(chr(31).join(('received', *words)))}"
+        return made(IMPORTED, self._numbered(chr(31).join(("received", *words))))
 
     def _numbered(self, key: str) -> str:
         plain = self.ctx.chance.keyed_digest(SOURCE, f"{self.account.id}:{key}")

@@ -330,7 +330,9 @@ class _Round:
             one.act, contact_id=one.contact_id, rule=one.rule, video_id=one.video_id, at=now, text=one.text
         )
         account = self._account
-        is_task = by_hand(mode=account.mode, act=_act(one), can_message=account.can_message)
+        is_task = by_hand(
+            mode=account.mode, act=_act(one), can_message=account.can_message, target_id=one.target_id
+        )
         body: dict[str, object] = {"act": one.act, "by": "person"} if is_task else {"act": one.act}
         self._drafts.append(_draft(one, "attempt", now, body, text=one.text))
         state: OutgoingState = "task" if is_task else "sending"
