@@ -160,8 +160,8 @@ class Dispatcher:
                     rest = permits[position:]
                     void = self.ctx.store.read(lambda q, rest=rest: _void(q, rest, reserved.epoch))  # type: ignore[misc]  # bound at once
                     looked = time()
-                if any(result.means == "blocked" for result in results[:position]):
-                    results[position] = SendResult(state="later", code=Code.PLATFORM_BLOCKED)
+                if held_back := warnings.held_back(permit, permits[:position], results):
+                    results[position] = SendResult(state="later", code=held_back)
                 elif permit.outgoing.id in void:
                     results[position] = SendResult(state="later", code=void[permit.outgoing.id])
                 else:
@@ -276,7 +276,9 @@ class _Round:
         code = answer.reasons[0].code if answer.reasons else ""
         refused = [g.reason.code for g in answer.gates if g.verdict == "refuse" and g.reason is not None]
         final = [refusal for refusal in refused if refusal not in WAITS]
-        if final:
+        if refused == [Code.CAPABILITY] and one.approved_by is None:
+            self._not_offered(one)
+        elif final:
             self._stop(one, final[0])
         elif refused:
             self._wait(one, refused[0], WAIT_AGAIN)
@@ -388,6 +390,17 @@ class _Round:
         now = self._situation.now
         self._tx.change_outgoing(one.id, {"state": "cancelled", "code": code, "settled_at": now})
         self._drafts.append(_draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code}))
+
+    def _not_offered(self, one: Outgoing) -> None:
+        """The platform offers this no more since it was planned: a person sees it, for the app still does."""
+        waits = any(case.state == "open" for case in self._tx.cases_of_event(one.event_id))
+        if one.act == "reply" and not waits:
+            self._to_person(one, Code.CAPABILITY)
+            return
+        self._stop(one, Code.CAPABILITY)
+        if not waits:
+            case = open_case(self._tx, self._policy, one, Code.CAPABILITY, self._situation.now)
+            self._tx.add_cases([case])
 
     def _to_person(self, one: Outgoing, code: str) -> None:
         now = self._situation.now
