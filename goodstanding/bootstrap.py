@@ -215,6 +215,7 @@ def importer(app: App) -> "Importer":
     from goodstanding.adapters.files.reading import open_reading, roles  # noqa: PLC0415 - as above
     from goodstanding.adapters.files.rules import limits  # noqa: PLC0415 - as above
     from goodstanding.usecases.imports import Importer, sweep  # noqa: PLC0415 - as above
+    from goodstanding.usecases.regions import stated_country  # noqa: PLC0415 - as above
 
     vault = app.ctx.vault
     folder = app.settings.data / "originals" / str(app.settings.workspace_id)
@@ -225,6 +226,7 @@ def importer(app: App) -> "Importer":
         open_reading=open_reading,
         roles=roles,
         upload_bytes_max=limits().upload_bytes_max,
+        country=stated_country,
     )
     sweep(made)
     return made

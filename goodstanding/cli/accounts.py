@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from goodstanding.bootstrap import App
     from goodstanding.usecases.connections import Standing
     from goodstanding.usecases.ports import Account
+    from goodstanding.usecases.regions import Told
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -155,13 +156,14 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
 
     For example: `goodstanding accounts show lottekookt`, or by its number: `goodstanding accounts show 1 --json`.
     """
-    from goodstanding.usecases import connecting, connections, policies
+    from goodstanding.usecases import connecting, connections, policies, regions
 
     with opened(data, database) as app, _told():
         number = _find(app, account).id
         if check:
             _run(app, connecting.check(app.ctx, number))
         found = app.ctx.store.read(lambda q: connections.standing(q, number))
+        export = app.ctx.store.read(lambda q: regions.told(q, number))
         policy = policies.active(app.ctx, found.account).policy
         idle = connections.idle_rules(policy, found)
         notices = [
@@ -169,9 +171,15 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
         ]
     if json_:
         idle_rules = [{"rule": rule.rid, "feature": f.feature} for rule, f in idle]
-        as_json(_whole(found, notices) | {"idle_rules": idle_rules})
+        as_json(_whole(found, notices) | {"idle_rules": idle_rules, "export": _export(export)})
         return
     _print(found, notices)
+    if export is not None:
+        key = "export_agrees" if export.agrees else "export_differs"
+        told = {"region": export.region, "stated": export.stated or "-", "at": _iso(export.at)}
+        click.echo(
+            f"  {'·' if export.agrees else '!'} {say(f'account_{key}', number=found.account.id, **told)}"
+        )
     lang = language(None)
     for rule, finding in idle:
         title = rule.title.nl if lang == "nl" else rule.title.en
@@ -376,6 +384,19 @@ def _iso(at: int | None) -> str | None:
     from goodstanding.kernel.timing import iso
 
     return None if at is None else iso(at)
+
+
+def _export(told: "Told | None") -> dict[str, object] | None:
+    """Return what the account's own export says of its country, for scripts."""
+    if told is None:
+        return None
+    return {
+        "region": told.region,
+        "stated": told.stated,
+        "agrees": told.agrees,
+        "import": told.file_id,
+        "at": _iso(told.at),
+    }
 
 
 def _print(one: "Standing", notices: list[Any]) -> None:

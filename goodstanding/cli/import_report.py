@@ -44,6 +44,7 @@ def counts_document(counts: "Counts") -> dict[str, object]:
         "left_out": counts.left_out,
         "without_id": counts.without_id,
         "region": counts.region,
+        "region_stated": counts.region_stated,
         "region_differs": counts.region_differs,
         "undone": counts.undone,
     }
@@ -118,7 +119,9 @@ def show_counts(counts: "Counts", *, preview: bool) -> None:
     if counts.without_id:
         click.echo(say("import_without_id", count=counts.without_id))
     if counts.region:
-        key = "import_region_differs" if counts.region_differs else "import_region"
+        key = "import_region"
+        if counts.region_stated:
+            key = "import_region_differs" if counts.region_differs else "import_region_agrees"
         click.echo(say(key, region=counts.region, stated=counts.region_differs))
     if absent := counts.left_out.get("absent", 0):
         click.echo(say("import_absent", count=absent))

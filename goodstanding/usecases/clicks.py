@@ -8,6 +8,7 @@ import asyncio
 from typing import get_args
 
 from goodstanding.core import incidents
+from goodstanding.core.targets import is_ours
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, person
@@ -20,7 +21,7 @@ ACTS: tuple[ClickAct, ...] = get_args(ClickAct)
 
 
 class ClickRefusedError(GoodstandingError):
-    """The act was not tried. The code says why: GONE, PERSON, KILL_SWITCH, FREEZE, CAPABILITY, NOT_OWN, TEXT."""
+    """The act was not tried. The code says why: GONE, PERSON, KILL_SWITCH, FREEZE, CAPABILITY, NOT_OWN, NO_ID, TEXT."""
 
     def __init__(self, code: str, **fields: str | int) -> None:
         self.code = code
@@ -36,6 +37,8 @@ async def click_comment(ctx: Context, event_id: int, act: ClickAct, *, person_id
             raise ClickRefusedError("GONE", event=event_id)
         if act == "delete" and not event.own:
             raise ClickRefusedError("NOT_OWN", event=event_id)
+        if is_ours(event.external_id):
+            raise ClickRefusedError("NO_ID", event=event_id)
         account = _account(ctx, tx, event.account_id, person_id, sends=act == "like")
         made = ClickPermit(
             account=account,

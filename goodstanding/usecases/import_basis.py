@@ -77,6 +77,8 @@ class Counts(msgspec.Struct, kw_only=True):
     """Comments without TikTok's id: no act on TikTok itself is possible for them, only a person's."""
     region: str = ""
     """Where the export says the account is registered."""
+    region_stated: str = ""
+    """The country that was stated when the file was read; empty when none was."""
     region_differs: str = ""
     """The country that was stated, when it is another."""
     fields: dict[str, str | int] = {}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from goodstanding.core.signals import Signals
+from goodstanding.core.targets import IMPORTED, made
 from goodstanding.kernel.problems import Problem
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
 from goodstanding.usecases import intake
@@ -61,7 +62,7 @@ class Seen:
         if one.external_id:
             return one.external_id
         words = (one.handle.casefold(), one.video_id, str(one.at), one.text)
-        return f"{SOURCE}:{self._numbered(chr(31).join(('received', *words)))}"
+        return made(IMPORTED, self._numbered(chr(31).join(("received", *words))))
 
     def _numbered(self, key: str) -> str:
         plain = self.ctx.chance.keyed_digest(SOURCE, f"{self.account.id}:{key}")
@@ -124,7 +125,8 @@ class Taking:
             self._note(tx)
             state = "cut" if cut else "done"
             tx.change_imported_file(self._file.id, {"state": state, "ended_at": self._ctx.clock.now()})
-            seal(self._ctx, tx, self._file, self._who, {"act": state, **_brief(self.counts)})
+            body = {"act": state, **_brief(self.counts), **_region(self.counts)}
+            seal(self._ctx, tx, self._file, self._who, body)
 
         self._ctx.store.write(work)
 
@@ -344,6 +346,11 @@ def problem_row(number: int, one: Refused) -> ProblemRow:
         code=one.problem.code,
         fields=msgspec.json.encode(fields).decode(),
     )
+
+
+def _region(counts: Counts) -> dict[str, object]:
+    """Return where the file says the account is registered, beside what was stated, as it is sealed."""
+    return {"region": counts.region, "stated": counts.region_stated} if counts.region else {}
 
 
 def _brief(counts: Counts) -> dict[str, object]:

@@ -45,6 +45,7 @@ from goodstanding.usecases.ports.imports import (
     RefusedFileError,
     Row,
 )
+from goodstanding.usecases.regions import plain
 
 __all__ = [
     "AlreadyInError",
@@ -323,4 +324,6 @@ def _finish_counts(importer: Importer, reading: Reading, account_id: int, counts
     counts.left_out = dict(sorted(reading.left_out.items(), key=lambda one: -one[1])[:50])
     if counts.region:
         stated = importer.ctx.store.read(lambda q: importer.country(q, account_id))
-        counts.region_differs = stated if stated and stated.upper() != counts.region.upper() else ""
+        counts.region = plain(counts.region)
+        counts.region_stated = stated
+        counts.region_differs = stated if stated and stated != counts.region else ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from goodstanding.kernel.reasons import Code
-from goodstanding.usecases import settling
+from goodstanding.usecases import settling, warnings
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.facts import freeze_facts
 from goodstanding.usecases.ports import (
@@ -127,8 +127,8 @@ class Dispatcher:
                     rest = permits[position:]
                     void = self.ctx.store.read(lambda q, rest=rest: _void(q, rest, reserved.epoch))  # type: ignore[misc]  # bound at once
                     looked = time()
-                if any(result.means == "blocked" for result in results[:position]):
-                    results[position] = SendResult(state="later", code=Code.PLATFORM_BLOCKED)
+                if held_back := warnings.held_back(permit, permits[:position], results):
+                    results[position] = SendResult(state="later", code=held_back)
                 elif permit.outgoing.id in void:
                     results[position] = SendResult(state="later", code=void[permit.outgoing.id])
                 else:

@@ -16,6 +16,7 @@ import msgspec
 
 from goodstanding.core import limits
 from goodstanding.core.pasted import Age, Pasted, read_pasted, same_words
+from goodstanding.core.targets import PASTED, made
 from goodstanding.core.tasks import is_handle
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases import accounts, intake, playbooks, policies
@@ -271,7 +272,7 @@ def _external_id(ctx: Context, account_id: int, video_id: str, one: Row) -> str:
     parts = [str(account_id), video_id, author_id(one.author), same_words(one.text)]
     if one.nth > 1:
         parts.append(str(one.nth))
-    return "hand:" + ctx.chance.keyed_digest("pasted", "\0".join(parts)).hex()[:32]
+    return made(PASTED, ctx.chance.keyed_digest("pasted", "\0".join(parts)).hex()[:32])
 
 
 def _comment(ctx: Context, account: Account, video_id: str, one: Row, now: int) -> ParsedComment:

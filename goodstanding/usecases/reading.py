@@ -13,6 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from goodstanding.core import polling
+from goodstanding.core.targets import is_ours
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import Account, Queries, Transaction, Video
@@ -209,7 +210,8 @@ class Reader:
     async def _look_at_planned(self, one: _Look) -> None:
         """Look for the comments that something planned is about: what is gone must not be answered."""
         account, video_id = one.account, one.watch.video_id
-        waiting = await asyncio.to_thread(self.ctx.store.read, lambda q: q.acts_waiting(account.id, video_id))
+        planned = await asyncio.to_thread(self.ctx.store.read, lambda q: q.acts_waiting(account.id, video_id))
+        waiting = [target for target in planned if not is_ours(target)]
         most = reading_rules().platform.ids_in_a_call
         for start in range(0, len(waiting), most):
             part = waiting[start : start + most]

@@ -143,7 +143,9 @@ class _Round:
         code = answer.reasons[0].code if answer.reasons else ""
         refused = [g.reason.code for g in answer.gates if g.verdict == "refuse" and g.reason is not None]
         final = [refusal for refusal in refused if refusal not in WAITS]
-        if final:
+        if refused == [Code.CAPABILITY] and one.approved_by is None:
+            self._not_offered(one)
+        elif final:
             self._stop(one, final[0])
         elif refused:
             self._wait(one, refused[0], WAIT_AGAIN)
@@ -197,7 +199,9 @@ class _Round:
             one.act, contact_id=one.contact_id, rule=one.rule, video_id=one.video_id, at=now, text=one.text
         )
         account = self._account
-        is_task = by_hand(mode=account.mode, act=_act(one), can_message=account.can_message)
+        is_task = by_hand(
+            mode=account.mode, target_id=one.target_id, act=_act(one), can_message=account.can_message
+        )
         body: dict[str, object] = {"act": one.act, "by": "person"} if is_task else {"act": one.act}
         self._drafts.append(draft(one, "attempt", now, body, text=one.text))
         state: OutgoingState = "task" if is_task else "sending"
@@ -253,6 +257,17 @@ class _Round:
         now = self._situation.now
         self._tx.change_outgoing(one.id, {"state": "cancelled", "code": code, "settled_at": now})
         self._drafts.append(draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code}))
+
+    def _not_offered(self, one: Outgoing) -> None:
+        """The platform offers this no more since it was planned: a person sees it, for the app still does."""
+        waits = any(case.state == "open" for case in self._tx.cases_of_event(one.event_id))
+        if one.act == "reply" and not waits:
+            self._to_person(one, Code.CAPABILITY)
+            return
+        self._stop(one, Code.CAPABILITY)
+        if not waits:
+            case = open_case(self._tx, self._policy, one, Code.CAPABILITY, self._situation.now)
+            self._tx.add_cases([case])
 
     def _to_person(self, one: Outgoing, code: str) -> None:
         now = self._situation.now

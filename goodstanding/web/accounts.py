@@ -19,7 +19,7 @@ from goodstanding.core.policy.model import Mode
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.locale import Lang
 from goodstanding.locale import accounts as wording
-from goodstanding.usecases import accounts, apps, connecting, connections, playbooks, policies
+from goodstanding.usecases import accounts, apps, connecting, connections, playbooks, policies, regions
 from goodstanding.usecases.ports import Queries
 from goodstanding.web import i18n
 from goodstanding.web.desk import Desk, Form, Web, actor, back, field, lang_of
@@ -153,6 +153,16 @@ def _one(desk: Desk) -> list[HTTPRouteHandler]:
             return _account_page(desk, request, account_id, _told(request, error), status=422)
         return back({}, f"/accounts/{account_id}", said="account_saved")
 
+    @post("/accounts/{account_id:int}/country", sync_to_thread=True)
+    def country(request: Web, account_id: FromPath[int], data: FormBody) -> Response[Any]:
+        """State the country that the account's own export tells; everything else stays as it is."""
+        try:
+            given = field(data, "country", most=20)
+            connections.state_facts(ctx, account_id, who=actor(request), country=given)
+        except GoodstandingError as error:
+            return _account_page(desk, request, account_id, _told(request, error), status=422)
+        return back({}, f"/accounts/{account_id}", said="account_saved")
+
     @post("/accounts/{account_id:int}/switch", sync_to_thread=True)
     def switch(request: Web, account_id: FromPath[int], data: FormBody) -> Response[Any]:
         desk.read(lambda q: _there(q, account_id))
@@ -184,14 +194,14 @@ def _one(desk: Desk) -> list[HTTPRouteHandler]:
         return back({}, f"/accounts/{account_id}", said="disconnected")
 
     @get(
-        [f"/accounts/{{account_id:int}}/{name}" for name in ("link", "disconnect", "switch")],
+        [f"/accounts/{{account_id:int}}/{name}" for name in ("link", "disconnect", "switch", "country")],
         sync_to_thread=False,
     )
     def again(account_id: FromPath[int]) -> Response[Any]:
         """A page that answered a form was loaded again."""
         return back({}, f"/accounts/{account_id}")
 
-    return [shown, save, switch, link, disconnect, again]
+    return [shown, save, country, switch, link, disconnect, again]
 
 
 def _account_page(
@@ -219,6 +229,7 @@ def _account_page(
             "app": apps.known(desk.ctx, q, CONNECTOR),
             "link_until": connecting.link_until(desk.ctx, q, account_id),
             "table": playbooks.capabilities(),
+            "export": regions.told(q, account_id),
         }
 
     return desk.page(

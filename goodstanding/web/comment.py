@@ -16,6 +16,7 @@ from goodstanding.core.policy.explain import explain_decision, gate_line, rule_l
 from goodstanding.core.policy.gate import trace_bytes
 from goodstanding.core.policy.model import Decision, Facts
 from goodstanding.core.policy.sealing import SealedRecord, read_record
+from goodstanding.core.targets import is_ours
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.locale import Lang
 from goodstanding.usecases import audit, moderation, policies, registry
@@ -90,6 +91,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
             open_case = next((one for one in cases if one.state == "open"), None)
             return {
                 "item": _item(desk, q, event, decision),
+                "nameless": is_ours(event.external_id),
                 "why": explain(desk, q, event, decision, lang) if decision else None,
                 "moments": _moments(desk, q, event, decision, outgoing, cases, log),
                 "open_case": open_case,

@@ -645,7 +645,7 @@ class World:
             if self.violation:
                 raise self.violation
         for call in self.calls[settled:]:
-            call.known_negative = call.outcome in ("failed", "later")
+            call.known_negative = call.outcome in ("failed", "later", "not_offered")
 
     def reserve(self):
         """Reserve one act and leave it in flight; the lane is free for others."""
@@ -709,6 +709,8 @@ class World:
             return SendResult(state="sent", provider_ref=f"p{len(self.calls)}")
         if outcome == "later":
             return SendResult(state="later", code="THROTTLED", retry_after=MINUTE)
+        if outcome == "not_offered":
+            return SendResult(state="failed", code="40118", means=outcome)
         return SendResult(state="failed" if outcome == "failed" else "unknown", code=outcome.upper())
 
     def _judge(self, call, comment, allowed):

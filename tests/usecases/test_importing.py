@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "web"))
 from world import START, World
 
 from goodstanding.bootstrap import importer
-from goodstanding.usecases import audit, imports, privacy, replay
+from goodstanding.usecases import audit, connections, imports, privacy, regions, replay
 from goodstanding.usecases.facts import SLOT
 from goodstanding.usecases.import_words import problems_csv
 from goodstanding.usecases.ports.imports import Answers
@@ -479,12 +479,32 @@ def test_a_preview_stores_nothing_and_says_what_would_come(world):
 
 
 def test_the_region_is_told_and_compared_with_what_was_stated(world):
-    from dataclasses import replace
-
     file = taken(world, exports.export_zip(2026))
     assert (imports.counts_of(file).region, imports.counts_of(file).region_differs) == ("NL", "")
-    world.importer = replace(world.importer, country=lambda _q, _account: "ID")
-    assert imports.counts_of(taken(world, exports.export_zip(2025))).region_differs == "ID"
+    for stated, differs in (("NL", ""), ("ID", "ID")):
+        connections.state_facts(world.ctx, 1, who=WHO, country=stated)
+        counts = imports.counts_of(taken(world, exports.export_zip(2026)))
+        assert (counts.region_stated, counts.region_differs) == (stated, differs)
+        assert sealed(world)[-1] == {"region": "NL", "stated": stated}
+        found = world.ctx.store.read(lambda q: regions.told(q, 1))
+        assert (found.region, found.stated, found.agrees) == ("NL", stated, not differs)
+    assert world.ctx.store.read(lambda q: q.connection(1)).country == "ID", "nothing is changed silently"
+
+
+def test_an_export_that_was_taken_back_tells_no_region_any_more(world):
+    file = taken(world, exports.export_zip(2026))
+    assert world.ctx.store.read(lambda q: regions.told(q, 1)).file_id == file.id
+    imports.undo(world.importer, file.id, who=WHO)
+    assert world.ctx.store.read(lambda q: regions.told(q, 1)) is None
+
+
+def sealed(world):
+    """What the ends of imports sealed of the region, oldest first."""
+    import json
+
+    rows = world.ctx.store.read(lambda q: q.audit_newest(before=10**6, limit=500, kind="import"))
+    bodies = [json.loads(one.body)["body"] for one in reversed(rows)]
+    return [{n: b[n] for n in ("region", "stated")} for b in bodies if b["act"] == "done"]
 
 
 def test_every_act_is_sealed_without_a_word_of_anybody(world):

@@ -5,8 +5,9 @@ from collections import Counter
 
 import pytest
 
+from goodstanding.core.targets import is_ours
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
-from goodstanding.usecases import audit, reading, reconcile, replay
+from goodstanding.usecases import audit, paste, reading, reconcile, replay
 from goodstanding.usecases.ports.feed import ReadFailedError
 from goodstanding.usecases.reading import EVERY_POST, look_soon
 from tests.feed_world import feed_world
@@ -127,6 +128,20 @@ def test_a_comment_that_is_gone_is_not_answered(world):
     world.step(2 * HOUR)
     world.send_due()
     assert world.read(lambda q: q.outgoing(planned[0].id)).code == "COMMENT_GONE"
+
+
+def test_a_pasted_comment_is_not_looked_for_and_so_not_called_gone(world):
+    world.settle()
+    video = next(w.video_id for w in world.read(lambda q: q.watches(1)) if w.video_id != EVERY_POST)
+    row = paste.Row(author="kijker_een", text="Waar is de link?", at=world.ctx.clock.now())
+    paste.take(world.ctx, 1, paste.VideoChoice(known=video), [row], ("person", "1"))
+    (planned,) = world.read(lambda q: q.outgoing_in_state("planned", limit=9))
+    assert is_ours(planned.target_id)
+    world.look(6 * MINUTE)
+    assert world.read(lambda q: q.event(planned.event_id)).state == "public"
+    world.step(2 * HOUR)
+    world.send_due()
+    assert world.read(lambda q: q.outgoing(planned.id)).state == "task"
 
 
 def test_an_author_without_a_name_gets_one(world):

@@ -5,7 +5,7 @@ import re
 import pytest
 from world import World
 
-from goodstanding.usecases import imports
+from goodstanding.usecases import connections, imports
 from tests import exports
 
 BOUNDARY = "----gs"
@@ -183,3 +183,19 @@ def test_without_a_session_nothing_is_shown(world):
     stranger = Client(world)
     assert stranger.get("/imports").status == 303
     assert stranger.get("/imports/1").status == 303
+
+
+def test_the_account_page_offers_the_country_that_the_export_tells(world, client):
+    sent(client, exports.export_zip(2026))
+    connections.state_facts(world.ctx, 1, who=("system", "test"), country="ID")
+    number = files(world)[0].id
+    client.post(f"/imports/{number}/run")
+    told = client.get(f"/imports/{number}")
+    assert 'href="/accounts/1"' in told.text
+    page = client.get("/accounts/1")
+    assert ("stated is Indonesia" in page.words) or ("opgegeven is Indonesië" in page.words)
+    assert client.post("/accounts/1/country", country="Nederland").status == 422
+    assert client.post("/accounts/1/country", country="NL").status == 303
+    assert world.ctx.store.read(lambda q: q.connection(1)).country == "NL"
+    page = client.get("/accounts/1")
+    assert ("confirms its country" in page.words) or ("bevestigt het land" in page.words)

@@ -102,7 +102,7 @@ class TikTok(AccountsApi):
         await self._caller.close()
 
     async def _act(self, account: Account, one: Outgoing, path: str, body: dict[str, str]) -> SendResult:
-        return _result(await self._caller.post(account, path, {"video_id": one.video_id, **body}))
+        return _act_result(await self._caller.post(account, path, {"video_id": one.video_id, **body}))
 
     async def _send(self, permit: SendPermit) -> SendResult:
         content, one = permit.content, permit.outgoing
@@ -188,9 +188,14 @@ def _result(told: Told) -> SendResult:
 
 
 def _message_result(told: Told) -> SendResult:
-    """Like `_result`, for a message: its id stands deeper, and some refusals concern more than this one message."""
+    """Like `_act_result`, for a message: its id stands deeper."""
     if told.kind == "ok":
         return SendResult(state="sent", provider_ref=messaging.message_id(_mapping(told)))
+    return _act_result(told)
+
+
+def _act_result(told: Told) -> SendResult:
+    """Like `_result`, where some refusals concern more than this one act: the account is held back, or may not do this."""
     result = _result(told)
     if told.kind == "freeze":
         return msgspec.structs.replace(result, means="blocked")

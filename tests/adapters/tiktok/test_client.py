@@ -201,6 +201,22 @@ def test_a_fault_is_told_for_what_it_is(sandbox, ask, fault, state, times):
         assert soon.provider_ref == sandbox.happened(target)[0].comment_id
 
 
+@pytest.mark.parametrize("act", ["reply", "hide", "unhide"])
+@pytest.mark.parametrize(
+    ("code", "means"), [(40001, "not_offered"), (40118, "not_offered"), (40064, "blocked"), (40002, "")]
+)
+def test_what_a_refusal_means_for_the_account(sandbox, ask, act, code, means):
+    target = sandbox.comment()
+    endpoint = REPLY if act == "reply" else "business/comment/hide/"
+    sandbox.post("inject", fault={"endpoint": endpoint, "times": 1, "kind": "server_error", "code": code})
+
+    async def work(app):
+        return await app.client.carry_out(permit(outgoing(sandbox, target, act)))
+
+    result = ask(work)
+    assert (result.state, result.code, result.means) == ("failed", str(code), means)
+
+
 def test_throttling_rests_everything(sandbox, ask):
     target = sandbox.comment()
     sandbox.post("inject", fault={"endpoint": REPLY, "times": 1, "kind": "throttle"})

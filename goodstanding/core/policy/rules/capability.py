@@ -1,7 +1,8 @@
 """What the platform offers this account: one gate for each act, since each has its own capability (R34).
 
 What is closed to us is not closed to a person: an assisted account is served by hand, and so are messages wherever
-the platform has no way to send them (I5). Such an act passes here and becomes a task (`usecases.tasks`).
+the platform has no way to send them (I5). Such an act passes here and becomes a task (`usecases.tasks`). So does an act
+on a comment whose id the platform never told us; which it is takes no part in a decision, only in how it is carried out.
 """
 
 from collections.abc import Callable
@@ -11,12 +12,16 @@ from goodstanding.core.policy.document import Policy
 from goodstanding.core.policy.gate import Answers, Gate, Look, Ready
 from goodstanding.core.policy.model import Act, GateTrace, Mode
 from goodstanding.core.policy.platform import PlatformRules
+from goodstanding.core.targets import is_ours
 from goodstanding.kernel.reasons import Code
 
 
-def by_hand(*, mode: Mode, act: str, can_message: bool) -> bool:
-    """Tell whether a person carries this act out in the app, instead of a call of ours."""
-    return mode == "assisted" or (act == "message" and not can_message)
+def by_hand(*, mode: Mode, act: str, can_message: bool, target_id: str = "") -> bool:
+    """Tell whether a person carries this act out in the app, instead of a call of ours.
+
+    `target_id` names what the act is about; left out where no single act is meant.
+    """
+    return mode == "assisted" or (act == "message" and not can_message) or is_ours(target_id)
 
 
 def _builder(act: Act) -> Callable[[Policy, PlatformRules], Look]:
