@@ -1,6 +1,7 @@
 """What is sent: likeness of texts, what an approval binds to, and when an unknown outcome is given to a person."""
 
 import hashlib
+import unicodedata
 from functools import lru_cache
 
 MILLI = 1000
@@ -19,6 +20,15 @@ def likeness(one: str, other: str) -> int:
     """Return how alike two texts are, 0 to 1000: the share of letter triples they share, case and signs aside."""
     left, right = _shingles(one), _shingles(other)
     return MILLI * len(left & right) // len(left | right)
+
+
+def is_same_text(one: str, other: str) -> bool:
+    """Tell whether a text that came back is one we sent: a platform may trim it, join blanks or compose letters anew."""
+    return one == other or _plain(one) == _plain(other)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def approval_hash(*, event_id: int, act: str, target_id: str, text: str) -> bytes:

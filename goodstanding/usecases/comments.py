@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from goodstanding.core.outbox import is_same_text
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.decide import decide
 from goodstanding.core.policy.model import Decision, Effect, Facts, MessageFacts, message_of
@@ -33,6 +34,10 @@ STATES = {"delete": "deleted", "hidden": "hidden", "friends_only": "hidden", "pu
 """What a change does to the state of its comment."""
 FROM_FILES = frozenset({"import"})
 """Sources that bring comments of any age at once: they are no rush of viewers and do not count as volume."""
+
+
+UNSURE = 200
+"""Acts of unknown outcome looked through for one whose echo came."""
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -213,11 +218,38 @@ def _apply_changes(
 def _settle_echoes(ctx: Context, tx: Transaction, account: Account, echoes: Sequence[ParsedComment]) -> None:
     """Our own reply seen on the platform settles an act of unknown outcome, and a task that a person carried out."""
     parents = tx.known_events(account.id, account.connector, [c.parent_id for c in echoes])
+    in_threads = _unsure_in_threads(tx, account.id)
     for comment in echoes:
         event_id = parents.get((comment.parent_id, "insert"))
-        for one in tx.outgoing_of_event(event_id) if event_id else []:
-            if one.state in ("unknown", "task") and one.act == "reply" and one.text == comment.text:
+        acts = tx.outgoing_of_event(event_id) if event_id else []
+        if any(one.provider_ref == comment.external_id for one in acts):
+            continue
+        for one in [*acts, *in_threads.get(comment.parent_id, [])]:
+            if one.act != "reply" or not is_same_text(one.text, comment.text):
+                continue
+            if one.state == "unknown" or (one.state == "planned" and one.code == "READ_BACK"):
+                settling.settle_message(ctx, tx, one, comment.external_id)
+                break
+            if one.state == "task":
                 settling.settle_echo(ctx, tx, one, comment.external_id)
+                break
+
+
+def _unsure_in_threads(tx: Transaction, account_id: int) -> dict[str, list[Outgoing]]:
+    """Return replies of unknown outcome to replies, by the comment above: the platform lists ours under that one."""
+    unsure = [
+        one
+        for state in ("unknown", "task")
+        for one in tx.outgoing_in_state(state, limit=UNSURE, account_id=account_id)
+        if one.act == "reply"
+    ]
+    events = tx.events([one.event_id for one in unsure]) if unsure else {}
+    found: dict[str, list[Outgoing]] = defaultdict(list)
+    for one in unsure:
+        event = events.get(one.event_id)
+        if event is not None and event.parent_id:
+            found[event.parent_id].append(one)
+    return found
 
 
 def _event_draft(one: Incoming, event: Event, now: int) -> Draft:

@@ -88,13 +88,14 @@ def settle_echo(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: str)
     """Our own reply came back as an event: an unknown outcome is known now."""
     now = ctx.clock.now()
     tx.change_outgoing(one.id, _changes(SendResult(state="sent", provider_ref=provider_ref), now))
+    apply(tx, [one])
     if one.state == "task":
         tx.answer_task(one.id, "sent", ":".join(SYSTEM), now)
     append(ctx, tx, [draft(one, "result", now, {"act": one.act, "state": "sent", "code": "ECHO"})])
 
 
 def settle_message(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: str) -> bool:
-    """A message of ours was seen on the platform, perhaps before our own call was answered: settle it, once.
+    """A reply or message of ours was seen on the platform, perhaps before our own call was answered: settle it, once.
 
     False when it was settled meanwhile. What was planned again because it could not be found is not sent again.
     """

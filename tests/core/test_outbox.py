@@ -1,7 +1,10 @@
+import unicodedata
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from goodstanding.core.outbox import approval_hash, likeness
+from goodstanding.core.outbox import approval_hash, is_same_text, likeness
 
 words = st.text(max_size=40)
 
@@ -33,3 +36,19 @@ def test_an_approval_binds_to_every_part(one, other):
     assert (bound[0] == bound[1]) == (one == other)
     assert bound[0] != approval_hash(event_id=2, act="reply", target_id=one[0], text=one[1])
     assert bound[0] != approval_hash(event_id=1, act="hide", target_id=one[0], text=one[1])
+
+
+@pytest.mark.parametrize(
+    ("came_back", "same"),
+    [
+        ("Kijk in onze bio.", True), ("  Kijk in  onze bio.\n", True), ("Kijk in onze bio", False), ("kijk in onze bio.", False),
+        ("", False),
+    ],
+)  # fmt: skip
+def test_a_text_that_comes_back_is_ours_whatever_its_blanks(came_back, same):
+    assert is_same_text("Kijk in onze bio.", came_back) is same
+
+
+@given(words)
+def test_a_text_is_the_same_in_every_composition(text):
+    assert is_same_text(unicodedata.normalize("NFD", text), unicodedata.normalize("NFC", text))

@@ -1,6 +1,7 @@
 """The dispatcher's own manners: what waits, what is not called any more, and what never holds up the rest."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -200,3 +201,37 @@ def test_an_approval_runs_out(world):
     world.flow()
     assert world.calls == []
     assert (world.row(number).state, world.row(number).code) == ("cancelled", "APPROVAL_STALE")
+
+
+@pytest.mark.parametrize("said", ["as it was sent", "trimmed"])
+@pytest.mark.parametrize("place", ["under the comment", "in the thread"])
+def test_our_own_reply_that_comes_back_settles_an_unknown_outcome(world, place, said):
+    """The platform lists an answer to a reply under the first comment of the thread, so its echo names that one."""
+    top = "c0" if place == "in the thread" else ""
+    told = {
+        "external_id": "c1",
+        "video_id": "v1",
+        "action": "insert",
+        "author": "+A",
+        "handle": "a",
+        "text": "price",
+    }
+    world.take(json.dumps({**told, "parent_id": top, "at": world.real}).encode())
+    world.step(3 * MINUTE)
+    world.answer = lambda permit: SendResult(state="unknown", code="NO_ANSWER")
+    world.flow()
+    (one,) = world.rows()
+    assert one.state == "unknown"
+    text = one.text if said == "as it was sent" else f" {one.text} \n"
+    echo = {
+        **told,
+        "external_id": "r1",
+        "parent_id": top or "c1",
+        "author": "+Own",
+        "handle": "own",
+        "text": text,
+    }
+    world.take(json.dumps({**echo, "at": world.real}).encode())
+    (one,) = world.rows()
+    assert (one.state, one.provider_ref) == ("sent", "r1")
+    assert world.ctx.store.read(lambda q: q.event(one.event_id)).answered

@@ -10,7 +10,8 @@ from goodstanding.adapters.tiktok import messaging, wire
 from goodstanding.adapters.tiktok.accounts_api import AccountsApi
 from goodstanding.adapters.tiktok.calls import UNREADABLE, Caller, Tokens, Told
 from goodstanding.adapters.tiktok.limits import Pace
-from goodstanding.kernel.timing import MINUTE
+from goodstanding.core.outbox import is_same_text
+from goodstanding.kernel.timing import MINUTE, SECOND
 from goodstanding.usecases.ports import Account, Outgoing, Parsed, SendPermit, SendResult
 from goodstanding.usecases.ports.feed import ReadFailedError
 from goodstanding.usecases.ports.messages import ParsedMessage
@@ -142,12 +143,27 @@ class TikTok(AccountsApi):
         )
 
     async def _find_reply(self, account: Account, one: Outgoing) -> SendResult:
-        """Look among our own replies under the comment; absent counts only when enough time has passed."""
+        """Look among our own replies under the comment; absent counts only when enough time has passed.
+
+        A reply to a reply stands under the first comment of its thread, so its own list proves nothing.
+        """
+        found = await self._reply_under(account, one, one.target_id)
+        if found.code != "ABSENT":
+            return found
+        listed = (await self.comments_by_id(account, one.video_id, [one.target_id])).comments
+        target = next((comment for comment in listed if comment.id == one.target_id), None)
+        if target is None:
+            return SendResult(state="unknown", code="NOT_LISTED")
+        return await self._reply_under(account, one, target.parent_id) if target.parent_id else found
+
+    async def _reply_under(self, account: Account, one: Outgoing, comment_id: str) -> SendResult:
+        """Look for a reply under one comment; what was there before we tried is another one."""
+        earliest = (one.attempt_at or 0) - self._rules.future_seconds * SECOND
         cursor = 0
         for _ in range(PAGES_MAX):
-            page = await self.reply_page(account, one.video_id, one.target_id, cursor=cursor)
+            page = await self.reply_page(account, one.video_id, comment_id, cursor=cursor)
             for found in page.comments:
-                if found.own and found.text == one.text:
+                if found.own and found.at >= earliest and is_same_text(found.text, one.text):
                     return SendResult(state="sent", provider_ref=found.id)
             if not page.more:
                 break

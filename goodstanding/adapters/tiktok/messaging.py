@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from goodstanding.core.outbox import is_same_text
 from goodstanding.usecases.ports import Account, Outgoing, SendResult
 from goodstanding.usecases.ports.messages import MessageContent, ParsedMessage
 
@@ -105,7 +106,7 @@ def found_in(
     tried = one.attempt_at or now
     ours = [m for m in listed if m.from_user.id == account.external_id and m.timestamp >= tried - skew]
     for message in ours:
-        if _words(message) == one.text.strip():
+        if is_same_text(_words(message), one.text):
             return SendResult(state="sent", provider_ref=message.message_id)
     if now - tried < absent_after:
         return SendResult(state="unknown", code="NOT_SEEN_YET")

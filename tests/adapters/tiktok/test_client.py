@@ -217,6 +217,48 @@ def test_what_a_refusal_means_for_the_account(sandbox, ask, act, code, means):
     assert (result.state, result.code, result.means) == ("failed", str(code), means)
 
 
+def test_a_reply_to_a_reply_is_found_under_the_first_comment_of_its_thread(sandbox, ask):
+    """Its own list is empty, which must not be taken for absence: the answer would be sent twice."""
+    top = sandbox.comment()
+    below = sandbox.post("comment", text="Ja, waar?", video_id=VIDEO, parent_comment_id=top)["comment_id"]
+    sandbox.post("inject", fault={"endpoint": REPLY, "times": 1, "kind": "drop_after_commit"})
+
+    async def work(app):
+        result = await app.client.carry_out(permit(outgoing(sandbox, below)))
+        tried = app.now()
+        await asyncio.to_thread(sandbox.post, "clock", advance_seconds=ABSENT_AFTER // 1000)
+        return result, await app.client.find_again(ACCOUNT, outgoing(sandbox, below, attempt_at=tried))
+
+    result, found = ask(work)
+    assert (result.state, found.state) == ("unknown", "sent")
+    assert found.provider_ref == sandbox.happened(below)[0].comment_id
+
+
+def test_an_earlier_reply_with_the_same_words_is_not_the_one_that_was_tried(sandbox, ask):
+    target = sandbox.comment()
+
+    async def work(app):
+        await app.client.carry_out(permit(outgoing(sandbox, target)))
+        await asyncio.to_thread(sandbox.post, "clock", advance_seconds=3_600)
+        tried = app.now()
+        await asyncio.to_thread(sandbox.post, "clock", advance_seconds=ABSENT_AFTER // 1000)
+        return await app.client.find_again(ACCOUNT, outgoing(sandbox, target, attempt_at=tried))
+
+    assert ask(work).code == "ABSENT"
+
+
+def test_a_text_that_came_back_trimmed_or_composed_anew_is_still_ours(sandbox, ask):
+    target = sandbox.comment()
+
+    async def work(app):
+        one = outgoing(sandbox, target, attempt_at=app.now())
+        await app.client.carry_out(permit(msgspec.structs.replace(one, text="Een café, kijk in onze bio.")))
+        sent = msgspec.structs.replace(one, text=" Een cafe\u0301,  kijk in onze bio.\n")
+        return await app.client.find_again(ACCOUNT, sent)
+
+    assert ask(work).state == "sent"
+
+
 def test_throttling_rests_everything(sandbox, ask):
     target = sandbox.comment()
     sandbox.post("inject", fault={"endpoint": REPLY, "times": 1, "kind": "throttle"})
