@@ -54,8 +54,31 @@ class _CheckedResolver(AbstractResolver):
 
 def check_address(host: str, address: str, allowed: frozenset[str]) -> None:
     """Raise `AddressRefusedError` for an address that is not public, unless `host` is listed."""
-    if host not in allowed and not ipaddress.ip_address(address).is_global:
+    if host not in allowed and not _is_public(ipaddress.ip_address(address)):
         raise AddressRefusedError(f"{host} resolves to {address}, which is not a public address")
+
+
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Tell whether an address, and the one that a translator would make of it, is one host of the open internet."""
+    inner = _translated(address) if isinstance(address, ipaddress.IPv6Address) else None
+    return address.is_global and not address.is_multicast and (inner is None or _is_public(inner))
+
+
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+"""RFC 6052; 64:ff9b:1::/48 is for one's own network (RFC 8215) and never public."""
+_LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
+_COMPATIBLE = ipaddress.ip_network("::/96")
+"""RFC 4291 2.5.5.1: given up, still understood by some."""
+_NOWHERE = ipaddress.IPv4Address(0)
+
+
+def _translated(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that an IPv6 address stands for, or None."""
+    if address in _LOCAL_NAT64:
+        return _NOWHERE
+    if address in _NAT64 or address in _COMPATIBLE:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 class Http:
@@ -65,8 +88,6 @@ class Http:
         self._allowed = allowed
         self._seconds = seconds
         self._session: aiohttp.ClientSession | None = None
-        self._checked: set[str] = set()
-        """Hosts that are names, or addresses that passed; a name is checked at each resolution."""
 
     async def get(
         self, url: str, *, headers: Mapping[str, str] | None = None, query: Mapping[str, str] | None = None
@@ -108,9 +129,10 @@ class Http:
     ) -> Answer:
         sent = {"Content-Type": "application/json", **(headers or {})} if isinstance(body, bytes) else headers
         session = self._open()
-        self._check_literal(url)
+        parsed = _parsed(url)
+        self._check_literal(parsed)
         async with session.request(
-            method, _parsed(url), data=body, headers=sent, params=query, allow_redirects=False
+            method, parsed, data=body, headers=sent, params=query, allow_redirects=False
         ) as response:
             return Answer(
                 status=response.status, body=await _read(response), date=_date(response.headers.get("Date"))
@@ -127,19 +149,21 @@ class Http:
             )
         return self._session
 
-    def _check_literal(self, url: str) -> None:
-        """An address written as such never reaches the resolver."""
-        place = url.split("/", 3)[2]
-        if place in self._checked:
-            return
-        host = place.rsplit("@", 1)[-1]
-        host = host[1:].split("]")[0] if host.startswith("[") else host.split(":")[0]
+    def _check_literal(self, url: URL) -> None:
+        """Check an address written as such, which never reaches the resolver.
+
+        The host is read as the connection will read it: another reading of the same text can be led astray
+        (`http://127.0.0.1?@example.org/`). What only looks like an address (`127.1`, `2130706433`) the system would
+        complete in its own way, past the resolver, and is refused.
+        """
+        host = url.raw_host or ""
+        if ":" not in host and not host.replace(".", "").isdigit():
+            return  # a name: the resolver checks what it stands for
         try:
             ipaddress.ip_address(host)
-            check_address(host, host, self._allowed)
         except ValueError:
-            pass  # a name: the resolver checks what it stands for
-        self._checked.add(place)
+            raise AddressRefusedError(f"{host} is no whole address") from None
+        check_address(host, host, self._allowed)
 
 
 @lru_cache(maxsize=256)

@@ -204,7 +204,7 @@ def _as_csv(found: "list[Checked]") -> None:
     names = sorted({name for row in flat for name in row})
     fixed = ["id", "day", "kind", "subject", "taken_at", "sha256", "entry", "state"]
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([*fixed, *names])
+    writer.writerow([*fixed, *(_cell(name) for name in names)])
     for one, row in zip(found, flat, strict=True):
         whole = _row(one)
         writer.writerow([*(whole[name] for name in fixed), *(_cell(row.get(name)) for name in names)])

@@ -181,7 +181,7 @@ def _mark(ctx: Context, slug: str, tongue: str, issued: int, nonce: str, digest:
 def _read_token(ctx: Context, slug: str, token: str) -> tuple[Tongue, str]:
     """Return the language and the digest of the words that a token binds; raises `FormError`."""
     parts = token.split(".")
-    if len(parts) != 5 or not parts[1].isdigit() or len(parts[1]) > 15:  # noqa: PLR2004 - the parts above; exact in every JSON reader
+    if not token.isascii() or len(parts) != 5 or not parts[1].isdigit() or len(parts[1]) > 15:  # noqa: PLR2004 - the parts above; exact in every JSON reader
         raise FormError(why="old")
     language, issued, nonce, digest, mark = parts
     tongue: Tongue = "nl" if language == "nl" else "en"
@@ -245,13 +245,20 @@ def fill_in(ctx: Context, slug: str, given: Given, *, visitor: str) -> str:
 
 
 def receipt(ctx: Context, slug: str, name: str) -> tuple[Shown, FormReceipt, bytes]:
-    """Return a receipt with its page and the words that were shown; raises `GoneError`."""
+    """Return a receipt with its page and the words that were shown; raises `GoneError`.
+
+    A receipt holds also when its page was taken off or moved since: taking back stays as easy as giving was.
+    """
 
     def work(q: Queries) -> tuple[Shown, FormReceipt, bytes]:
-        found, kept = shown(q, slug), q.form_receipt(_digest(ctx, name))
+        kept = q.form_receipt(_digest(ctx, name))
+        found = page_for(q, kept.account_id) if kept is not None else None
         words = q.form_text(kept.text) if kept is not None else None
-        if found is None or kept is None or words is None or kept.account_id != found.page.account_id:
+        holder = q.bio_page_of(slug)
+        if found is None or kept is None or words is None:
             raise GoneError(id=0)
+        if holder is not None and holder.account_id != kept.account_id:
+            raise GoneError(id=0)  # another account's page: its name does not stand over this receipt
         return found, kept, words
 
     return ctx.store.read(work)

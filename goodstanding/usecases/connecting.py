@@ -101,6 +101,8 @@ class _Way(msgspec.Struct, frozen=True, kw_only=True):
     asked: tuple[str, ...]
     nonce: str
     """Its digest only."""
+    link: str = ""
+    """Of the creator's link it started at, its digest: the way ends with the link."""
 
 
 def asked_scopes(app: AppKeys, standing: connections.Standing) -> tuple[str, ...]:
@@ -114,21 +116,26 @@ def asked_scopes(app: AppKeys, standing: connections.Standing) -> tuple[str, ...
     return tuple(scope for permission in wanted for scope in rules.scopes[permission])
 
 
-def begin(ctx: Context, account_id: int, *, return_to: str, who: Who) -> Started:
-    """Return the way to the consent page for an account.
+def begin(ctx: Context, account_id: int, *, return_to: str, who: Who, link: str = "") -> Started:
+    """Return the way to the consent page for an account; `link` is the creator's link it starts at, if it does.
 
-    Raises `NoAppError`, `NoAccountError`, `NotConnectableError` or `BadReturnError`.
+    Raises `LinkGoneError`, `NoAppError`, `NoAccountError`, `NotConnectableError` or `BadReturnError`.
     """
     nonce, state = ctx.chance.draw(24).hex(), ctx.chance.draw(24).hex()
     life = playbooks.connect_rules().numbers.consent_minutes * MINUTE
 
     def work(tx: Transaction) -> str:
         standing = connections.standing(tx, account_id)
+        if link and account_of_link(ctx, tx, link).id != account_id:
+            raise LinkGoneError
         authorizer = _authorizer(ctx, standing.account)
         app = apps.keys(ctx, tx, standing.account.connector)
         _check_return(return_to, imitation=authorizer.imitation)
         scopes = asked_scopes(app, standing)
-        way = _Way(account_id=account_id, who=who, return_to=return_to, asked=scopes, nonce=_digest(nonce))
+        way = _Way(
+            account_id=account_id, who=who, return_to=return_to, asked=scopes, nonce=_digest(nonce),
+            link=_digest(link) if link else "",
+        )  # fmt: skip
         until = ctx.clock.now() + life
         tx.put_stored_value(_STATE, _digest(state), msgspec.json.encode(way), until)
         return authorizer.consent_url(app, scopes=scopes, return_to=return_to, state=state)
@@ -208,7 +215,12 @@ async def finish(ctx: Context, *, state: str, nonce: str, code: str, error: str)
         tokens = await _inspected(ctx, app, account, tokens)
         profile = await _profile(ctx, account, tokens)
         finished = await _write(ctx, lambda tx: _keep(ctx, tx, way, tokens, profile))
-    except (connections.OtherAccountError, connections.AccountInUseError, ConsentGoneError):
+    except (
+        connections.OtherAccountError,
+        connections.AccountInUseError,
+        ConsentGoneError,
+        StaleConsentError,
+    ):
         await _let_go(ctx, app, account, tokens)
         raise
     return finished
@@ -340,9 +352,19 @@ def _take_way(
         raise StaleConsentError
     tx.drop_stored_value(_STATE, _digest(state))
     account = connections.account_of(tx, way.account_id)
+    _check_link(tx, way)
     if error:
         connections.log(ctx, tx, account.id, way.who, {"act": "consent-refused"})
     return way, apps.keys(ctx, tx, account.connector), account
+
+
+def _check_link(q: Queries, way: _Way) -> None:
+    """A link that was taken back, replaced or used meanwhile ends the ways that started at it."""
+    if not way.link:
+        return
+    kept = q.stored_value(_LINK, str(way.account_id))
+    if kept is None or not hmac.compare_digest(kept[0], way.link.encode()):
+        raise StaleConsentError
 
 
 async def _inspected(ctx: Context, app: AppKeys, account: Account, tokens: Tokens) -> Tokens:
@@ -376,11 +398,13 @@ async def _let_go(ctx: Context, app: AppKeys, account: Account, tokens: Tokens) 
 
 def _keep(ctx: Context, tx: Transaction, way: _Way, tokens: Tokens, profile: Profile) -> Finished:
     account = connections.account_of(tx, way.account_id)
-    if not account.external_id.startswith(NEW) and account.external_id != tokens.open_id:
-        raise connections.OtherAccountError(account=account.id, handle=account.handle)
+    _check_link(tx, way)
+    is_new = account.external_id.startswith(NEW)
     other = tx.account_of(account.connector, tokens.open_id)
-    if other is not None and other.id != account.id:
+    if is_new and other is not None:
         raise connections.AccountInUseError(account=other.id)
+    if not (_is_stated(account, profile) if is_new else account.external_id == tokens.open_id):
+        raise connections.OtherAccountError(account=account.id, handle=account.handle)
     before = connections.ensured(ctx, tx, account)
     changes: dict[str, object] = {"external_id": tokens.open_id}
     if before.threw_switch:
@@ -400,6 +424,12 @@ def _keep(ctx: Context, tx: Transaction, way: _Way, tokens: Tokens, profile: Pro
     return Finished(
         account_id=account.id, granted=tokens.scopes, missing=missing, by_creator=tuple(way.who) == CREATOR
     )
+
+
+def _is_stated(account: Account, profile: Profile) -> bool:
+    """Tell whether an account connected for the first time bears the stated handle, as far as the platform says."""
+    stated, said = (one.lstrip("@").lower() for one in (account.handle, profile.handle or ""))
+    return not (stated and said) or stated == said
 
 
 def _digest(text: str) -> str:

@@ -317,7 +317,7 @@ def _consent(desk: Desk) -> list[HTTPRouteHandler]:
     def creator_goes(request: Web, token: FromPath[str]) -> Response[Any]:
         try:
             account = desk.read(lambda q: connecting.account_of_link(ctx, q, token))
-            return _off(desk, request, account.id, connecting.CREATOR)
+            return _off(desk, request, account.id, connecting.CREATOR, link=token)
         except GoodstandingError as error:
             return _outcome(desk, request, problem=_told(request, error), status=410)
 
@@ -341,9 +341,10 @@ def _consent(desk: Desk) -> list[HTTPRouteHandler]:
     return [connect, creators_page, creator_goes, came_back]
 
 
-def _off(desk: Desk, request: Web, account_id: int, who: tuple[str, str]) -> Response[Any]:
+def _off(desk: Desk, request: Web, account_id: int, who: tuple[str, str], *, link: str = "") -> Response[Any]:
     """Send the browser to the platform's consent page, with a cookie that its way back needs."""
-    started = connecting.begin(desk.ctx, account_id, return_to=f"{_base(desk, request)}{RETURN}", who=who)
+    back_to = f"{_base(desk, request)}{RETURN}"
+    started = connecting.begin(desk.ctx, account_id, return_to=back_to, who=who, link=link)
     cookie = Cookie(
         key=COOKIE, value=started.nonce, max_age=started.seconds, path=RETURN.rstrip("/"), httponly=True, samesite="lax",
         secure=desk.parts.secure,

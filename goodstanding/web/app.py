@@ -92,7 +92,7 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
         return Gate(app, parts, demo)
 
     def form_token(app: ASGIApp) -> ASGIApp:
-        return CSRFMiddleware(app, csrf)
+        return _FormToken(app, csrf)
 
     pages = Router(
         "/",
@@ -126,6 +126,13 @@ def create_app(parts: WebParts, *, wake: Callable[[], None], demo: DemoControls 
     )
     site.doors = {"/hook/tiktok": door}
     return site
+
+
+class _FormToken(CSRFMiddleware):
+    """The check of form tokens, for which a token of odd signs is a wrong one and not a failure."""
+
+    def _decode_csrf_token(self, token: str) -> str | None:
+        return super()._decode_csrf_token(token) if token.isascii() else None
 
 
 Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]

@@ -1,6 +1,7 @@
 """The bio page: what the world sees of it, and where its operator writes it."""
 
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 import msgspec
@@ -27,6 +28,8 @@ BODY_MAX = 64 << 10
 """Bytes of a form that a stranger posts."""
 TONGUES: tuple[Tongue, ...] = ("nl", "en")
 WEEKS = 28
+NETWORK_BITS = 64
+"""The last bits of an IPv6 address, which every device draws for itself (RFC 4291 2.5.1, RFC 8981)."""
 
 
 def routes(desk: Desk) -> list[HTTPRouteHandler]:
@@ -158,8 +161,15 @@ def _form(desk: Desk) -> list[HTTPRouteHandler]:
 
 
 def _visitor(scope: Scope) -> str:
+    """Return what tells visitors apart: the address, of IPv6 the network, which one visitor has all of."""
     client = scope.get("client")
-    return client[0] if client else ""
+    try:
+        address = ip_address(client[0] if client else "")
+    except ValueError:
+        return client[0] if client else ""
+    if isinstance(address, IPv6Address):
+        address = address.ipv4_mapped or IPv6Address(int(address) >> NETWORK_BITS << NETWORK_BITS)
+    return str(address)
 
 
 def _zone(desk: Desk, account_id: int) -> str:

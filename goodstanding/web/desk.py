@@ -224,11 +224,14 @@ def actor(request: Web) -> Who:
 
 
 def field(form: Form, name: str, *, most: int = 2000) -> str:
-    """Return a form field as trimmed text; of repeated fields the last, cut at `most` characters."""
+    """Return a form field as trimmed text; of repeated fields the last, cut at `most` characters.
+
+    The sign with number zero, which Postgres keeps in no text, is left out.
+    """
     value = form.get(name, "")
     if isinstance(value, list):
         value = value[-1] if value else ""
-    return value.strip()[:most] if isinstance(value, str) else ""
+    return value.replace("\x00", "").strip()[:most] if isinstance(value, str) else ""
 
 
 def whole(text: str, default: int = 0) -> int:
@@ -242,7 +245,7 @@ def back(form: Form, default: str, *, said: str = "", act: int = 0, code: str = 
     """Go back to the page an act came from, with what to say there."""
     target = field(form, "back") or default
     parts = urlsplit(target)
-    if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith(("//", "/\\")):
+    if parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith(("//", "/\\")):
         parts = urlsplit(default)
     extra = [
         (name, value) for name, value in (("said", said), ("act", str(act or "")), ("code", code)) if value

@@ -3,10 +3,12 @@
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Iterable
 
 import msgspec
 from litestar.datastructures import Cookie
 from litestar.enums import ScopeType
+from litestar.exceptions import NotFoundException
 from litestar.middleware.csrf import CSRF_SECRET_LENGTH, generate_csrf_hash
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,6 +22,8 @@ from goodstanding.web.parts import LOOPBACK_HOSTS, DemoControls, WebParts
 
 SESSION_LIFE = 30 * DAY
 CSRF_COOKIE = "gs_csrf"
+NUMBER_MAX = 2**63 - 1
+"""The largest number that a database keeps: nothing has a larger one."""
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
@@ -78,6 +82,9 @@ class Gate:
         host = host_of(scope)
         if host not in self._parts.hosts:
             raise GuardError("host")
+        numbers: Iterable[object] = scope["path_params"].values()
+        if any(isinstance(one, int) and abs(one) > NUMBER_MAX for one in numbers):
+            raise NotFoundException
         local = is_local(scope)
         person = await asyncio.to_thread(self._person, cookies(scope).get(cookie_name(self._parts), ""))
         if not self._owned and not local:
@@ -173,7 +180,7 @@ def csrf_secret(ctx: Context) -> str:
 def form_token_holds(ctx: Context, scope: Scope, token: str) -> bool:
     """Tell whether a form's token is the browser's own: what the middleware checks, for a form too large to wait for."""
     cookie = cookies(scope).get(CSRF_COOKIE, "")
-    if not token or not secrets.compare_digest(token, cookie):
+    if not token or not secrets.compare_digest(token.encode(), cookie.encode()) or not token.isascii():
         return False
     plain, mark = token[:CSRF_SECRET_LENGTH], token[CSRF_SECRET_LENGTH:]
     return secrets.compare_digest(generate_csrf_hash(token=plain, secret=csrf_secret(ctx)), mark)

@@ -147,3 +147,50 @@ def test_the_senders_time():
 )
 def test_no_date_makes_it_raise(header):
     assert _date(header) is None or isinstance(_date(header), int)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "127.0.0.1?@example.org",
+        "127.0.0.1#@example.org",
+        "127.0.0.1\\@example.org",
+        "\uff11\uff12\uff17.0.0.1",
+        "127\u30020\u30020\u30021",
+        "127.1",
+        "2130706433",
+        "0x7f.1",
+        "[::ffff:127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[fe80::1%25lo]",
+    ],
+)
+def test_no_spelling_of_a_private_address_gets_through(url, place):
+    port = url.rsplit(":", 1)[1]
+    for ending in ("/", f":{port}/"):
+        host, mark, rest = place.partition("?")
+        where = f"http://{host}{ending}{mark}{rest}" if mark and ending != "/" else f"http://{place}{ending}"
+        with pytest.raises((AddressRefusedError, aiohttp.ClientError, ValueError)) as error:
+            run(lambda http, where=where: http.get(where), allowed=frozenset())
+        refused = error.value
+        reached = isinstance(refused, aiohttp.ClientConnectorError) and not isinstance(
+            refused, aiohttp.ClientConnectorDNSError
+        )
+        assert not reached or isinstance(refused.os_error, AddressRefusedError), where
+
+
+@pytest.mark.parametrize(
+    ("address", "may"),
+    [
+        ("8.8.8.8", True), ("2606:4700::1111", True), ("64:ff9b::808:808", True), ("64:ff9b::7f00:1", False),
+        ("64:ff9b:1::1", False), ("2002:7f00:1::", False), ("::7f00:1", False), ("224.0.0.1", False), ("ff0e::1", False),
+        ("169.254.169.254", False), ("::ffff:10.0.0.1", False), ("100.64.0.1", False), ("0.0.0.0", False),
+    ],
+)  # fmt: skip
+def test_what_a_translator_makes_of_an_address_counts_too(address, may):
+    try:
+        check_address("example.org", address, frozenset())
+    except AddressRefusedError:
+        assert not may
+    else:
+        assert may

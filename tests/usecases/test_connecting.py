@@ -241,6 +241,46 @@ def test_a_creator_needs_no_login_and_the_newest_link_alone_works_until_it_is_us
     run(story)
 
 
+def test_the_first_consent_must_be_of_the_handle_that_was_stated(run):
+    async def story(desk):
+        desk.add(handle="lottekookt")
+        with pytest.raises(connections.OtherAccountError):
+            await desk.consent(open_id=TOKO)
+        assert (desk.row().state, desk.account().handle, desk.pair()) == ("none", "lottekookt", None)
+        await desk.consent()
+        assert desk.row().state == "connected"
+
+    run(story)
+
+
+@pytest.mark.parametrize("ended", ["dropped", "replaced", "used"])
+def test_a_way_that_began_at_a_creators_link_ends_with_the_link(run, ended):
+    async def story(desk):
+        desk.add()
+        link = connecting.creator_link(desk.ctx, 1, who=ME)
+        started = connecting.begin(desk.ctx, 1, return_to=BACK, who=connecting.CREATOR, link=link.token)
+        if ended == "dropped":
+            connecting.drop_creator_link(desk.ctx, 1, who=ME)
+        elif ended == "replaced":
+            connecting.creator_link(desk.ctx, 1, who=ME)
+        else:
+            await desk.consent(who=connecting.CREATOR)
+        before = desk.pair()
+        query = parse_qs(urlsplit(started.url).query)
+        code = desk.sandbox.state.new_code(
+            open_id=LOTTE, scopes=query["scope"][0].split(","), redirect_uri=BACK
+        )
+        with pytest.raises(connecting.StaleConsentError):
+            await connecting.finish(
+                desk.ctx, state=query["state"][0], nonce=started.nonce, code=code, error=""
+            )
+        assert desk.pair() == before
+        with pytest.raises(connecting.LinkGoneError):
+            connecting.begin(desk.ctx, 1, return_to=BACK, who=connecting.CREATOR, link=link.token)
+
+    run(story)
+
+
 @pytest.mark.parametrize("mode", ["keep", "rotate"])
 def test_a_renewal_keeps_both_tokens_and_the_year_that_is_left(run, mode):
     async def story(desk):

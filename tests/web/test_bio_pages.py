@@ -7,7 +7,7 @@ import pytest
 from world import Client, World
 
 from goodstanding.bootstrap import web_parts
-from goodstanding.usecases import bio
+from goodstanding.usecases import bio, playbooks
 from goodstanding.web.app import create_app
 
 PUBLIC = "bio.example.org"
@@ -203,3 +203,38 @@ def test_links_keep_their_number_when_one_is_removed(world, live):
     live.post("/bio", **{k: v for k, v in two.items() if not k.endswith("-0")})
     found = world.ctx.store.read(lambda q: bio.page_for(q, 1))
     assert [(one.id, one.url) for one in found.document.links] == [(2, "https://two.example.org/")]
+
+
+@pytest.mark.parametrize(
+    "ticket", ["nl.\u00b2.a.b.c", "nl.1.a.b.\u00e9", "nl.999999999999999.a.b.c", "\x00", "....", "a" * 3000]
+)
+def test_a_made_up_ticket_is_refused_in_words(world, live, ticket):
+    page = stranger(world).get("/b/lottekookt")
+    answer = stranger(world).post("/b/lottekookt", token=False, **filled(page, ticket=ticket))
+    assert answer.status == 422
+
+
+def test_a_whole_network_of_addresses_counts_as_one_visitor(world, live):
+    most = playbooks.form_book().numbers.per_visitor_hour
+    answers = []
+    for n in range(most + 1):
+        visitor = stranger(world, address=f"2001:db8:1:2::{n:x}")
+        page = visitor.get("/b/lottekookt")
+        answers.append(
+            visitor.post("/b/lottekookt", token=False, **filled(page, email=f"k{n}@example.org")).status
+        )
+    assert answers == [303] * most + [422]
+    other = stranger(world, address="2001:db8:1:3::1")
+    assert other.post("/b/lottekookt", token=False, **filled(other.get("/b/lottekookt"))).status == 303
+
+
+def test_consent_can_be_taken_back_after_the_page_moved_or_was_taken_off(world, live):
+    visitor = stranger(world)
+    answer = visitor.post("/b/lottekookt", token=False, **filled(visitor.get("/b/lottekookt")))
+    receipt = answer.header("location").partition("?")[0]
+    assert live.follow(live.post("/bio", **FIELDS | {"slug": "moved", "live": "no"})).status == 200
+    assert visitor.get("/b/lottekookt").status == visitor.get("/b/moved").status == 404
+    assert visitor.get(receipt).status == 200
+    assert visitor.post(receipt, token=False).status == 303
+    contact = world.ctx.store.read(lambda q: q.contact(q.form_receipts(1, 1)[0].contact_id))
+    assert contact.answer == "withdrawn"

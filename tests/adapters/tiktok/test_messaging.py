@@ -7,6 +7,7 @@ from aiohttp import web
 
 from goodstanding.adapters.http import Http
 from goodstanding.adapters.tiktok import messaging
+from goodstanding.adapters.tiktok.calls import Caller
 from goodstanding.adapters.tiktok.client import ABSENT_AFTER, TikTok
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases.ports import SendPermit
@@ -223,6 +224,18 @@ def test_a_picture_is_asked_for_and_fetched_with_the_accounts_token(imitation):
         "business_id": BRAND, "conversation_id": TALK, "message_id": "m", "media_id": "pic1", "media_type": "IMAGE",
     }  # fmt: skip
     assert headers["x-user"] == "token"
+
+
+def test_a_token_never_travels_in_the_open():
+    asked = []
+
+    class Wire:
+        async def get(self, url, **sent):
+            asked.append((url, sent))
+
+    caller = Caller(http=Wire(), base="https://api.example.org/v1.3", tokens=None, hear=None, pace=None)
+    assert asyncio.run(caller.fetch(ACCOUNT, "http://cdn.example.org/p")) == b""
+    assert asked == []
 
 
 def test_a_picture_that_is_not_handed_over_is_empty(imitation):
