@@ -341,7 +341,7 @@ def _agree(
     values: dict[str, bytes],
 ) -> int:
     """Record a yes to each purpose; returns the entry that bears what was filled in, which is the first one's."""
-    seqs = []
+    seqs: list[int] = []
     for purpose in purposes:
         answered = consents.Answered(
             contact=contact, purpose=purpose, answer="given", text_version=digest, source="form", source_id=receipt,
