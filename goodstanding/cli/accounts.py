@@ -59,7 +59,7 @@ def accounts() -> None:
 @place_options
 @_JSON
 def list_(data: Path, database: str, json_: bool) -> None:
-    """List the accounts, how they are served and how they are connected."""
+    """List the accounts, and how they are served and connected."""
     from goodstanding.locale import accounts as wording
     from goodstanding.usecases import connections
 
@@ -93,7 +93,10 @@ def add(
     data: Path, database: str, handle: str, json_: bool, *, name: str | None, mode: str | None, country: str | None,
     type_: str | None, programmes: tuple[str, ...], home: str | None, zone: str | None,
 ) -> None:  # fmt: skip
-    """Add an account by its name on TikTok, such as `accounts add lottekookt --mode assisted --country NL`."""
+    """Add an account by its name on TikTok.
+
+    For example: `goodstanding accounts add lottekookt --mode assisted --country NL`.
+    """
     from goodstanding.usecases import accounts as use
     from goodstanding.usecases import connections
 
@@ -126,7 +129,10 @@ def change(
     data: Path, database: str, account: str, *, name: str | None, mode: str | None, country: str | None, type_: str | None,
     programmes: tuple[str, ...], home: str | None, zone: str | None, approved: bool | None,
 ) -> None:  # fmt: skip
-    """Change how an account is served, or state facts about it; what it can do is worked out anew."""
+    """Change how an account is served, or state facts about it.
+
+    What it can do is worked out anew.
+    """
     from goodstanding.usecases import accounts as use
     from goodstanding.usecases import connections
 
@@ -152,7 +158,7 @@ def change(
 )
 @_JSON
 def show(data: Path, database: str, account: str, check: bool, json_: bool) -> None:
-    """Show what an account can do and why, by which rule, and how it is connected.
+    """Show what an account can do and why, by which rule.
 
     For example: `goodstanding accounts show lottekookt`, or by its number: `goodstanding accounts show 1 --json`.
     """
@@ -197,10 +203,10 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
 )
 @_JSON
 def connect(data: Path, database: str, account: str, public_url: str, json_: bool) -> None:
-    """Make a link that connects an account: open it yourself, or send it to the creator.
+    """Make a link that connects an account.
 
-    It needs no login here, works once and for three days. The server must run at the public address, since TikTok
-    sends the creator back there.
+    Open it yourself, or send it to the creator. It needs no login here, works once and for three days. The server must
+    run at the public address, since TikTok sends the creator back there.
     """
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import connecting
@@ -223,7 +229,10 @@ def connect(data: Path, database: str, account: str, public_url: str, json_: boo
 @_ACCOUNT
 @click.option("--force", is_flag=True, help="Delete the keys here even if TikTok cannot be told.")
 def revoke(data: Path, database: str, account: str, force: bool) -> None:
-    """Give up an account's consent: at TikTok first, then the keys here. The account stops; the log stays."""
+    """Give up an account's consent.
+
+    At TikTok first, then the keys here. The account stops; the log stays.
+    """
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import connecting
 
@@ -239,7 +248,10 @@ def revoke(data: Path, database: str, account: str, force: bool) -> None:
 @place_options
 @_ACCOUNT
 def kill(data: Path, database: str, account: str) -> None:
-    """Throw an account's kill switch: no automatic act at all, hiding included."""
+    """Throw an account's kill switch.
+
+    From then on there is no automatic act at all, hiding included.
+    """
     _switch(data, database, account, killed=True)
 
 
@@ -272,10 +284,10 @@ def release(data: Path, database: str, account: str) -> None:
 def app(
     data: Path, database: str, *, client_id: str, secret_stdin: bool, webhook_secret: bool, permissions: tuple[str, ...]
 ) -> None:  # fmt: skip
-    """Keep the credentials of your own TikTok app, encrypted; without options say what TikTok asks for.
+    """Keep the credentials of your own TikTok app, encrypted.
 
-    For example: `goodstanding accounts app --client-id 7412345678901234567 --permission messaging`. A secret is never
-    an option, so it stands in no list of processes.
+    Without options it says what TikTok asks for. For example: `goodstanding accounts app --client-id
+    7412345678901234567 --permission messaging`. A secret is never an option, so it stands in no list of processes.
     """
     from goodstanding.locale import accounts as wording
     from goodstanding.usecases import apps

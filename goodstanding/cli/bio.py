@@ -25,7 +25,10 @@ def bio() -> None:
 @_ACCOUNT
 @click.option("--json", "json_", is_flag=True, help="Print page, links and clicks as JSON.")
 def show(data: Path, database: str, account: int, json_: bool) -> None:
-    """Show where the page is, its links with their clicks of four weeks, and how many agreed to what."""
+    """Show where the page is, its links and their clicks.
+
+    Clicks are those of four weeks; with how many agreed to what.
+    """
     from goodstanding.kernel.timing import DAY
     from goodstanding.usecases import bio as use
 

@@ -61,9 +61,9 @@ def status(data: Path, database: str, account: int, json_: bool) -> None:
 @place_options
 @THIS_ACCOUNT
 def look(data: Path, database: str, account: int) -> None:
-    """Let every post of an account be read again soon; a running worker does it.
+    """Let every post of an account be read again soon.
 
-    goodstanding feed look --account 1
+    A running worker does it. goodstanding feed look --account 1
     """
     from goodstanding.usecases import reading
 
@@ -81,9 +81,9 @@ def look(data: Path, database: str, account: int) -> None:
 )
 @click.option("--json", "json_", is_flag=True, help="Print one JSON object a line, with all figures.")
 def snapshots(data: Path, database: str, account: int, subject: str, csv_: bool, json_: bool) -> None:
-    """Show the captures of figures, each read back and compared with its hash in the log.
+    """Show the captures of figures.
 
-    Exit code 1 when one is not as it was sealed.
+    Each is read back and compared with its hash in the log. Exit code 1 when one is not as it was sealed.
 
         goodstanding feed snapshots --account 1 --csv > figures.csv
     """

@@ -66,10 +66,11 @@ def _file_options(command: F) -> F:
 @import_.command("tiktok-export")
 @_file_options
 def tiktok_export(*, file: Path, data: Path, database: str, account: int, dry_run: bool, json_: bool) -> None:
-    """Take in "Download your data" or a Data Portability zip, as zip or JSON, in any layout so far.
+    """Take in "Download your data" or a Data Portability zip.
 
-    Own comments, messages, posts with their disclosure, LIVEs, purchases and gifts, dates of followers (no names), the
-    account's region, wallet transactions as they are. Ask TikTok for the JSON format.
+    As zip or JSON, in any layout so far. Own comments, messages, posts with their disclosure, LIVEs, purchases and
+    gifts, dates of followers (no names), the account's region, wallet transactions as they are. Ask TikTok for the
+    JSON format.
 
     Example: goodstanding import tiktok-export TikTok_Data_1790000000.zip
     """
@@ -149,10 +150,11 @@ def comments(
     year: int | None,
     written: Any,
 ) -> None:
-    """Take in comments that others wrote under own videos: CSV, TSV, JSON lines, a JSON array or text.
+    """Take in comments that others wrote under own videos.
 
-    They are understood and decided like any other, marked as imported; old ones get no automatic reply (the policy's
-    oldest comment). TikTok's own data download does not hold them.
+    As CSV, TSV, JSON lines, a JSON array or text. They are understood and decided like any other, marked as
+    imported; old ones get no automatic reply (the policy's oldest comment). TikTok's own data download does not
+    hold them.
 
     Example: goodstanding import comments reacties.csv --map text=Reactie,time=Datum,author=Naam
     """
@@ -265,9 +267,9 @@ def undo(*, data: Path, database: str, number: int, original: bool, json_: bool)
     help="File to write; must not exist.",
 )
 def original(*, data: Path, database: str, number: int, to: Path) -> None:
-    """Write the kept original, byte for byte as it came, and compare its hash.
+    """Write the kept original, byte for byte as it came.
 
-    Example: goodstanding import original 3 --to again.zip
+    Its hash is compared. Example: goodstanding import original 3 --to again.zip
     """
     import hashlib
 

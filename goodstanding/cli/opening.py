@@ -105,6 +105,8 @@ def place(data: Path, database: str) -> str:
 def check_account(app: "App", account: int, *, every: bool = True) -> None:
     """Exit 2 unless the account is known; 0 stands for all of them where `every`."""
     known = [a.id for a in app.ctx.store.read(lambda q: q.accounts())]
+    if account == 0 and len(known) > 1 and not every:
+        fail(say("which_account", known=", ".join(map(str, known))), WRONG_USE)
     if account not in known and not (every and account == 0):
         fail(say("account_unknown", account=account, known=", ".join(map(str, known)) or "-"), WRONG_USE)
 

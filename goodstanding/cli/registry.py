@@ -140,9 +140,10 @@ def assign(data: Path, database: str, account: int, video: str, campaign: str, k
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--json", "json_", is_flag=True, help="Print counts and problems as JSON.")
 def import_(data: Path, database: str, account: int, file: Path, json_: bool) -> None:
-    """Take in a CSV file with the columns video, campaign, class, campaign_title, approver.
+    """Take in a CSV file of posts and campaigns.
 
-    Good rows are taken in, bad ones are listed (exit code 1). The same file again changes nothing.
+    Its columns: video, campaign, class, campaign_title, approver. Good rows are taken in, bad ones are listed (exit
+    code 1). The same file again changes nothing.
 
         goodstanding registry import campaigns.csv --account 1
     """

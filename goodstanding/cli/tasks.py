@@ -129,7 +129,10 @@ def back(data: Path, database: str, task: int, json_: bool) -> None:
 @click.argument("account", type=int)
 @click.argument("email", required=False, default="")
 def holder(data: Path, database: str, account: int, email: str) -> None:
-    """Say who holds an account's phone, by e-mail address; without one: nobody in particular."""
+    """Say who holds an account's phone.
+
+    By e-mail address; without one nobody in particular.
+    """
     from goodstanding.usecases import tasks as use
 
     with opened(data, database) as app:

@@ -93,6 +93,36 @@ def test_those_who_comment_can_write_as_well(start):
     assert {one["from"] for one in app.events("im_receive_msg")} <= names
 
 
+def test_those_who_are_answered_can_write_and_nobody_else_does(start):
+    client = start(limits=False, webhook=AWAY)
+    client.post("clock", freeze=True)
+    app = App(client, "business-id")
+    client.post("crowd", count=6, seed=2, open_id=app.id, message_when_answered=1)
+    client.post("clock", advance_seconds=700)
+    assert app.events("im_receive_msg") == []
+    asked = client.get("transcript", limit=100)["videos"]
+    video, comment = next((v["video_id"], c) for v in asked for c in v["comments"])
+    for text in ("Stuur INFO", "En nog iets heel anders"):
+        app.post("comment/reply/create/", video_id=video, comment_id=comment["comment_id"], text=text)
+    assert app.events("im_receive_msg") == []
+    client.post("clock", advance_seconds=700)
+    assert [one["from"] for one in app.events("im_receive_msg")] == [comment["username"]], "once"
+
+
+def test_held_webhooks_wait_until_they_are_fetched(start):
+    client = start(limits=False, webhook=AWAY)
+    app = App(client, "business-id")
+    client.post("webhooks/faults", hold=True)
+    client.post("messages", business_id=app.id, viewer="viewer0001", text="INFO")
+    client.post("settle", timeout_seconds=0.2)
+    held = client.get("deliveries", pending="1")["deliveries"]
+    assert len(held) == 1 and "im_receive_msg" in held[0]["body"]
+    assert client.get("deliveries", pending="1")["deliveries"] == []
+    client.post("webhooks/faults", hold=False)
+    client.post("messages", business_id=app.id, viewer="viewer0001", text="INFO")
+    assert client.get("deliveries", pending="1")["deliveries"] == []
+
+
 def test_a_crowd_spread_over_time_writes_as_time_passes(start):
     client = start(limits=False, webhook=AWAY, speed=600)
     app = App(client, "business-id")
