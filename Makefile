@@ -49,7 +49,7 @@ quick: setup-dev ## the fast tests
 test-ui: setup-dev ## the pages in a real browser
 	$(RUN) -m pytest -q -m browser
 
-faults: setup-dev ## state machine, seeded bugs, crash points, races, kill -9: the long form
+faults: setup-dev ## state machine, seeded bugs, crash points, races, a platform in trouble, kill -9: the long form
 	$(RUN) -m tests.faults
 
 bench: setup-dev ## every figure, with its peers, in one run

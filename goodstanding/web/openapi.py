@@ -4,6 +4,7 @@ The pages that people work with are not in it: they change as the work does. `te
 holds it to the routes there are and to what they answer.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -22,7 +23,7 @@ Described = dict[str, Any]
 _HTML = "text/html"
 _JSON = "application/json"
 _PLAIN = "text/plain"
-_SESSION = [{"session": []}]
+_SESSION: list[Described] = [{"session": []}]
 
 
 def handler() -> HTTPRouteHandler:
@@ -71,7 +72,9 @@ def describe() -> Described:
     }
 
 
-def _answer(text: str, *kinds: str, schema: Described | None = None, **headers: str) -> Described:
+def _answer(
+    text: str, *kinds: str, schema: Described | None = None, headers: Mapping[str, str] | None = None
+) -> Described:
     """Return the description of one answer; without kinds nothing is said of its body."""
     found: Described = {"description": text}
     if kinds:
@@ -89,7 +92,7 @@ def _page(text: str) -> Described:
 
 
 def _goes(text: str) -> Described:
-    return _answer(text, Location="Where to go on.")
+    return _answer(text, headers={"Location": "Where to go on."})
 
 
 _MISSING = {"404": _page("There is no such thing, or not for this address.")}
@@ -150,7 +153,7 @@ def _door() -> Described:
                     "200": _answer("Kept.", _PLAIN),
                     "401": _answer("The signature does not hold, or is too old.", _PLAIN),
                     "413": _answer("Too large.", _PLAIN),
-                    "503": _answer("Not kept: come again.", _PLAIN, **{"Retry-After": "Seconds."}),
+                    "503": _answer("Not kept: come again.", _PLAIN, headers={"Retry-After": "Seconds."}),
                 },
             },
             "get": {
@@ -190,15 +193,15 @@ _LIVE: Described = {
 
 
 def _figures() -> Described:
-    health = {"schema": {"$ref": "#/components/schemas/Health"}}
+    health: Described = {"$ref": "#/components/schemas/Health"}
     signed_out = {"type": "object", "required": ["signed_in"], "properties": {"signed_in": {"const": False}}}
     return {
         "/healthz": {
             "get": {
                 "summary": "Tell whether this installation is well.",
                 "responses": {
-                    "200": _answer("It is.", _JSON, **health),
-                    "503": _answer("It is not: the fields say why.", _JSON, **health),
+                    "200": _answer("It is.", _JSON, schema=health),
+                    "503": _answer("It is not: the fields say why.", _JSON, schema=health),
                 },
             }
         },
@@ -345,7 +348,7 @@ def _downloads() -> Described:
                 "summary": "Give the rows of an import that could not be read, and why.",
                 "parameters": [file_id],
                 "security": _SESSION,
-                "responses": {"200": _answer("The rows.", "text/csv", **_AS_FILE), **_SIGNED_IN},
+                "responses": {"200": _answer("The rows.", "text/csv", headers=_AS_FILE), **_SIGNED_IN},
             }
         },
         "/imports/{file_id}/original": {
@@ -354,7 +357,7 @@ def _downloads() -> Described:
                 "parameters": [file_id],
                 "security": _SESSION,
                 "responses": {
-                    "200": _answer("The file.", "application/octet-stream", schema=binary, **_AS_FILE),
+                    "200": _answer("The file.", "application/octet-stream", schema=binary, headers=_AS_FILE),
                     **_SIGNED_IN,
                 },
             }
@@ -404,7 +407,7 @@ def _downloads() -> Described:
                     }
                 },
                 "responses": {
-                    "200": _answer("The pack.", "application/zip", schema=binary, **_AS_FILE),
+                    "200": _answer("The pack.", "application/zip", schema=binary, headers=_AS_FILE),
                     "400": _page("Not readable as a form."),
                     "413": _page("Too large."),
                     **_SIGNED_IN,

@@ -11,6 +11,7 @@ import time
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import requests
@@ -216,6 +217,17 @@ def test_what_is_described_is_there_and_what_is_there_for_machines_is_described(
     assert described <= there
     assert {one for one in wanted if one[1] not in FOR_PEOPLE} <= described
     assert set(stage.world.web.doors) == {"/hook/tiktok"}
+
+
+def test_the_reference_page_names_what_is_described():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "http.md").read_text(encoding="utf-8")
+    named = {
+        address
+        for row in page.splitlines()
+        if row.startswith("| ")
+        for address in re.findall(r"`(/[^`]*)`", row)
+    }
+    assert named | {"/openapi/openapi.json"} == set(DOCUMENT["paths"])
 
 
 def test_path_parameters_are_named_as_in_the_path():
