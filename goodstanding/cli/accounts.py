@@ -1,4 +1,4 @@
-"""`goodstanding accounts`: list, add, show, change, connect, revoke, kill, release, app."""
+"""`goodstanding accounts`: list, add, show, change, connect, revoke, postpone, kill, release, app."""
 
 import asyncio
 import sys
@@ -156,7 +156,7 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
 
     For example: `goodstanding accounts show lottekookt`, or by its number: `goodstanding accounts show 1 --json`.
     """
-    from goodstanding.usecases import connecting, connections, policies, regions
+    from goodstanding.usecases import connecting, connections, policies, regions, retention
 
     with opened(data, database) as app, _told():
         number = _find(app, account).id
@@ -164,6 +164,7 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
             _run(app, connecting.check(app.ctx, number))
         found = app.ctx.store.read(lambda q: connections.standing(q, number))
         export = app.ctx.store.read(lambda q: regions.told(q, number))
+        gone = app.ctx.store.read(lambda q: retention.deleted(q, number))
         policy = policies.active(app.ctx, found.account).policy
         idle = connections.idle_rules(policy, found)
         notices = [
@@ -171,9 +172,15 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
         ]
     if json_:
         idle_rules = [{"rule": rule.rid, "feature": f.feature} for rule, f in idle]
-        as_json(_whole(found, notices) | {"idle_rules": idle_rules, "export": _export(export)})
+        said = {"at": _iso(gone.at), "people": gone.people, "done": gone.done} if gone else None
+        as_json(
+            _whole(found, notices) | {"idle_rules": idle_rules, "export": _export(export), "deleted": said}
+        )
         return
     _print(found, notices)
+    if gone is not None:
+        key = "account_deleted" if gone.done else "account_deleting"
+        click.echo(f"  {say(key, at=_iso(gone.at), people=gone.people)}")
     if export is not None:
         key = "export_agrees" if export.agrees else "export_differs"
         told = {"region": export.region, "stated": export.stated or "-", "at": _iso(export.at)}
@@ -233,6 +240,26 @@ def revoke(data: Path, database: str, account: str, force: bool) -> None:
         row = app.ctx.store.read(lambda q: q.connection(found.id))
     until = row.delete_after if row else None
     click.echo(say("account_revoked", handle=found.handle, until=iso(until) if until else "-"))
+
+
+@accounts.command()
+@place_options
+@_ACCOUNT
+@click.option("--days", type=int, required=True, help="Days from now until the new day.")
+@click.option("--reason", required=True, help="Why; it is sealed in the log, so it names nobody.")
+def postpone(data: Path, database: str, account: str, days: int, reason: str) -> None:
+    """Put off the deletion of what is kept of an account whose consent ended.
+
+    A running worker deletes it on the day that `accounts show` names. For example: `goodstanding accounts postpone
+    lottekookt --days 30 --reason "appeal of a removed video"`.
+    """
+    from goodstanding.kernel.timing import iso
+    from goodstanding.usecases import retention
+
+    with opened(data, database) as app, _told():
+        found = _find(app, account)
+        until = retention.postpone(app.ctx, found.id, days=days, reason=reason, who=whoami())
+    click.echo(say("account_postponed", handle=found.handle, until=iso(until)))
 
 
 @accounts.command()

@@ -19,7 +19,16 @@ from goodstanding.core.policy.model import Mode
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.locale import Lang
 from goodstanding.locale import accounts as wording
-from goodstanding.usecases import accounts, apps, connecting, connections, playbooks, policies, regions
+from goodstanding.usecases import (
+    accounts,
+    apps,
+    connecting,
+    connections,
+    playbooks,
+    policies,
+    regions,
+    retention,
+)
 from goodstanding.usecases.ports import Queries
 from goodstanding.web import i18n
 from goodstanding.web.desk import Desk, Form, Web, actor, back, field, lang_of
@@ -163,6 +172,22 @@ def _one(desk: Desk) -> list[HTTPRouteHandler]:
             return _account_page(desk, request, account_id, _told(request, error), status=422)
         return back({}, f"/accounts/{account_id}", said="account_saved")
 
+    @post("/accounts/{account_id:int}/postpone", sync_to_thread=True)
+    def postpone(request: Web, account_id: FromPath[int], data: FormBody) -> Response[Any]:
+        """Put off the deletion of what is kept of an account whose consent ended."""
+        days = field(data, "days", most=10)
+        try:
+            retention.postpone(
+                ctx,
+                account_id,
+                days=int(days) if days.isascii() and days.isdigit() else 0,
+                reason=field(data, "reason", most=1_000),
+                who=actor(request),
+            )
+        except GoodstandingError as error:
+            return _account_page(desk, request, account_id, _told(request, error), status=422)
+        return back({}, f"/accounts/{account_id}", said="deletion_postponed")
+
     @post("/accounts/{account_id:int}/switch", sync_to_thread=True)
     def switch(request: Web, account_id: FromPath[int], data: FormBody) -> Response[Any]:
         desk.read(lambda q: _there(q, account_id))
@@ -194,14 +219,17 @@ def _one(desk: Desk) -> list[HTTPRouteHandler]:
         return back({}, f"/accounts/{account_id}", said="disconnected")
 
     @get(
-        [f"/accounts/{{account_id:int}}/{name}" for name in ("link", "disconnect", "switch", "country")],
+        [
+            f"/accounts/{{account_id:int}}/{name}"
+            for name in ("link", "disconnect", "switch", "country", "postpone")
+        ],
         sync_to_thread=False,
     )
     def again(account_id: FromPath[int]) -> Response[Any]:
         """A page that answered a form was loaded again."""
         return back({}, f"/accounts/{account_id}")
 
-    return [shown, save, country, switch, link, disconnect, again]
+    return [shown, save, country, postpone, switch, link, disconnect, again]
 
 
 def _account_page(
@@ -230,6 +258,8 @@ def _account_page(
             "link_until": connecting.link_until(desk.ctx, q, account_id),
             "table": playbooks.capabilities(),
             "export": regions.told(q, account_id),
+            "deleted": retention.deleted(q, account_id),
+            "postpone_most": playbooks.connect_rules().numbers.postpone_days_max,
         }
 
     return desk.page(

@@ -138,6 +138,22 @@ def test_revoke_kill_and_release(there, box):
     assert there("accounts", "show", "99").exit_code == 2
 
 
+def test_a_deletion_is_dated_and_put_off_with_a_reason(there, box):
+    there("accounts", "add", "lottekookt", "--country", "NL")
+    nothing = there("accounts", "postpone", "1", "--days", "30", "--reason", "an appeal")
+    assert (nothing.exit_code, "No deletion is planned" in nothing.output) == (2, True)
+    connect(there, box)
+    there("accounts", "revoke", "1")
+    before = said(there("accounts", "show", "1", "--json"))["delete_after"]
+    assert "data of commenters kept until" in there("accounts", "show", "1").output
+    wrong = there("accounts", "postpone", "1", "--days", "900", "--reason", "an appeal", lang="nl")
+    assert (wrong.exit_code, "Geef 1 tot 90 dagen." in wrong.output) == (2, True)
+    done = there("accounts", "postpone", "1", "--days", "60", "--reason", "an appeal")
+    assert (done.exit_code, "Put off" in done.output) == (0, True), done.output
+    shown = said(there("accounts", "show", "1", "--json"))
+    assert shown["delete_after"] > before and shown["deleted"] is None
+
+
 def test_changing_facts_and_wrong_ones(there):
     there("accounts", "add", "lottekookt", "--country", "NL")
     assert (

@@ -7,9 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from world import OPEN_ID, Client, World
 
+from goodstanding.kernel.timing import DAY
 from goodstanding.sandbox.server import serving
 from goodstanding.sandbox.world import Settings as Box
-from goodstanding.usecases import connections
+from goodstanding.usecases import connections, retention
 from goodstanding.usecases.context import person
 from goodstanding.usecases.ports.connections import Profile
 
@@ -226,3 +227,21 @@ def test_today_says_what_is_wrong_with_a_connection(world, me):
     assert "consent of" not in me.get("/").words
     connections.state_facts(world.ctx, 1, who=person(1), country="NL")
     assert "account stated" in me.get("/audit").words
+
+
+def test_the_deletion_after_the_end_is_dated_put_off_and_told_afterwards(desk, me_here):
+    ready(me_here)
+    connect_now = me_here.get("/accounts/1/connect").header("location")
+    me_here.get(allow(desk, connect_now))
+    assert me_here.post("/accounts/1/disconnect", force="yes").status == 303
+    page = me_here.get("/accounts/1").words
+    assert "Kept until" in page and "deleted by itself" in page
+    refused = me_here.post("/accounts/1/postpone", days="1000", reason="an appeal")
+    assert (refused.status, "Give 1 to 90 days." in refused.words) == (422, True)
+    assert me_here.post("/accounts/1/postpone", days="60", reason="an appeal").status == 303
+    row = desk.ctx.store.read(lambda q: q.connection(1))
+    assert row.delete_after > desk.ctx.clock.now() + 59 * DAY
+    desk.ctx.store.write(lambda tx: tx.change_connection(1, {"delete_after": desk.ctx.clock.now()}))
+    retention.carry_out_due(desk.ctx)
+    page = me_here.get("/accounts/1").words
+    assert "Deleted on" in page and "what was kept of 0 people" in page and "Put the deletion off" not in page
