@@ -25,11 +25,11 @@ from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases import playbooks, policies, warnings
 from goodstanding.usecases.audit import Draft, append
+from goodstanding.usecases.cases import open_case
 from goodstanding.usecases.context import SYSTEM, Context, Who
 from goodstanding.usecases.facts import Situation, freeze_facts
 from goodstanding.usecases.ports import (
     Account,
-    Case,
     Contact,
     Event,
     Outgoing,
@@ -264,12 +264,21 @@ class _Round:
                 self._stop(one, before.code or "BY_PERSON")
         elif one.approved_by is None and one.act in self._resting:
             self._wait(one, *self._resting[one.act])
+        elif one.approved_by is None and self._misfits(one, event):
+            self._to_person(one, Code.WORDING_CLOSED)
         else:
             answer = self._confirm(one, event)
             if answer.verdict == "allow":
                 return self._permit(one)
             self._obey(one, answer)
         return None
+
+    def _misfits(self, one: Outgoing, event: Event) -> bool:
+        """Whether these words suit messages as they were when it was planned, and messages were opened or closed since."""
+        now_open = self._account.can_message
+        named = {t.id for t in self._policy.in_use[event.kind, now_open]}
+        before = {t.id for t in self._policy.in_use[event.kind, not now_open]}
+        return one.template in before - named
 
     def _obey(self, one: Outgoing, answer: Confirmation) -> None:
         """Note what was answered instead of leave."""
@@ -464,7 +473,7 @@ def settle(
     for rows in by_columns.values():
         tx.settle_many(rows)
     apply(tx, [one for one, result in settled if result.state == "sent"])
-    warnings.take(ctx, tx, settled, open_case)
+    warnings.take(ctx, tx, settled)
     if settled:
         append(
             ctx,
@@ -587,16 +596,6 @@ def stop_planned(tx: Transaction, contact_id: int, code: str, now: int) -> list[
     return [
         _draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code}) for one in waiting
     ]
-
-
-def open_case(tx: Transaction, policy: CompiledPolicy, one: Outgoing, code: str, now: int) -> Case:
-    """Return a new case about an act, in the policy's own queue."""
-    queue = policy.policy.review.queue
-    return Case(
-        id=tx.ids("case"), account_id=one.account_id, event_id=one.event_id, outgoing_id=one.id, queue=queue, code=code,
-        state="open", resolution="", created_at=now, due_at=now + policies.target_minutes(policy, queue) * MINUTE,
-        claimed_by=None, claim_until=None, version=0, resolved_by=None, resolved_at=None,
-    )  # fmt: skip
 
 
 def _void(q: Queries, permits: Sequence[SendPermit], epoch: int) -> dict[int, str]:
