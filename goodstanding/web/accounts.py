@@ -22,6 +22,7 @@ from goodstanding.locale import accounts as wording
 from goodstanding.usecases import (
     accounts,
     apps,
+    automatic,
     connecting,
     connections,
     playbooks,
@@ -218,6 +219,21 @@ def _one(desk: Desk) -> list[HTTPRouteHandler]:
             return await asyncio.to_thread(_account_page, desk, request, account_id, told, status=409)
         return back({}, f"/accounts/{account_id}", said="disconnected")
 
+    @get("/accounts/{account_id:int}/automatic")
+    async def automatic_page(request: Web, account_id: FromPath[int]) -> Response[Any]:
+        """What TikTok itself sends in the account's name, asked for now."""
+        found = await asyncio.to_thread(desk.read, lambda q: _standing(q, account_id))
+        problem, shown = "", automatic.Shown(account=found.account, finding=automatic.finding_of(found))
+        try:
+            shown = await automatic.look(ctx, account_id)
+        except GoodstandingError as error:
+            problem = _told(request, error)
+        return await asyncio.to_thread(
+            desk.page, request, "account-automatic.html", account=shown.account, finding=shown.finding,
+            groups=shown.groups, row=_row(shown.finding, lang_of(request)), problem=problem, say=_Say(lang_of(request)),
+            status=502 if problem else 200,
+        )  # fmt: skip
+
     @get(
         [
             f"/accounts/{{account_id:int}}/{name}"
@@ -229,7 +245,7 @@ def _one(desk: Desk) -> list[HTTPRouteHandler]:
         """A page that answered a form was loaded again."""
         return back({}, f"/accounts/{account_id}")
 
-    return [shown, save, country, postpone, switch, link, disconnect, again]
+    return [shown, save, country, postpone, switch, link, disconnect, automatic_page, again]
 
 
 def _account_page(
@@ -257,6 +273,7 @@ def _account_page(
             "app": apps.known(desk.ctx, q, CONNECTOR),
             "link_until": connecting.link_until(desk.ctx, q, account_id),
             "table": playbooks.capabilities(),
+            "automatic": _row(automatic.finding_of(found), lang),
             "export": regions.told(q, account_id),
             "deleted": retention.deleted(q, account_id),
             "postpone_most": playbooks.connect_rules().numbers.postpone_days_max,
@@ -406,6 +423,11 @@ def _base(desk: Desk, request: Web) -> str:
     authorizer = desk.ctx.authorizers.get(CONNECTOR)
     here = authorizer is not None and authorizer.imitation and is_local(request.scope)
     return f"http://{request.headers.get('host', '')}" if here else ""
+
+
+def _standing(q: Queries, account_id: int) -> connections.Standing:
+    _there(q, account_id)
+    return connections.standing(q, account_id)
 
 
 def _there(q: Queries, account_id: int) -> None:
