@@ -1,4 +1,4 @@
-"""`goodstanding accounts`: list, add, show, change, connect, revoke, kill, release, app."""
+"""`goodstanding accounts`: list, add, show, change, connect, revoke, auto-messages, postpone, kill, release, app."""
 
 import asyncio
 import sys
@@ -11,10 +11,12 @@ import click
 
 from goodstanding.cli.opening import as_json, fail, opened, place_options, say, whoami
 from goodstanding.cli.words import CANNOT_REACH, FOUND_PROBLEM, WRONG_USE, heading, language, table
+from goodstanding.cli.words import shown as shown_safely
 from goodstanding.kernel.problems import GoodstandingError
 
 if TYPE_CHECKING:
     from goodstanding.bootstrap import App
+    from goodstanding.usecases.automatic import Shown
     from goodstanding.usecases.connections import Standing
     from goodstanding.usecases.ports import Account
     from goodstanding.usecases.regions import Told
@@ -25,7 +27,12 @@ CONNECTOR = "tiktok"
 MODES, TYPES = ("automatic", "assisted", "sandbox"), ("unknown", "personal", "business")
 PROGRAMMES = ("creator-rewards", "live-gifts", "subscriptions", "shop-affiliate")
 PERMISSIONS = ("accounts", "publishing", "mentions", "messaging")
-_EXITS = {"PLATFORM_NOT_REACHED": CANNOT_REACH, "APP_REFUSED": FOUND_PROBLEM, "CONSENT_GONE": FOUND_PROBLEM}
+_EXITS = {
+    "PLATFORM_NOT_REACHED": CANNOT_REACH,
+    "APP_REFUSED": FOUND_PROBLEM,
+    "CONSENT_GONE": FOUND_PROBLEM,
+    "READ_FAILED": CANNOT_REACH,
+}
 _ACCOUNT = click.argument("account")
 _JSON = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 
@@ -162,7 +169,7 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
 
     For example: `goodstanding accounts show lottekookt`, or by its number: `goodstanding accounts show 1 --json`.
     """
-    from goodstanding.usecases import connecting, connections, policies, regions
+    from goodstanding.usecases import connecting, connections, policies, regions, retention
 
     with opened(data, database) as app, _told():
         number = _find(app, account).id
@@ -170,6 +177,7 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
             _run(app, connecting.check(app.ctx, number))
         found = app.ctx.store.read(lambda q: connections.standing(q, number))
         export = app.ctx.store.read(lambda q: regions.told(q, number))
+        gone = app.ctx.store.read(lambda q: retention.deleted(q, number))
         policy = policies.active(app.ctx, found.account).policy
         idle = connections.idle_rules(policy, found)
         notices = [
@@ -177,9 +185,15 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
         ]
     if json_:
         idle_rules = [{"rule": rule.rid, "feature": f.feature} for rule, f in idle]
-        as_json(_whole(found, notices) | {"idle_rules": idle_rules, "export": _export(export)})
+        said = {"at": _iso(gone.at), "people": gone.people, "done": gone.done} if gone else None
+        as_json(
+            _whole(found, notices) | {"idle_rules": idle_rules, "export": _export(export), "deleted": said}
+        )
         return
     _print(found, notices)
+    if gone is not None:
+        key = "account_deleted" if gone.done else "account_deleting"
+        click.echo(f"  {say(key, at=_iso(gone.at), people=gone.people)}")
     if export is not None:
         key = "export_agrees" if export.agrees else "export_differs"
         told = {"region": export.region, "stated": export.stated or "-", "at": _iso(export.at)}
@@ -242,6 +256,83 @@ def revoke(data: Path, database: str, account: str, force: bool) -> None:
         row = app.ctx.store.read(lambda q: q.connection(found.id))
     until = row.delete_after if row else None
     click.echo(say("account_revoked", handle=found.handle, until=iso(until) if until else "-"))
+
+
+@accounts.command()
+@place_options
+@_ACCOUNT
+@click.option("--days", type=int, required=True, help="Days from now until the new day.")
+@click.option("--reason", required=True, help="Why; it is sealed in the log, so it names nobody.")
+def postpone(data: Path, database: str, account: str, days: int, reason: str) -> None:
+    """Put off the deletion of what is kept of an account whose consent ended.
+
+    A running worker deletes it on the day that `accounts show` names. For example: `goodstanding accounts postpone
+    lottekookt --days 30 --reason "appeal of a removed video"`.
+    """
+    from goodstanding.kernel.timing import iso
+    from goodstanding.usecases import retention
+
+    with opened(data, database) as app, _told():
+        found = _find(app, account)
+        until = retention.postpone(app.ctx, found.id, days=days, reason=reason, who=whoami())
+    click.echo(say("account_postponed", handle=found.handle, until=iso(until)))
+
+
+@accounts.command("auto-messages")
+@place_options
+@_ACCOUNT
+@_JSON
+def auto_messages(data: Path, database: str, account: str, json_: bool) -> None:
+    """List what TikTok itself sends in an account's name, and how its review stands. Nothing is changed.
+
+    They count against the messages of a window as ours do. Where messages are closed, the reason is said instead. For
+    example: `goodstanding accounts auto-messages lottekookt --json`.
+    """
+    from goodstanding.locale import accounts as wording
+    from goodstanding.usecases import automatic
+
+    with opened(data, database) as app, _told():
+        shown = _run(app, automatic.look(app.ctx, _find(app, account).id))
+    if json_:
+        as_json(_automatic(shown))
+        return
+    lang = language(None)
+    if not shown.finding.on:
+        why = "; ".join(f"{wording.why(lang, w.code, w.detail)} [{w.rule}]" for w in shown.finding.why)
+        click.echo(say("account_automatic_off", handle=shown.account.handle, why=why))
+    for group in shown.groups:
+        kind = wording.word(lang, "automatic", group.kind)
+        heading(say("account_automatic_kind", kind=kind, switch=say(f"account_switch_{_SWITCHED[group.on]}")))
+        for one in group.messages:
+            words = ": ".join(part for part in (one.title, one.text) if part)
+            click.echo(f"  {wording.word(lang, 'audit', one.audit)}: {shown_safely(words, 300)}")
+        if not group.messages:
+            click.echo(f"  {say('account_automatic_none')}")
+        if group.unreadable:
+            click.echo(f"  {say('account_automatic_bad', count=group.unreadable)}")
+
+
+_SWITCHED = {True: "on", False: "off", None: "unknown"}
+
+
+def _automatic(shown: "Shown") -> dict[str, object]:
+    return {
+        "account": shown.account.id,
+        "on": shown.finding.on,
+        "why": [{"code": w.code, "rule": w.rule, "detail": w.detail} for w in shown.finding.why],
+        "kinds": [
+            {
+                "kind": group.kind,
+                "on": group.on,
+                "unreadable": group.unreadable,
+                "messages": [
+                    {"id": one.id, "title": one.title, "text": one.text, "audit": one.audit, "on": one.on}
+                    for one in group.messages
+                ],
+            }
+            for group in shown.groups
+        ],
+    }
 
 
 @accounts.command()

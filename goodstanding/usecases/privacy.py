@@ -1,10 +1,12 @@
 """Erasure: a person's data becomes unreadable at once, and the log still proves everything else."""
 
+from collections.abc import Iterable
+
 from goodstanding.usecases import settling
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.moderation import GoneError
-from goodstanding.usecases.ports import Transaction
+from goodstanding.usecases.ports import Contact, Transaction
 
 
 def erase(ctx: Context, contact_id: int, *, who: Who) -> dict[str, int]:
@@ -13,33 +15,52 @@ def erase(ctx: Context, contact_id: int, *, who: Who) -> dict[str, int]:
     What keeps us from ever writing to this person again survives as a keyed hash. Raises `GoneError`.
     """
     keys: list[int] = []
-    """Of kept files with something of this person in them: nobody can take one person out of a file."""
 
     def work(tx: Transaction) -> dict[str, int]:
         contact = tx.contact(contact_id)
         if contact is None:
             raise GoneError(id=contact_id)
-        now = ctx.clock.now()
-        digest = ctx.chance.keyed_digest("suppression", f"{contact.account_id}:{contact.external_id}")
-        tx.add_suppression(contact.account_id, digest, "erased", now)
-        for one in tx.outgoing_of_contact(contact_id):
-            settling.withdraw(ctx, tx, one, "COMMENT_GONE")
-        counts = {
-            **tx.erase_contact(contact_id, now),
-            **tx.erase_messages(contact_id),
-            **tx.erase_imported(contact_id),
-        }
-        originals = tx.originals_of_contact(contact_id)
-        for kept in originals:
-            tx.change_original(kept.account_id, kept.digest, {"erased_at": now, "why": "ERASED_PERSON"})
-        keys.extend(kept.key_id for kept in originals)
-        counts["original"] = len(originals)
+        keep_away(ctx, tx, contact, "erased")
+        counts, freed = remove(ctx, tx, contact)
+        keys.extend(freed)
         body: dict[str, object] = {"basis": "request", **counts}
+        now = ctx.clock.now()
         append(ctx, tx, [Draft(account_id=contact.account_id, kind="erasure", at=now, actor=who, body=body)])
         return counts
 
     counts = ctx.store.write(work)
-    for key in (contact_id, *keys):
+    destroy(ctx, keys)
+    return counts
+
+
+def keep_away(ctx: Context, tx: Transaction, contact: Contact, reason: str) -> None:
+    """Keep, as a keyed hash alone, that nothing automatic is ever sent to this person."""
+    digest = ctx.chance.keyed_digest("suppression", f"{contact.account_id}:{contact.external_id}")
+    tx.add_suppression(contact.account_id, digest, reason, ctx.clock.now())
+
+
+def remove(ctx: Context, tx: Transaction, contact: Contact) -> tuple[dict[str, int], list[int]]:
+    """Remove all that is kept of a person; returns counts by table, and the keys to destroy once this is committed.
+
+    Among them are the keys of kept files with something of this person in them: nobody can take one person out of a file.
+    """
+    now = ctx.clock.now()
+    for one in tx.outgoing_of_contact(contact.id):
+        settling.withdraw(ctx, tx, one, "COMMENT_GONE")
+    counts = {
+        **tx.erase_contact(contact.id, now),
+        **tx.erase_messages(contact.id),
+        **tx.erase_imported(contact.id),
+    }
+    originals = tx.originals_of_contact(contact.id)
+    for kept in originals:
+        tx.change_original(kept.account_id, kept.digest, {"erased_at": now, "why": "ERASED_PERSON"})
+    counts["original"] = len(originals)
+    return counts, [contact.id, *(kept.key_id for kept in originals)]
+
+
+def destroy(ctx: Context, keys: Iterable[int]) -> None:
+    """Destroy keys whose values are gone, and bring the deletions down to the files."""
+    for key in keys:
         ctx.vault.destroy(key, ctx.clock.now())
     ctx.store.forget()
-    return counts

@@ -18,6 +18,7 @@ from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases import playbooks, policies
 from goodstanding.usecases.audit import Draft, append
+from goodstanding.usecases.cases import open_case
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.facts import Situation
 from goodstanding.usecases.ports import (
@@ -30,7 +31,7 @@ from goodstanding.usecases.ports import (
     Transaction,
 )
 from goodstanding.usecases.ports.tasks import Task
-from goodstanding.usecases.settling import draft, open_case
+from goodstanding.usecases.settling import draft
 from goodstanding.usecases.talks import Talks, first_part
 
 WAIT_AGAIN = 5 * MINUTE
@@ -131,12 +132,21 @@ class _Round:
                 self._stop(one, before.code or "BY_PERSON")
         elif one.approved_by is None and one.act in self._resting:
             self._wait(one, *self._resting[one.act])
+        elif one.approved_by is None and self._misfits(one, event):
+            self._to_person(one, Code.WORDING_CLOSED)
         else:
             answer = self._confirm(one, event)
             if answer.verdict == "allow":
                 return self._permit(one)
             self._obey(one, answer)
         return None
+
+    def _misfits(self, one: Outgoing, event: Event) -> bool:
+        """Whether these words suit messages as they were when it was planned, and messages were opened or closed since."""
+        now_open = self._account.can_message
+        named = {t.id for t in self._policy.in_use[event.kind, now_open]}
+        before = {t.id for t in self._policy.in_use[event.kind, not now_open]}
+        return one.template in before - named
 
     def _obey(self, one: Outgoing, answer: Confirmation) -> None:
         """Note what was answered instead of leave."""

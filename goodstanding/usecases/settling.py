@@ -6,12 +6,12 @@ An answer that comes late never overwrites a surer one, and an act is never take
 from collections import defaultdict
 from collections.abc import Sequence
 
-from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases import policies, warnings
 from goodstanding.usecases.audit import Draft, append
+from goodstanding.usecases.cases import open_case
 from goodstanding.usecases.context import SYSTEM, Context, Who
-from goodstanding.usecases.ports import Case, Outgoing, SendPermit, SendResult, Transaction
+from goodstanding.usecases.ports import Outgoing, SendPermit, SendResult, Transaction
 
 CALL_SECONDS = 30
 """A call that has not answered by then is given up, its outcome unknown."""
@@ -36,7 +36,7 @@ def settle(
     for rows in by_columns.values():
         tx.settle_many(rows)
     apply(tx, [one for one, result in settled if result.state == "sent"])
-    warnings.take(ctx, tx, settled, open_case)
+    warnings.take(ctx, tx, settled)
     if settled:
         append(
             ctx,
@@ -160,16 +160,6 @@ def stop_planned(tx: Transaction, contact_id: int, code: str, now: int) -> list[
     return [
         draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code}) for one in waiting
     ]
-
-
-def open_case(tx: Transaction, policy: CompiledPolicy, one: Outgoing, code: str, now: int) -> Case:
-    """Return a new case about an act, in the policy's own queue."""
-    queue = policy.policy.review.queue
-    return Case(
-        id=tx.ids("case"), account_id=one.account_id, event_id=one.event_id, outgoing_id=one.id, queue=queue, code=code,
-        state="open", resolution="", created_at=now, due_at=now + policies.target_minutes(policy, queue) * MINUTE,
-        claimed_by=None, claim_until=None, version=0, resolved_by=None, resolved_at=None,
-    )  # fmt: skip
 
 
 def _changes(result: SendResult, now: int) -> dict[str, object]:

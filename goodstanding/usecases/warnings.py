@@ -1,20 +1,16 @@
 """What the platform's answers mean for a whole account: rest after a block, and nothing that is not offered (any more)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.kernel.reasons import Code
 from goodstanding.usecases import connections, incidents, policies
+from goodstanding.usecases.cases import open_case
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.facts import freeze_facts
-from goodstanding.usecases.ports import Account, Case, Outgoing, SendPermit, SendResult, Transaction
-
-OpenCase = Callable[[Transaction, CompiledPolicy, Outgoing, str, int], Case]
+from goodstanding.usecases.ports import Account, Outgoing, SendPermit, SendResult, Transaction
 
 
-def take(
-    ctx: Context, tx: Transaction, settled: Sequence[tuple[Outgoing, SendResult]], open_case: OpenCase
-) -> None:
+def take(ctx: Context, tx: Transaction, settled: Sequence[tuple[Outgoing, SendResult]]) -> None:
     """Act on warnings among results: a block freezes the account and asks a person; what is not offered is not planned."""
     for account_id in sorted({one.account_id for one, result in settled if result.means}):
         mine = [(one, result) for one, result in settled if one.account_id == account_id]
@@ -27,7 +23,7 @@ def take(
             tx.add_cases([open_case(tx, policy, blocked, Code.PLATFORM_BLOCKED, ctx.clock.now())])
         for one, result in mine:
             if result.means == "not_offered":
-                _close(ctx, tx, account, one, result, open_case)
+                _close(ctx, tx, account, one, result)
 
 
 def held_back(permit: SendPermit, before: Sequence[SendPermit], results: Sequence[SendResult]) -> str:
@@ -40,9 +36,7 @@ def held_back(permit: SendPermit, before: Sequence[SendPermit], results: Sequenc
     return ""
 
 
-def _close(
-    ctx: Context, tx: Transaction, account: Account, one: Outgoing, result: SendResult, open_case: OpenCase
-) -> None:
+def _close(ctx: Context, tx: Transaction, account: Account, one: Outgoing, result: SendResult) -> None:
     """Turn off what was refused; a comment that stays unanswered or visible because of it goes to a person."""
     code = int(result.code) if result.code.isdigit() else 0
     now = connections.account_of(tx, account.id)

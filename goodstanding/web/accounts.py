@@ -19,7 +19,17 @@ from goodstanding.core.policy.model import Mode
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.locale import Lang
 from goodstanding.locale import accounts as wording
-from goodstanding.usecases import accounts, apps, connecting, connections, playbooks, policies, regions
+from goodstanding.usecases import (
+    accounts,
+    apps,
+    automatic,
+    connecting,
+    connections,
+    playbooks,
+    policies,
+    regions,
+    retention,
+)
 from goodstanding.usecases.ports import Queries
 from goodstanding.web import i18n
 from goodstanding.web.desk import Desk, Form, Web, actor, back, field, lang_of
@@ -163,6 +173,22 @@ def _one(desk: Desk) -> list[HTTPRouteHandler]:
             return _account_page(desk, request, account_id, _told(request, error), status=422)
         return back({}, f"/accounts/{account_id}", said="account_saved")
 
+    @post("/accounts/{account_id:int}/postpone", sync_to_thread=True)
+    def postpone(request: Web, account_id: FromPath[int], data: FormBody) -> Response[Any]:
+        """Put off the deletion of what is kept of an account whose consent ended."""
+        days = field(data, "days", most=10)
+        try:
+            retention.postpone(
+                ctx,
+                account_id,
+                days=int(days) if days.isascii() and days.isdigit() else 0,
+                reason=field(data, "reason", most=1_000),
+                who=actor(request),
+            )
+        except GoodstandingError as error:
+            return _account_page(desk, request, account_id, _told(request, error), status=422)
+        return back({}, f"/accounts/{account_id}", said="deletion_postponed")
+
     @post("/accounts/{account_id:int}/switch", sync_to_thread=True)
     def switch(request: Web, account_id: FromPath[int], data: FormBody) -> Response[Any]:
         desk.read(lambda q: _there(q, account_id))
@@ -193,15 +219,33 @@ def _one(desk: Desk) -> list[HTTPRouteHandler]:
             return await asyncio.to_thread(_account_page, desk, request, account_id, told, status=409)
         return back({}, f"/accounts/{account_id}", said="disconnected")
 
+    @get("/accounts/{account_id:int}/automatic")
+    async def automatic_page(request: Web, account_id: FromPath[int]) -> Response[Any]:
+        """What TikTok itself sends in the account's name, asked for now."""
+        found = await asyncio.to_thread(desk.read, lambda q: _standing(q, account_id))
+        problem, shown = "", automatic.Shown(account=found.account, finding=automatic.finding_of(found))
+        try:
+            shown = await automatic.look(ctx, account_id)
+        except GoodstandingError as error:
+            problem = _told(request, error)
+        return await asyncio.to_thread(
+            desk.page, request, "account-automatic.html", account=shown.account, finding=shown.finding,
+            groups=shown.groups, row=_row(shown.finding, lang_of(request)), problem=problem, say=_Say(lang_of(request)),
+            status=502 if problem else 200,
+        )  # fmt: skip
+
     @get(
-        [f"/accounts/{{account_id:int}}/{name}" for name in ("link", "disconnect", "switch", "country")],
+        [
+            f"/accounts/{{account_id:int}}/{name}"
+            for name in ("link", "disconnect", "switch", "country", "postpone")
+        ],
         sync_to_thread=False,
     )
     def again(account_id: FromPath[int]) -> Response[Any]:
         """A page that answered a form was loaded again."""
         return back({}, f"/accounts/{account_id}")
 
-    return [shown, save, country, switch, link, disconnect, again]
+    return [shown, save, country, postpone, switch, link, disconnect, automatic_page, again]
 
 
 def _account_page(
@@ -229,7 +273,10 @@ def _account_page(
             "app": apps.known(desk.ctx, q, CONNECTOR),
             "link_until": connecting.link_until(desk.ctx, q, account_id),
             "table": playbooks.capabilities(),
+            "automatic": _row(automatic.finding_of(found), lang),
             "export": regions.told(q, account_id),
+            "deleted": retention.deleted(q, account_id),
+            "postpone_most": playbooks.connect_rules().numbers.postpone_days_max,
         }
 
     return desk.page(
@@ -377,6 +424,11 @@ def _base(desk: Desk, request: Web) -> str:
     authorizer = desk.ctx.authorizers.get(CONNECTOR)
     here = authorizer is not None and authorizer.imitation and is_local(request.scope)
     return f"http://{request.headers.get('host', '')}" if here else ""
+
+
+def _standing(q: Queries, account_id: int) -> connections.Standing:
+    _there(q, account_id)
+    return connections.standing(q, account_id)
 
 
 def _there(q: Queries, account_id: int) -> None:

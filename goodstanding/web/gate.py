@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 from litestar.datastructures import Cookie
@@ -19,6 +19,9 @@ from goodstanding.usecases.pairing import SESSIONS
 from goodstanding.usecases.ports import Person, Queries
 from goodstanding.web import i18n
 from goodstanding.web.parts import LOOPBACK_HOSTS, DemoControls, WebParts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SESSION_LIFE = 30 * DAY
 CSRF_COOKIE = "gs_csrf"

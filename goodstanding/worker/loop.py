@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from goodstanding.usecases import audit, intake, renewals, tasks
+from goodstanding.usecases import audit, intake, renewals, retention, tasks
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.outbox import BATCH, Dispatcher
 from goodstanding.usecases.ports import StoreUnavailableError
@@ -91,6 +91,7 @@ class Worker:
         await self._dispatcher.look_for_unknown()
         if not ctx.clock.doubt():
             await asyncio.to_thread(tasks.expire, ctx)
+            await asyncio.to_thread(retention.carry_out_due, ctx)
         await asyncio.to_thread(audit.checkpoint, ctx)
         await asyncio.to_thread(ctx.store.write, lambda tx: tx.drop_expired_values(now))
         return 0

@@ -11,7 +11,8 @@ from goodstanding.sandbox.server import serving
 from goodstanding.sandbox.world import Settings as Box
 
 APP_ID, SECRET = "7412345678901234567", "sandbox-app-secret"
-LOTTE = "-000SbxLotteKooktOpenId"
+LOTTE, TOKO = "-000SbxLotteKooktOpenId", "-000SbxTokoTehOpenId"
+SCOPES = ("comment.list", "message.list.read", "message.list.send", "message.list.manage")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def there(gs, tmp_path, box):
     return call
 
 
-def connect(there, box, number=1):
+def connect(there, box, number=1, open_id=LOTTE):
     """Put tokens in place as the page's way back would."""
     from goodstanding.bootstrap import open_app
     from goodstanding.settings import PlatformSettings, Settings
@@ -54,9 +55,9 @@ def connect(there, box, number=1):
     from goodstanding.usecases.ports.connections import Profile, Tokens
 
     app = open_app(Settings(data=there.folder, platform=PlatformSettings(base=f"{box.url}/open_api/v1.3")))
-    grant = box.world.state.grant(open_id=LOTTE)
+    grant = box.world.state.grant(open_id=open_id)
     tokens = Tokens(
-        access_token=grant.access_token, refresh_token=grant.refresh_token, open_id=LOTTE, scopes=("comment.list",),
+        access_token=grant.access_token, refresh_token=grant.refresh_token, open_id=open_id, scopes=SCOPES,
         expires_in=86_400, refresh_expires_in=20 * 86_400,
     )  # fmt: skip
     connecting.take(app.ctx, number, tokens, Profile(), who=("system", "test"))
@@ -138,6 +139,22 @@ def test_revoke_kill_and_release(there, box):
     assert there("accounts", "show", "99").exit_code == 2
 
 
+def test_a_deletion_is_dated_and_put_off_with_a_reason(there, box):
+    there("accounts", "add", "lottekookt", "--country", "NL")
+    nothing = there("accounts", "postpone", "1", "--days", "30", "--reason", "an appeal")
+    assert (nothing.exit_code, "No deletion is planned" in nothing.output) == (2, True)
+    connect(there, box)
+    there("accounts", "revoke", "1")
+    before = said(there("accounts", "show", "1", "--json"))["delete_after"]
+    assert "data of commenters kept until" in there("accounts", "show", "1").output
+    wrong = there("accounts", "postpone", "1", "--days", "900", "--reason", "an appeal", lang="nl")
+    assert (wrong.exit_code, "Geef 1 tot 90 dagen." in wrong.output) == (2, True)
+    done = there("accounts", "postpone", "1", "--days", "60", "--reason", "an appeal")
+    assert (done.exit_code, "Put off" in done.output) == (0, True), done.output
+    shown = said(there("accounts", "show", "1", "--json"))
+    assert shown["delete_after"] > before and shown["deleted"] is None
+
+
 def test_changing_facts_and_wrong_ones(there):
     there("accounts", "add", "lottekookt", "--country", "NL")
     assert (
@@ -194,3 +211,28 @@ def test_the_demo_is_connected_as_a_personal_dutch_account(gs, copied):
     assert (found["state"], found["type"], found["country"]) == ("connected", "personal", "NL")
     assert {"comments.reply", "comments.hide"} <= set(found["on"])
     assert "MESSAGES-REGION" in [c["id"] for c in found["conflicts"]]
+
+
+def test_tiktoks_own_automatic_messages_are_listed_or_the_reason_is_said(there, box):
+    there("accounts", "add", "tokoteh", "--country", "NL", "--type", "business")
+    connect(there, box, open_id=TOKO)
+    closed = there("accounts", "auto-messages", "tokoteh")
+    assert (
+        closed.exit_code == 0
+        and "cannot be seen for @tokoteh" in closed.output
+        and "TT-DM-3" in closed.output
+    )
+    there("accounts", "change", "tokoteh", "--country", "ID")
+    empty = said(there("accounts", "auto-messages", "tokoteh", "--json"))
+    assert (empty["on"], [len(k["messages"]) for k in empty["kinds"]]) == (True, [0, 0, 0])
+    box.world.automation.create(TOKO, "WELCOME_MESSAGE", {"content": "Selamat datang!"})
+    box.world.automation.create(TOKO, "CHAT_PROMPT", {"title": "Harga", "content": "Berapa harganya?"})
+    shown = there("accounts", "auto-messages", "tokoteh", lang="nl")
+    assert "TikTok beoordeelt het nog: Selamat datang!" in shown.output
+    assert "Harga: Berapa harganya?" in shown.output and "geen" in shown.output
+    found = said(there("accounts", "auto-messages", "tokoteh", "--json"))["kinds"]
+    assert found[0]["messages"][0]["audit"] == "REVIEWING"
+    away = there(
+        "accounts", "auto-messages", "tokoteh", GOODSTANDING_PLATFORM_URL="http://127.0.0.1:9/open_api/v1.3"
+    )
+    assert (away.exit_code, "Nothing was changed" in away.stderr) == (3, True)

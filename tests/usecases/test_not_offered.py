@@ -7,6 +7,7 @@ import pytest
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases import audit, connections, replay
 from goodstanding.usecases.context import person
+from tests.faults.talk import Talk
 from tests.faults.world import World
 
 
@@ -100,3 +101,20 @@ def test_a_stopped_account_brings_no_flood_of_cases(world):
     world.ctx.store.write(lambda tx: tx.change_account(1, {"can_reply": False}))
     world.flow()
     assert (world.cases(), world.calls) == ([], [])
+
+
+@pytest.mark.parametrize(("before", "after"), [(True, False), (False, True), (True, True), (False, False)])
+def test_words_planned_while_messages_were_open_are_not_sent_once_they_are_closed(before, after):
+    """Nor the other way round: a person finds words that fit."""
+    talk = Talk(can_message=before)
+    talk.comment("+A", "Wat kost die pan?")
+    (planned,) = talk.acts("+A", "reply")
+    assert planned.template == ("price" if before else "bio")
+    talk.store.write(lambda tx: tx.change_account(1, {"can_message": after}))
+    talk.settle()
+    (row,) = talk.acts("+A", "reply")
+    fits = before == after
+    assert (row.state, row.code) == (("sent", "") if fits else ("held", "WORDING_CLOSED"))
+    assert [case.code for case in talk.cases()] == ([] if fits else ["WORDING_CLOSED"])
+    talk.check()
+    talk.close()

@@ -7,13 +7,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from world import OPEN_ID, Client, World
 
+from goodstanding.kernel.timing import DAY
 from goodstanding.sandbox.server import serving
 from goodstanding.sandbox.world import Settings as Box
-from goodstanding.usecases import connections
+from goodstanding.usecases import connections, retention
 from goodstanding.usecases.context import person
 from goodstanding.usecases.ports.connections import Profile
 
-LOTTE = "-000SbxLotteKooktOpenId"
+LOTTE, TOKO = "-000SbxLotteKooktOpenId", "-000SbxTokoTehOpenId"
 APP = {"client_id": "7412345678901234567", "secret": "sandbox-app-secret", "webhook_secret": ""}
 FORM = {
     "handle": "@LotteKookt", "name": "Lotte kookt", "mode": "automatic", "country": "NL", "account_type": "unknown",
@@ -226,3 +227,41 @@ def test_today_says_what_is_wrong_with_a_connection(world, me):
     assert "consent of" not in me.get("/").words
     connections.state_facts(world.ctx, 1, who=person(1), country="NL")
     assert "account stated" in me.get("/audit").words
+
+
+def test_the_deletion_after_the_end_is_dated_put_off_and_told_afterwards(desk, me_here):
+    ready(me_here)
+    connect_now = me_here.get("/accounts/1/connect").header("location")
+    me_here.get(allow(desk, connect_now))
+    assert me_here.post("/accounts/1/disconnect", force="yes").status == 303
+    page = me_here.get("/accounts/1").words
+    assert "Kept until" in page and "deleted by itself" in page
+    refused = me_here.post("/accounts/1/postpone", days="1000", reason="an appeal")
+    assert (refused.status, "Give 1 to 90 days." in refused.words) == (422, True)
+    assert me_here.post("/accounts/1/postpone", days="60", reason="an appeal").status == 303
+    row = desk.ctx.store.read(lambda q: q.connection(1))
+    assert row.delete_after > desk.ctx.clock.now() + 59 * DAY
+    desk.ctx.store.write(lambda tx: tx.change_connection(1, {"delete_after": desk.ctx.clock.now()}))
+    retention.carry_out_due(desk.ctx)
+    page = me_here.get("/accounts/1").words
+    assert "Deleted on" in page and "what was kept of 0 people" in page and "Put the deletion off" not in page
+
+
+def test_tiktoks_own_automatic_messages_have_a_page(desk, me_here):
+    ready(me_here)
+    off = me_here.get("/accounts/1/connect").header("location")
+    me_here.get(allow(desk, off, open_id=TOKO))
+    closed = me_here.get("/accounts/1/automatic")
+    assert closed.status == 200 and "Off for this account" in closed.words and "TT-DM-3" in closed.words
+    assert 'href="/accounts/1/automatic"' not in me_here.get("/accounts/1").text
+    connections.state_facts(desk.ctx, 1, who=person(1), country="ID", account_type="business")
+    row = desk.ctx.store.read(lambda q: q.connection(1))
+    scopes = f"{row.scopes} message.list.read message.list.send message.list.manage"
+    desk.ctx.store.write(lambda tx: tx.change_connection(1, {"scopes": scopes}))
+    assert 'href="/accounts/1/automatic"' in me_here.get("/accounts/1").text
+    empty = me_here.get("/accounts/1/automatic")
+    assert "Welcome message" in empty.words and "None is set up." in empty.words
+    desk.box.world.automation.create(TOKO, "WELCOME_MESSAGE", {"content": "Selamat <b>datang</b>!"})
+    page = me_here.get("/accounts/1/automatic")
+    assert "TikTok is still reviewing it" in page.words and "<b>datang" not in page.text
+    assert me_here.get("/accounts/99/automatic").status == 404

@@ -102,3 +102,9 @@ def test_starting_without_an_app(tmp_path):
     assert "served here already" in me.post("/by-hand", handle="LotteKookt", language="nl", zone="UTC").words
     assert "Tasks" in me.get("/").words
     world.close()
+
+
+def test_the_page_leads_to_imports_too(me):
+    page = me.get("/paste")
+    assert 'href="/imports"' in page.text and "goodstanding import comments comments.csv" in page.text
+    assert me.get("/imports").status == 200

@@ -9,9 +9,10 @@ import pytest
 
 from goodstanding.bootstrap import HIGH_WATER, open_app
 from goodstanding.settings import PlatformSettings, Settings
-from goodstanding.usecases import accounts, intake, playbooks, policies
+from goodstanding.usecases import accounts, intake, playbooks, policies, retention
 from goodstanding.usecases.intake import Arrived
 from goodstanding.usecases.ports import Account, SendResult, StoreUnavailableError, Video
+from goodstanding.usecases.ports.connections import Connection
 from goodstanding.worker import loop
 from goodstanding.worker.loop import Worker
 
@@ -241,6 +242,14 @@ def test_keeping_house_notes_the_time_and_signs_the_log(app):
     assert START <= noted <= START + MINUTE
     newest = app.ctx.store.read(lambda q: q.checkpoints())[-1]
     assert newest.size == app.ctx.store.read(lambda q: q.audit_head())[0]
+
+
+def test_keeping_house_deletes_what_is_due_of_an_account_that_ended(app):
+    app.ctx.store.write(
+        lambda tx: tx.add_connection(Connection(account_id=1, state="removed", delete_after=1))
+    )
+    asyncio.run(Worker(app.ctx, owner="test")._house())
+    assert app.ctx.store.read(lambda q: retention.deleted(q, 1)).done
 
 
 def test_a_clock_in_doubt_is_settled_by_the_platforms_time_before_anything_is_sent(real_time):

@@ -10,9 +10,12 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from goodstanding.adapters.tiktok import automatic
 from goodstanding.adapters.tiktok.calls import UNREADABLE, Caller, Told
+from goodstanding.adapters.tiktok.messaging import AUTO_MESSAGES
 from goodstanding.kernel.timing import SECOND
 from goodstanding.usecases.ports import Account
+from goodstanding.usecases.ports.automatic import AutomaticKind, AutomaticMessages
 from goodstanding.usecases.ports.feed import (
     AccountPage,
     ClickPermit,
@@ -257,6 +260,10 @@ class AccountsApi:
         page = _data(await self._caller.get(account, "/business/mention/video/list/", query), _Mentions)
         mentions, _ = _each(page.videos or page.mentions, _mention)
         return MentionPage(mentions=mentions, cursor=_whole(page.cursor) or 0, more=page.has_more)
+
+    async def automatic_messages(self, account: Account, kind: AutomaticKind) -> AutomaticMessages:
+        told = await self._caller.post(account, AUTO_MESSAGES, {"auto_message_type": kind})
+        return automatic.read(kind, _data(told, automatic.Listed))
 
     async def upload_image(self, account: Account, media_type: str, content: bytes) -> UploadedImage:
         told = await self._caller.upload(

@@ -9,6 +9,7 @@ import msgspec
 from goodstanding.core.policy.model import Mode, VideoClass
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.usecases.ports.automatic import AutomaticPlatform
 from goodstanding.usecases.ports.bio import BioChanges, BioQueries
 from goodstanding.usecases.ports.connections import ConnectionChanges, ConnectionQueries
 from goodstanding.usecases.ports.feed import FeedChanges, FeedPlatform, FeedQueries
@@ -637,7 +638,7 @@ class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a message carries beside its text."""
 
 
-class Platform(FeedPlatform, Protocol):
+class Platform(FeedPlatform, AutomaticPlatform, Protocol):
     """The outside: reading payloads and carrying out what has a permit."""
 
     def verify(self, body: bytes, header: str, now: int) -> Literal["ok", "bad", "stale"]: ...

@@ -3,6 +3,7 @@
 import msgspec
 
 from goodstanding.usecases.ports.connections import AppRow, Connection
+from tests import support
 
 
 def test_a_connection_comes_back_as_it_was_kept(store):
@@ -68,3 +69,12 @@ def test_another_workspace_sees_nothing(bench):
     )
     other = bench.another(workspace=2)
     assert other.read(lambda q: (q.connections(), q.platform_app("tiktok"))) == ([], None)
+
+
+def test_people_left_are_those_of_the_account_that_were_not_erased(store):
+    people = [support.contact(n, account_id=1 + n // 4) for n in range(1, 6)]
+    store.write(lambda tx: tx.add_contacts(people, 1))
+    store.write(lambda tx: tx.erase_contact(2, 5))
+    assert store.read(lambda q: q.people_left(1, 10)) == [1, 3]
+    assert store.read(lambda q: q.people_left(1, 1)) == [1]
+    assert store.read(lambda q: q.people_left(2, 10)) == [4, 5]

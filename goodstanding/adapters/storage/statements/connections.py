@@ -47,6 +47,13 @@ class ConnectionStatements(Base):
         )
         return changed == 1
 
+    def people_left(self, account_id: int, limit: int) -> list[int]:
+        rows = self._all(
+            "SELECT id FROM contact WHERE workspace_id = ? AND account_id = ? AND erased_at IS NULL ORDER BY id LIMIT ?",
+            (self.workspace_id, account_id, limit),
+        )
+        return [row[0] for row in rows]
+
     def platform_app(self, connector: str) -> AppRow | None:
         sql = f"SELECT {_APP} FROM platform_app WHERE workspace_id = ? AND account_id = 0 AND connector = ?"
         row = self._one(sql, (self.workspace_id, connector))
