@@ -1,4 +1,4 @@
-"""`goodstanding accounts`: list, add, show, change, connect, revoke, auto-messages, postpone, kill, release, app."""
+"""`goodstanding accounts`: list, add, show, change, connect, revoke, auto-messages, postpone, kill, release, app, webhooks."""
 
 import asyncio
 import sys
@@ -397,6 +397,37 @@ def app(
             ctx, CONNECTOR, client_id=client_id, secret=secret, webhook_secret=other, permissions=permissions, who=whoami()
         )  # fmt: skip
     click.echo(say("app_kept"))
+
+
+@accounts.command()
+@place_options
+@click.option("--set", "point", is_flag=True, help="Send them all to this installation.")
+@click.option("--public-url", default="", help="Its public address; without it the one the server runs at.")
+@_JSON
+def webhooks(data: Path, database: str, point: bool, public_url: str, json_: bool) -> None:
+    """Say where TikTok tells of comments, messages and posts, or have it told here.
+
+    One address serves all accounts of your app: `goodstanding accounts webhooks --set --public-url
+    https://desk.example.org`.
+    """
+    from goodstanding.usecases import webhooks as use
+
+    with opened(data, database) as app, _told():
+        address = (public_url or app.settings.public_url).rstrip("/")
+        if point and not address.startswith("https://"):
+            fail(say("webhooks_address"), WRONG_USE)
+        url = f"{address}/hook/{CONNECTOR}"
+        work = use.point(app.ctx, CONNECTOR, url, who=whoami()) if point else use.look(app.ctx, CONNECTOR)
+        found = _run(app, work)
+    if json_:
+        as_json([{"category": one.category, "url": one.url, "problem": one.problem} for one in found])
+    else:
+        for one in found:
+            click.echo(f"{one.category}: {one.url or say('webhooks_nowhere')}")
+            if one.problem:
+                click.echo(say("webhooks_problem", code=one.problem), err=True)
+    if any(one.problem for one in found):
+        sys.exit(FOUND_PROBLEM)
 
 
 def _ask(key: str) -> str:

@@ -39,6 +39,9 @@ class CallLimits:
     pause_minute: int = 5 * MINUTE
     """How long a limit by the minute rests its key once the platform refused."""
 
+    closed: int = 60 * MINUTE
+    """How long nothing is called once the platform said that the app itself is blocked."""
+
     def reading_per_hour(self, endpoint: str) -> int:
         """Return how many calls an hour reading may make to endpoints like this one, all accounts together."""
         fitting = [
@@ -108,6 +111,12 @@ class Calls:
         span = SECOND if key[-1] == SECOND else self._limits.pause_minute
         until = (now // SECOND + 1) * SECOND if span == SECOND else now + span
         self._rests[key] = max(self._rests.get(key, 0), until)
+        return until - now
+
+    def close(self, *, now: int) -> int:
+        """The platform blocked the app: everything rests; return for how long (milliseconds)."""
+        until = max(self._rests.get(("app", MINUTE), 0), now + self._limits.closed)
+        self._rests["app", MINUTE] = until
         return until - now
 
     def _under(self, account_id: int, endpoint: str) -> Iterator[tuple[Key, _Window]]:

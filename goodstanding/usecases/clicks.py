@@ -10,6 +10,7 @@ from typing import get_args
 from goodstanding.core import incidents
 from goodstanding.core.targets import is_ours
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.kernel.texts import length
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, person
 from goodstanding.usecases.playbooks import platform_rules
@@ -58,7 +59,7 @@ async def write_comment(
 ) -> ClickResult:
     """Write a comment of our own under an own post; raises `ClickRefusedError`. Of unknown outcome it is not repeated."""
     most = platform_rules().numbers.reply_chars_max
-    if not text.strip() or len(text) > most:
+    if not text.strip() or length(text) > most:
         raise ClickRefusedError("TEXT", most=most)
 
     def permit(tx: Transaction) -> ClickPermit:

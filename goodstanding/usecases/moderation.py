@@ -9,8 +9,9 @@ from typing import Literal
 from goodstanding.core.outbox import approval_hash
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.reasons import Code
+from goodstanding.kernel.texts import length
 from goodstanding.kernel.timing import DAY, SECOND
-from goodstanding.usecases import settling
+from goodstanding.usecases import playbooks, settling
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.comments import target_of
 from goodstanding.usecases.context import Context, person
@@ -40,6 +41,12 @@ class MovedOnError(GoodstandingError):
     code = "MOVED_ON"
 
 
+class TextError(GoodstandingError):
+    """The text is longer than the platform takes; field: most."""
+
+    code = "TEXT"
+
+
 class CannotUndoError(GoodstandingError):
     """It has left and has no opposite; field: kind."""
 
@@ -66,7 +73,7 @@ def claim(ctx: Context, case_id: int, person_id: int) -> Case:
 def approve(ctx: Context, case_id: int, person_id: int, *, text: str | None = None) -> int:
     """Send the proposed reply (or `text`, edited or written by the person); returns the act's id.
 
-    The approval binds to this text and this comment for 24 hours. Raises `GoneError`, `MovedOnError`.
+    The approval binds to this text and this comment for 24 hours. Raises `GoneError`, `MovedOnError`, `TextError`.
     """
 
     def work(tx: Transaction) -> int:
@@ -77,6 +84,8 @@ def approve(ctx: Context, case_id: int, person_id: int, *, text: str | None = No
         final = (text if text is not None else proposed).strip()
         if not final:
             raise GoneError(id=case_id)
+        act: SendAct = "message" if event.kind == "message" else "reply"
+        _check_length(act, final)
         now = ctx.clock.now()
         edited = final != proposed
         if held is not None and held.state == "held":
@@ -90,7 +99,6 @@ def approve(ctx: Context, case_id: int, person_id: int, *, text: str | None = No
             tx.change_outgoing(held.id, {**changes, "state": "planned", "not_before": leaves})
             outgoing_id = held.id
         else:
-            act: SendAct = "message" if event.kind == "message" else "reply"
             outgoing_id = _plan(tx, event, act, final, person_id, now)
         kind = "edit" if edited and proposed else "approve"
         _resolve(ctx, tx, case, kind, person_id, outgoing_id=outgoing_id, before=proposed, after=final)
@@ -105,7 +113,7 @@ def answer(
     """Send a person's own message in a conversation; returns the act's id.
 
     With `content`, `text` names a post of our own to share, or a picture that was uploaded. It goes through the same gate
-    as everything else: window, quota, consent. An open case of the message is closed by it. Raises `GoneError`.
+    as everything else: window, quota, consent. An open case of the message is closed by it. Raises `GoneError`, `TextError`.
     """
 
     def work(tx: Transaction) -> int:
@@ -113,6 +121,7 @@ def answer(
         final = text.strip()
         if event.kind != "message" or event.contact_id is None or not final:
             raise GoneError(id=event_id)
+        _check_length("message", final)
         outgoing_id = _plan(tx, event, "message", final, person_id, ctx.clock.now())
         if content is not None:
             row = MessageContent(account_id=event.account_id, outgoing_id=outgoing_id, kind=content)
@@ -282,6 +291,13 @@ def _reverse_hide(ctx: Context, tx: Transaction, event: Event, person_id: int) -
     if event.state == "hidden":
         return _plan(tx, event, "unhide", "", person_id, now)
     return None
+
+
+def _check_length(act: SendAct, text: str) -> None:
+    numbers = playbooks.platform_rules().numbers
+    most = numbers.message_chars_max if act == "message" else numbers.reply_chars_max
+    if length(text) > most:
+        raise TextError(most=most)
 
 
 def _plan(tx: Transaction, event: Event, act: SendAct, text: str, person_id: int, now: int) -> int:

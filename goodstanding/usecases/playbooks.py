@@ -53,6 +53,8 @@ class ConnectRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     read_on: str
     scopes: dict[str, tuple[str, ...]]
     """By the permission the operator's app has."""
+    webhooks: dict[str, tuple[str, ...]]
+    """The categories of webhooks, by the same permissions."""
     answers: ConnectAnswers
     numbers: ConnectNumbers
 

@@ -156,7 +156,8 @@ class Reader:
             one.calls += 1
             one.unreadable += page.unreadable
             new = await asyncio.to_thread(note_posts, self.ctx, one.account.id, page.videos)
-            is_stuck = one.cursor and page.cursor >= one.cursor
+            is_stuck = page.more and not 0 < page.cursor < (one.cursor or NEVER)
+            one.unreadable += is_stuck
             if not page.more or is_stuck or (not one.is_sweep and not new):
                 one.is_done = True
                 return
@@ -180,9 +181,12 @@ class Reader:
             await self._take(one, [*page.comments, *replies], asked_at)
             one.unreadable += page.unreadable
             seen += len(page.comments) + page.unreadable
+            is_stuck = page.more and page.cursor <= one.cursor
             in_order = is_whole and seen <= reading_rules().platform.ordered_comments
             has_met = bool(page.comments) and min(c.at for c in page.comments) < floor
-            if not page.more or page.cursor <= one.cursor or (not one.is_sweep and in_order and has_met):
+            has_met = not one.is_sweep and in_order and has_met
+            if not page.more or is_stuck or has_met:
+                one.unreadable += is_stuck and not has_met  # there is more that cannot be asked for
                 await self._look_at_planned(one)
                 one.is_done = True
                 return
@@ -193,8 +197,8 @@ class Reader:
         platform = self.ctx.platforms[one.account.connector]
         found: list[ListedComment] = []
         for comment in page.comments:
-            if (comment.replies or 0) <= len(comment.listed_replies):
-                continue
+            if comment.replies is not None and comment.replies <= len(comment.listed_replies):
+                continue  # a count that is absent is no zero
             cursor, more = 0, True
             while more:
                 replies = await platform.reply_page(

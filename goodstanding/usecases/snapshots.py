@@ -23,7 +23,7 @@ from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import Account, Queries, Transaction
 from goodstanding.usecases.ports.connections import Profile
 from goodstanding.usecases.ports.feed import AccountPage, ListedVideo, ReadFailedError, Snapshot, VideoPage
-from goodstanding.usecases.reading import note_posts, served
+from goodstanding.usecases.reading import NEVER, note_posts, served
 from goodstanding.usecases.reading_rules import reading_rules
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def keep_posts(ctx: Context, tx: Transaction, account: Account, page: VideoPage,
     now = ctx.clock.now()
     oldest = now - reading_rules().snapshots.video_days * DAY
     young = [one for one in page.videos if one.published_at is None or one.published_at >= oldest]
-    is_stuck = bool(state.before) and page.cursor >= state.before
+    is_stuck = not 0 < page.cursor < (state.before or NEVER)
     done = not page.more or is_stuck or (bool(page.videos) and not young)
     after = msgspec.structs.replace(state, before=page.cursor, done=done)
     _put(tx, account.id, after, now)

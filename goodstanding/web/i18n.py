@@ -15,6 +15,7 @@ from jinja2.runtime import Context
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
 from goodstanding.locale import LANGUAGES, Lang
 from goodstanding.locale.interface import translations
+from goodstanding.usecases import playbooks
 
 TEMPLATES = Path(__file__).parent / "templates"
 _THOUSAND = 1000
@@ -35,6 +36,7 @@ def environment(lang: Lang) -> Environment:
     )
     made.install_gettext_translations(translations(lang), newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
     made.globals["ngettext"] = _grouped(lang, cast("Callable[..., str]", made.globals["ngettext"]))
+    made.globals["platform_numbers"] = playbooks.platform_rules().numbers
     made.filters["short"] = lambda value: short(lang, value)
     made.filters["num"] = lambda value: number(lang, value)
     made.filters["span"] = lambda value: span(lang, value)

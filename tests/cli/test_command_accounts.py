@@ -174,6 +174,35 @@ def test_changing_facts_and_wrong_ones(there):
     assert said(there("accounts", "show", "1", "--json"))["country"] == "ID"
 
 
+def entries(folder):
+    """All sealed entries of an installation."""
+    from goodstanding.bootstrap import open_app
+    from goodstanding.settings import Settings
+
+    app = open_app(Settings(data=folder))
+    rows = app.ctx.store.read(lambda q: q.audit_newest(before=2**62, limit=100))
+    app.close()
+    return [json.loads(row.body) for row in rows]
+
+
+def test_webhooks_are_pointed_here_once_and_that_is_sealed(there):
+    before = there("accounts", "webhooks", "--json")
+    assert {one["category"] for one in said(before)} >= {"COMMENT", "VIDEO"}
+    refused = there("accounts", "webhooks", "--set", "--public-url", "http://127.0.0.1")
+    assert refused.exit_code == 2
+    pointed = there("accounts", "webhooks", "--set", "--public-url", "https://127.0.0.1/")
+    assert pointed.exit_code == 0, pointed.output
+    assert "COMMENT: https://127.0.0.1/hook/tiktok" in pointed.output
+    there("accounts", "webhooks", "--set", "--public-url", "https://127.0.0.1")
+    assert {one["url"] for one in said(there("accounts", "webhooks", "--json"))} == {
+        "https://127.0.0.1/hook/tiktok"
+    }
+    rows = entries(there.folder)
+    sealed = [row["body"] for row in rows if row["body"].get("act") == "webhook"]
+    assert sorted(body["category"] for body in sealed) == sorted(one["category"] for one in said(before))
+    assert SECRET not in json.dumps(rows)
+
+
 def test_the_app_is_kept_without_its_secret_on_the_command_line(gs, tmp_path):
     from click.testing import CliRunner
 

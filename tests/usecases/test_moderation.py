@@ -54,6 +54,15 @@ def test_the_proposal_is_approved_as_it_stands(world, case):
         moderation.approve(world.ctx, case.id, 2)
 
 
+@pytest.mark.parametrize("text", ["a" * 1_201, "\U0001f44d" * 601])
+def test_a_text_the_platform_would_not_take_is_refused_at_once(world, case, text):
+    with pytest.raises(moderation.TextError) as refused:
+        moderation.approve(world.ctx, case.id, 1, text=text)
+    assert refused.value.fields == {"most": 1_200}
+    assert world.row(case.outgoing_id).state == "held"
+    moderation.approve(world.ctx, case.id, 1, text=text[:600])
+
+
 def test_an_edit_is_told_apart_and_both_texts_are_sealed(world, case):
     moderation.approve(world.ctx, case.id, 1, text="  Anders.  ")
     assert (last_act(world).kind, world.row(case.outgoing_id).text) == ("edit", "Anders.")

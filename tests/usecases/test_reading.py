@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 
+import msgspec
 import pytest
 
 from goodstanding.core.targets import is_ours
@@ -224,6 +225,45 @@ def test_a_post_that_is_gone_is_let_go(world, monkeypatch):
     assert gaps(world) == []
     gone = [w for w in world.read(lambda q: q.watches(1)) if w.next_at > world.ctx.clock.now() + 400 * DAY]
     assert gone
+
+
+def test_a_list_that_says_more_and_gives_no_way_on_is_not_taken_for_whole(world, monkeypatch):
+    world.settle()
+    platform = world.ctx.platforms["tiktok"]
+    real = platform.comment_page
+
+    async def stuck(account, video_id, *, cursor=0, replies=False):
+        page = await real(account, video_id, cursor=cursor, replies=replies)
+        return msgspec.structs.replace(page, comments=(), cursor=cursor, more=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(platform, "comment_page", stuck)
+        world.step(11 * MINUTE)
+        look_soon(world.ctx, 1)
+        world.run(world.reader.step())
+        assert {why for _, why in gaps(world)} == {"unreadable"}
+    world.step(8 * DAY)
+    world.settle()
+    assert gaps(world) == []
+
+
+def test_replies_are_read_where_their_count_is_left_out(world, monkeypatch):
+    world.settle()
+    platform = world.ctx.platforms["tiktok"]
+    real = platform.comment_page
+
+    async def uncounted(account, video_id, *, cursor=0, replies=False):
+        page = await real(account, video_id, cursor=cursor, replies=replies)
+        bare = tuple(msgspec.structs.replace(one, replies=None) for one in page.comments)
+        return msgspec.structs.replace(page, comments=bare)
+
+    monkeypatch.setattr(platform, "comment_page", uncounted)
+    top = world.comment("Welke pan is dit?")
+    replies = [world.comment(f"antwoord {n}", parent_comment_id=top) for n in range(5)]
+    world.step(25 * HOUR)
+    world.settle()
+    known = world.read(lambda q: q.known_events(1, "tiktok", [top, *replies]))
+    assert {ext for ext, _ in known} == {top, *replies}
 
 
 def test_throttling_puts_a_look_off_and_it_goes_on_where_it_was(world, monkeypatch):

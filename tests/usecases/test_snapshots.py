@@ -146,6 +146,19 @@ def test_the_first_capture_asks_for_all_days_there_are(world, monkeypatch):
     assert spans == [59, 8]
 
 
+@pytest.mark.parametrize("cursor", [0, -1])
+def test_a_list_without_a_way_on_ends_the_day(world, monkeypatch, cursor):
+    pages = []
+
+    async def video_page(account, *, before=None, ids=(), insights=False):
+        pages.append(before)
+        return VideoPage(videos=(), cursor=cursor, more=True)
+
+    monkeypatch.setattr(world.ctx.platforms["tiktok"], "video_page", video_page)
+    capture(world)
+    assert len(pages) == 1
+
+
 def test_posts_older_than_their_figures_are_left_and_the_day_ends(world, monkeypatch):
     pages = []
 

@@ -42,8 +42,8 @@ _TROUBLE: Mapping[str, ReadTrouble] = {
     "stop": "reauthorise",
 }  # fmt: skip
 """What each class of answer means to somebody who only reads; any other is `refused`."""
-_LATER = frozenset({"pace", "wait", "not_reached", "freeze"})
-_PERHAPS = frozenset({"no_answer", "unreadable", "verify", "retry"})
+_LATER = frozenset({"pace", "wait", "not_reached", "freeze", "operator", "stop"})
+_PERHAPS = frozenset({"no_answer", "unreadable", "partial", "verify", "retry"})
 
 
 class Fields(msgspec.Struct, frozen=True):
@@ -188,7 +188,10 @@ class AccountsApi:
         page = _data(told, _Videos)
         videos, unreadable = _each(page.videos, _video)
         return VideoPage(
-            videos=videos, cursor=_whole(page.cursor) or 0, more=page.has_more, unreadable=unreadable
+            videos=videos,
+            cursor=_whole(page.cursor) or 0,
+            more=page.has_more,
+            unreadable=unreadable + _left_out(told),
         )
 
     async def comment_page(
@@ -308,7 +311,10 @@ class AccountsApi:
         page = _data(told, _Comments)
         comments, unreadable = _each(page.comments, lambda raw: _listed(raw, video_id, parent_id))
         return CommentPage(
-            comments=comments, cursor=_whole(page.cursor) or 0, more=page.has_more, unreadable=unreadable
+            comments=comments,
+            cursor=_whole(page.cursor) or 0,
+            more=page.has_more,
+            unreadable=unreadable + _left_out(told),
         )
 
 
@@ -339,14 +345,19 @@ def _trouble(told: Told) -> ReadFailedError:
 
 
 def _data(told: Told, kind: type[T]) -> T:
-    """Return what an answer holds; raises `ReadFailedError`."""
-    if told.kind != "ok":
+    """Return what an answer holds, or the part of it there is; raises `ReadFailedError`."""
+    if told.kind not in ("ok", "partial"):
         raise _trouble(told)
     raw = bytes(told.data)
     try:
         return msgspec.json.decode(b"{}" if raw == b"null" else raw, type=kind)
     except UNREADABLE as error:
         raise ReadFailedError("retry", "UNREADABLE") from error
+
+
+def _left_out(told: Told) -> int:
+    """Return how many entries must be taken for missing: an answer in part says not which."""
+    return int(told.kind == "partial")
 
 
 def _values(told: Told) -> dict[str, Any]:

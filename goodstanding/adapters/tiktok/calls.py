@@ -14,8 +14,9 @@ from goodstanding.usecases.ports import Account
 from goodstanding.usecases.renewals import Renewal
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-CLIENT_FAULT = range(400, 500)
-"""HTTP answers of a gateway that never reached the API: the call did nothing."""
+CLIENT_FAULT = frozenset(range(400, 500)) - {408, 425, 429}
+"""HTTP answers of a gateway that never reached the API: the call did nothing, and would do nothing if repeated."""
+TOO_MANY = 429
 
 
 class Tokens(Protocol):
@@ -153,7 +154,7 @@ class Caller:
             except (aiohttp.ClientError, OSError, TimeoutError):
                 return Told(kind="no_answer", code="NO_ANSWER")
             told = self.read(answer, account, path)
-            if told.kind != "refresh":
+            if not _may_be_the_token(told):
                 return told
             if is_last:
                 await self._give_up(account, token, told)
@@ -177,12 +178,27 @@ class Caller:
         try:
             reply = _envelope(answer.body)
         except UNREADABLE:
+            if answer.status == TOO_MANY:
+                return self._throttled(account, path, f"HTTP_{TOO_MANY}")
             kind: Literal["rejected", "unreadable"] = (
                 "rejected" if answer.status in CLIENT_FAULT else "unreadable"
             )
             return Told(kind=kind, code=f"HTTP_{answer.status}")
         kind_of = class_of(reply.code)
         if kind_of == "wait":
-            wait = self._pace.throttled(account.id, path) if self._pace else call_limits().pause_minute
-            return Told(kind="wait", code=str(reply.code), wait=wait)
+            return self._throttled(account, path, str(reply.code))
+        if kind_of in ("stop", "operator"):
+            closed = self._pace.closed() if self._pace and kind_of == "stop" else call_limits().closed
+            return Told(kind=kind_of, code=str(reply.code), wait=closed)
         return Told(kind=kind_of, code="" if kind_of == "ok" else str(reply.code), data=reply.data)
+
+    def _throttled(self, account: Account, path: str, code: str) -> Told:
+        wait = self._pace.throttled(account.id, path) if self._pace else call_limits().pause_minute
+        return Told(kind="wait", code=code, wait=wait)
+
+
+def _may_be_the_token(told: Told) -> bool:
+    """Tell whether a new token may help; where it does not, the renewal itself says that the consent is gone."""
+    return told.kind == "refresh" or (
+        told.kind == "reauthorise" and int(told.code) in playbooks.connect_rules().answers.gone
+    )

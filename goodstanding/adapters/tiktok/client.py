@@ -184,8 +184,8 @@ class TikTok(AccountsApi):
         return SendResult(state="unknown", code="NOT_LISTED")
 
 
-_LATER = frozenset({"pace", "wait", "not_reached"})
-_UNKNOWN = frozenset({"no_answer", "unreadable", "verify", "retry"})
+_LATER = frozenset({"pace", "wait", "not_reached", "operator", "stop"})
+_UNKNOWN = frozenset({"no_answer", "unreadable", "partial", "verify", "retry"})
 
 
 def _result(told: Told) -> SendResult:
@@ -200,6 +200,8 @@ def _result(told: Told) -> SendResult:
         return SendResult(state="later", code=told.code, retry_after=told.wait)
     if told.kind in _UNKNOWN:
         return SendResult(state="unknown", code=told.code)
+    if told.kind == "freeze":
+        return SendResult(state="failed", code=told.code, means="blocked")
     return SendResult(state="failed", code="TOKEN" if told.kind == "refresh" else told.code)
 
 
@@ -213,8 +215,6 @@ def _message_result(told: Told) -> SendResult:
 def _act_result(told: Told) -> SendResult:
     """Like `_result`, where some refusals concern more than this one act: the account is held back, or may not do this."""
     result = _result(told)
-    if told.kind == "freeze":
-        return msgspec.structs.replace(result, means="blocked")
     if told.kind == "capability":
         return msgspec.structs.replace(result, means="not_offered")
     return result

@@ -9,7 +9,7 @@ import msgspec
 FILE = "tiktok-errors-2026-11.toml"
 Class = Literal[
     "ok", "wait", "refresh", "reauthorise", "capability", "absent", "refused", "fix", "split", "verify", "retry",
-    "freeze", "operator", "stop",
+    "freeze", "operator", "stop", "partial",
 ]  # fmt: skip
 """See the file for what each asks for."""
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from goodstanding.core.calling import CallLimits, Calls, Product
-from goodstanding.kernel.timing import SECOND
+from goodstanding.kernel.timing import MINUTE, SECOND
 
 FILE = "tiktok-limits-2026-11.toml"
 
@@ -42,6 +42,7 @@ def call_limits(level: str = "") -> CallLimits:
         headroom_percent=own["headroom_percent"],
         reading_percent=own["reading_percent"],
         pause_minute=numbers["pause"]["minute_seconds"] * SECOND,
+        closed=own["closed_minutes"] * MINUTE,
     )
 
 
@@ -65,3 +66,7 @@ class Pace:
     def throttled(self, account_id: int, endpoint: str) -> int:
         """The platform said to slow down: rest, and return for how long (milliseconds)."""
         return self._calls.refused(account_id, endpoint, now=self._now())
+
+    def closed(self) -> int:
+        """The platform blocked the app: everything rests; return for how long (milliseconds)."""
+        return self._calls.close(now=self._now())

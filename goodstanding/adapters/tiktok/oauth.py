@@ -67,6 +67,10 @@ class _Account(msgspec.Struct):
     followers_count: int | None = None
 
 
+class _Webhook(msgspec.Struct):
+    callback_url: str = ""
+
+
 _decode = msgspec.json.Decoder(_Reply).decode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
@@ -143,6 +147,18 @@ class TikTokOAuth:
             followers=found.followers_count,
         )
 
+    async def webhook(self, app: AppKeys, category: str) -> str:
+        query = {**_app(app), "event_type": category}
+        try:
+            answer = await self._http.get(f"{self._base}/business/webhook/list/", query=query)
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise NotReachedError(why=type(error).__name__) from None  # the address carries the app's secret
+        return str(_converted(self._data(answer), _Webhook).callback_url)
+
+    async def set_webhook(self, app: AppKeys, category: str, url: str) -> None:
+        body = {**_app(app), "event_type": category, "callback_url": url}
+        await self._ask("/business/webhook/update/", body)
+
     async def _ask(self, path: str, body: dict[str, str]) -> dict[str, Any]:
         try:
             answer = await self._http.post(self._base + path, msgspec.json.encode(body))
@@ -178,6 +194,10 @@ class TikTokOAuth:
 
 def _credentials(app: AppKeys) -> dict[str, str]:
     return {"client_id": app.client_id, "client_secret": app.secret}
+
+
+def _app(app: AppKeys) -> dict[str, str]:
+    return {"app_id": app.client_id, "secret": app.secret}
 
 
 def _scopes(text: str) -> tuple[str, ...]:

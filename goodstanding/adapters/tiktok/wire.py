@@ -48,7 +48,8 @@ class _Recipient(msgspec.Struct):
     user_openid: str = ""
 
 
-_Id = Annotated[int, msgspec.Meta(ge=0)]
+_Id = Annotated[int, msgspec.Meta(ge=0)] | Annotated[str, msgspec.Meta(pattern="^[0-9]+$", max_length=40)]
+"""A number in every payload seen; as text it is the same id."""
 _Instant = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 """Milliseconds; beyond this no database of ours could keep it."""
 
@@ -59,9 +60,9 @@ class _Comment(msgspec.Struct):
     comment_action: str
     timestamp: _Instant
     unique_identifier: str
-    parent_comment_id: _Id = 0
-    text: str = ""
-    username: str = ""
+    parent_comment_id: _Id | None = 0
+    text: str | None = ""
+    username: str | None = ""
 
 
 _SECONDS_MAX = 1 << 40
@@ -85,7 +86,7 @@ def verify(
 
     Source: developers.tiktok.com/doc/webhooks-verification.
     """
-    fields = dict(part.strip().partition("=")[::2] for part in header.split(","))
+    fields = _parts(header)
     stamp, given = fields.get("t", ""), fields.get("s", "")
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12):  # noqa: PLR2004 - seconds have ten digits
         return "bad"
@@ -96,10 +97,15 @@ def verify(
     return "ok" if -rules.future_seconds <= age <= rules.tolerance_seconds else "stale"
 
 
+def _parts(header: str) -> dict[str, str]:
+    """Return the parts of a signature header by name."""
+    pairs = (part.partition("=") for part in header.split(","))
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
 def signed_at(header: str) -> int | None:
     """Return the time in a signature header, milliseconds; only to be trusted after `verify`."""
-    fields = dict(part.strip().partition("=")[::2] for part in header.split(","))
-    stamp = fields.get("t", "")
+    stamp = _parts(header).get("t", "")
     return int(stamp) * 1000 if stamp.isascii() and stamp.isdigit() else None
 
 
@@ -129,11 +135,11 @@ def parse(body: bytes) -> Parsed:
     return ParsedComment(
         external_id=str(c.comment_id),
         video_id=str(c.video_id),
-        parent_id=str(c.parent_comment_id) if c.parent_comment_id else "",
+        parent_id="" if c.parent_comment_id in (None, 0, "0") else str(c.parent_comment_id),
         action=action,
         author=_clean(c.unique_identifier),
-        handle=_clean(c.username),
-        text=_clean(c.text),
+        handle=_clean(c.username or ""),
+        text=_clean(c.text or ""),
         at=c.timestamp,
     )
 

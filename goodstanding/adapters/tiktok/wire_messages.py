@@ -88,11 +88,13 @@ def parse(
         notice = _notice(content.encode("utf-8", "surrogatepass"))
     except _TROUBLE:
         return Unreadable(problem="NOTICE_CONTENT")
+    if notice.timestamp is None:
+        notice.timestamp = sent_at
     key, data = told(notice)
     return ParsedNotice(
         event=event,
         key=clean(key),
-        at=sent_at if notice.timestamp is None else notice.timestamp,
+        at=notice.timestamp,
         person=clean(notice.unique_identifier),
         handle=clean(notice.sender),
         conversation_id=clean(notice.conversation_id),
@@ -170,6 +172,8 @@ def _auto_message(notice: _Notice) -> _Told:
 def _mention(notice: _Notice) -> _Told:
     comment = "" if str(notice.comment_id) in ("", "0") else str(notice.comment_id)
     key = f"{notice.video_id}:{comment}:{notice.type_of_event}:{notice.unique_identifier}"
+    if notice.type_of_event != "CREATE":  # an edit can be followed by another
+        key += f":{notice.timestamp}"
     return key, {
         "change": notice.type_of_event, "comment": comment, "type": notice.mention_type.replace(" ", "_"),
         "video": str(notice.video_id),
@@ -178,7 +182,8 @@ def _mention(notice: _Notice) -> _Told:
 
 def _publishing(notice: _Notice) -> _Told:
     post = str(notice.post_id)
-    return f"{notice.publish_id}:{post}", {
+    when = f":{notice.timestamp}" if post else ""  # a post can be shown, taken away and shown again
+    return f"{notice.publish_id}:{post}{when}", {
         "post": post, "publish": str(notice.publish_id), "reason": str(notice.reason or ""), "type": notice.publish_type,
     }  # fmt: skip
 

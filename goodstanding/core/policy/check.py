@@ -19,6 +19,7 @@ from goodstanding.core.policy.document import Class, Policy, Rule, Template
 from goodstanding.core.policy.gate import SENDS
 from goodstanding.core.policy.platform import PlatformRules
 from goodstanding.kernel.problems import Problem
+from goodstanding.kernel.texts import length
 
 
 class ProblemCode(StrEnum):
@@ -247,17 +248,17 @@ def _text(
     most = numbers.reply_chars_max if template.channel == "reply" else numbers.message_chars_max
     if template.card is not None:
         most = numbers.card_title_chars_max
-    if len(text) > most:
+    if length(text) > most:
         yield _finding(
-            ProblemCode.TEMPLATE_TOO_LONG, path, template=template.id, length=len(text), limit=most
+            ProblemCode.TEMPLATE_TOO_LONG, path, template=template.id, length=length(text), limit=most
         )
-    elif template.channel == "reply" and len(text) > numbers.reply_chars_warn:
+    elif template.channel == "reply" and length(text) > numbers.reply_chars_warn:
         yield _finding(
             ProblemCode.TEMPLATE_LONG,
             path,
             severity="warning",
             template=template.id,
-            length=len(text),
+            length=length(text),
             limit=numbers.reply_chars_warn,
         )
     plain = f" {' '.join(words_of(text))} "
@@ -299,12 +300,12 @@ def _card(template: Template, path: tuple[str | int, ...], platform: PlatformRul
         yield _finding(ProblemCode.MESSAGE_ONLY, (*path, "card"), rid=template.id, key="card")
     for language in ("nl", "en"):
         for _, title in template.card.buttons(language):
-            if len(title) > most:
+            if length(title) > most:
                 yield _finding(
                     ProblemCode.TEMPLATE_TOO_LONG,
                     (*path, "card"),
                     template=template.id,
-                    length=len(title),
+                    length=length(title),
                     limit=most,
                 )
 

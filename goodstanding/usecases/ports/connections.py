@@ -159,6 +159,14 @@ class Authorizer(Protocol):
         """Return what the granted scopes let us see."""
         ...
 
+    async def webhook(self, app: AppKeys, category: str) -> str:
+        """Return where the platform sends the events of a category; empty for nowhere."""
+        ...
+
+    async def set_webhook(self, app: AppKeys, category: str, url: str) -> None:
+        """Send the events of a category to `url`, for all accounts of the app."""
+        ...
+
 
 class ConnectionQueries(Protocol):
     """What may be read of connections."""

@@ -386,3 +386,49 @@ def test_a_click_that_may_have_happened_is_unknown(answer, state):
     permit = ClickPermit(account=ACCOUNT, person_id=1, act="like", video_id="9", comment_id="1")
     result, _ = with_answers({"/business/comment/like/": lambda _: answer}, lambda api: api.click(permit))
     assert result.state == state
+
+
+def test_an_answer_in_part_gives_what_there_is_and_is_not_taken_for_whole():
+    listed = {"comments": [{"comment_id": "1", "create_time": "1790000100"}], "cursor": 1, "has_more": False}
+    page, _ = with_answers(
+        {"/business/comment/list/": lambda _: (20001, listed)}, lambda api: api.comment_page(ACCOUNT, "9")
+    )
+    assert ([c.id for c in page.comments], page.unreadable) == (["1"], 1)
+    posts, _ = with_answers(
+        {"/business/video/list/": lambda _: (20001, {"videos": [{"item_id": "5"}]})},
+        lambda api: api.video_page(ACCOUNT),
+    )
+    assert ([v.id for v in posts.videos], posts.unreadable) == (["5"], 1)
+
+
+def test_a_blocked_app_makes_no_further_call_of_any_account():
+    async def work(api):
+        results = []
+        for endpoint in (api.video_settings, api.video_page):
+            with pytest.raises(ReadFailedError) as error:
+                await endpoint(ACCOUNT)
+            results.append((error.value.kind, error.value.answer, error.value.wait_ms))
+        return results
+
+    pace = Pace(call_limits(), lambda: 1_790_000_000_000)
+    results, seen = with_answers({"/business/video/settings/": lambda _: (40113, {})}, work, pace=pace)
+    assert results == [("reauthorise", "40113", 3_600_000), ("wait", "PACE", 3_600_000)]
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(("code", "tokens"), [(40106, ["old", "new"]), (40110, ["old"]), (40118, ["old"])])
+def test_a_refusal_that_may_be_the_tokens_is_tried_once_with_a_new_one(code, tokens):
+    async def work(api):
+        with pytest.raises(ReadFailedError):
+            await api.video_settings(ACCOUNT)
+
+    fixed = Fixed("old", then="new")
+    lost = []
+
+    async def note(account, token):
+        lost.append(token)
+
+    fixed.lost = note
+    _, seen = with_answers({"/business/video/settings/": lambda _: (code, {})}, work, tokens=fixed)
+    assert [token for _, _, token in seen] == tokens
+    assert lost == tokens[1:]

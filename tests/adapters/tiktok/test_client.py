@@ -393,10 +393,11 @@ def test_the_platforms_time(sandbox, ask):
 @pytest.mark.parametrize(
     ("body", "status", "state"),
     [
-        (b"<html>", 502, "unknown"), (b"<html>", 404, "failed"), (b"<html>", 200, "unknown"), (b"", 500, "unknown"),
+        (b"<html>", 502, "unknown"), (b"<html>", 404, "failed"), (b"<html>", 429, "later"), (b"<html>", 408, "unknown"), (b"<html>", 200, "unknown"), (b"", 500, "unknown"),
         (b"[]", 200, "unknown"), (b'{"code":"x"}', 200, "unknown"), (b'{"code":0}', 200, "sent"),
         (b'{"code":0,"data":{"comment_id":5}}', 200, "sent"), (b'{"code":0,"data":null}', 200, "sent"),
-        (b'{"code":50002}', 200, "unknown"), (b'{"code":40002}', 200, "failed"), (b'{"code":40100}', 200, "later"),
+        (b'{"code":50002}', 200, "unknown"), (b'{"code":20001}', 200, "unknown"), (b'{"code":40050}', 200, "unknown"),
+        (b'{"code":40113}', 200, "later"), (b'{"code":40124}', 200, "later"), (b'{"code":40118}', 200, "failed"), (b'{"code":40002}', 200, "failed"), (b'{"code":40100}', 200, "later"),
         (b"\xff\xfe", 200, "unknown"), (b'{"code":50000,"message":"\xff"}', 200, "unknown"),
         (b"[" * 100_000, 200, "unknown"),
     ],
@@ -429,3 +430,13 @@ def test_a_list_nobody_can_read_is_unknown(sandbox, ask, body, act):
         return await app.client.find_again(ACCOUNT, outgoing(sandbox, "1", act, attempt_at=app.now()))
 
     assert ask(work, granted=False).state == "unknown"
+
+
+def test_a_reply_refused_as_spam_freezes_like_a_message(sandbox):
+    from goodstanding.adapters.http import Answer
+
+    client = TikTok(
+        http=Http(), base="https://x", secret="s", tokens=None, hear=lambda _: None, now=lambda: 0, pace=None
+    )
+    result = client._read(Answer(status=200, body=b'{"code":40064}', date=None), ACCOUNT, "/x/")
+    assert (result.state, result.means) == ("failed", "blocked")

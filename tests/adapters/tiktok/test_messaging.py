@@ -50,6 +50,7 @@ class Imitation:
 
     async def content_list(self, request):
         self.asked.append(("list", dict(request.headers), dict(request.query)))
+        self.raw = request.raw_path
         return web.json_response(
             {"code": self.code, "message": "OK", "data": {"participants": [], "messages": self.listed}}
         )
@@ -246,3 +247,10 @@ def test_a_picture_that_is_not_handed_over_is_empty(imitation):
 @pytest.mark.parametrize("url", ["ftp://x/y", "file:///x", "", None, 7])
 def test_no_other_kind_of_address_is_followed(url):
     assert messaging.download_url({"download_url": url}) == ""
+
+
+def test_a_plus_in_a_conversations_name_travels_encoded(imitation):
+    one = support.outgoing(1, act="message", target_id="sbxConv01Ab+cd==", text="Hoi!", attempt_at=NOW)
+    ask(imitation, lambda client: client.find_again(ACCOUNT, one))
+    assert "conversation_id=sbxConv01Ab%2Bcd" in imitation.raw
+    assert imitation.asked[-1][2]["conversation_id"] == "sbxConv01Ab+cd=="

@@ -87,6 +87,28 @@ def test_the_whole_way(sandbox):
     assert answer == 40107
 
 
+def test_where_a_category_of_webhooks_goes_is_asked_and_set(sandbox):
+    url = "https://127.0.0.1/hook/tiktok"
+
+    async def work(oauth):
+        before = await oauth.webhook(APP, "BRAND_MENTION")
+        await oauth.set_webhook(APP, "BRAND_MENTION", url)
+        return before, await oauth.webhook(APP, "BRAND_MENTION")
+
+    assert ask(sandbox.url, work) == ("", url)
+
+
+def test_the_secret_in_the_address_stands_in_no_error():
+    async def work(oauth):
+        with pytest.raises(NotReachedError) as refused:
+            await oauth.webhook(APP, "COMMENT")
+        return refused.value
+
+    error = ask("http://127.0.0.1:9", work)
+    assert error.__cause__ is None
+    assert APP.secret not in f"{error} {error.fields}"
+
+
 def test_a_code_works_once(sandbox):
     code = code_for(sandbox)
 

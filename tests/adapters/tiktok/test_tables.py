@@ -15,7 +15,7 @@ FOLDER = files("goodstanding.playbooks") / "platform"
 @pytest.mark.parametrize(
     ("code", "meaning"),
     [
-        (0, "ok"), (20001, "verify"), (40000, "fix"), (40001, "capability"), (40002, "fix"), (40007, "absent"),
+        (0, "ok"), (20001, "partial"), (40000, "fix"), (40001, "capability"), (40002, "fix"), (40007, "absent"),
         (40011, "split"), (40016, "wait"), (40050, "verify"), (40053, "absent"), (40064, "freeze"), (40100, "wait"),
         (40101, "reauthorise"), (40102, "refresh"), (40103, "reauthorise"), (40104, "fix"), (40105, "refresh"),
         (40106, "reauthorise"), (40107, "reauthorise"), (40110, "reauthorise"), (40113, "stop"), (40115, "reauthorise"),

@@ -106,6 +106,16 @@ def test_a_null_character_is_no_reason_to_lose_a_comment():
     assert other.event == "x\ufffdy"
 
 
+@pytest.mark.parametrize("parent", [0, "0", None, "", 7247303576418567777, "7247303576418567777"])
+def test_ids_as_text_and_empty_values_cost_no_comment(parent):
+    if parent == "":
+        found = wire.parse(comment(comment_id="7247303576418566913", text=None, username=None))
+    else:
+        found = wire.parse(comment(comment_id="7247303576418566913", parent_comment_id=parent))
+    assert found.external_id == "7247303576418566913"
+    assert found.parent_id == ("" if parent in (0, "0", None, "") else "7247303576418567777")
+
+
 plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 json_values = plain | st.lists(plain, max_size=3) | st.dictionaries(st.text(max_size=8), plain, max_size=3)
 KEYS = ("event", "user_openid", "content", "create_time")
@@ -225,6 +235,8 @@ def test_bad_headers(header):
 def test_the_order_and_spaces_of_the_parts_do_not_matter():
     first, second = HEADER.split(",")
     assert verify(header=f" {second} , {first},v=1") == "ok"
+    stamp, mac = HEADER.removeprefix("t=").split(",s=")
+    assert verify(header=f"t = {stamp} , s = {mac}") == "ok"
 
 
 def test_every_byte_counts():

@@ -95,6 +95,33 @@ def test_a_notice_without_a_time_takes_the_envelopes():
     assert read("post.publish.failed").at == 1790000200000
 
 
+def told(event, sent_at, **content):
+    body = {"event": event, "user_openid": BRAND, "create_time": sent_at, "content": json.dumps(content)}
+    return wire.parse(json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(
+    ("event", "content"),
+    [
+        ("im_receive_msg_eu", {"to": "demo.brand"}),
+        ("brand.mention.event", {"type_of_event": "EDIT", "video_id": 5, "mention_type": "VIDEO MENTION"}),
+        ("post.publish.publicly_available", {"publish_id": "p", "post_id": 7}),
+    ],
+)
+def test_what_can_happen_again_is_no_repetition(event, content):
+    first, again, later = (told(event, at, **content) for at in (1_790_000_000, 1_790_000_000, 1_790_000_600))
+    assert first.key == again.key
+    assert first.key != later.key
+
+
+@pytest.mark.parametrize("spelling", ["VIDEO_MENTION", "VIDEO MENTION"])
+def test_both_spellings_of_a_mention_are_one(spelling):
+    found = told(
+        "brand.mention.event", 1_790_000_000, type_of_event="CREATE", video_id=5, mention_type=spelling
+    )
+    assert dict(found.data)["type"] == "VIDEO_MENTION"
+
+
 def test_an_unknown_event_of_messages_is_kept_as_unknown():
     body = json.dumps({"event": "im_something_new", "user_openid": BRAND, "content": "{}"}).encode()
     assert wire.parse(body) == ParsedOther(event="im_something_new", known=False)
