@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Iterable
 
 import msgspec
 from litestar.datastructures import Cookie
@@ -82,7 +81,7 @@ class Gate:
         host = host_of(scope)
         if host not in self._parts.hosts:
             raise GuardError("host")
-        numbers: Iterable[object] = scope["path_params"].values()
+        numbers: list[object] = list(scope["path_params"].values())
         if any(isinstance(one, int) and abs(one) > NUMBER_MAX for one in numbers):
             raise NotFoundException
         local = is_local(scope)
