@@ -1,10 +1,12 @@
 """What a stranger, or a page of a stranger's, tries on the pages."""
 
 import re
+from pathlib import Path
 
 import pytest
 from world import Client, World
 
+from goodstanding.settings import PlatformSettings, Settings
 from goodstanding.web import i18n
 from goodstanding.web.desk import back, field
 
@@ -113,3 +115,16 @@ def test_the_signs_of_a_comment_are_named_where_it_is_judged(world):
     last = world.ctx.store.read(lambda q: q.decisions(after=0, limit=100))[-1].event_id
     page = taken.get(f"/comment/{last}")
     assert "[U+202E]wat kost de pan?" in page.words and "\u202e" not in page.text
+
+
+def test_a_table_that_breaks_off_in_a_huge_cell_is_told_by_its_line(world):
+    video = world.ctx.store.read(lambda q: q.videos(1))[0].id
+    table = f'video,class\n{video},growth\n"' + "a" * 400_000
+    page = Client(world).sign_in().post("/registry/import", account="1", csv=table)
+    assert page.status == 422 and "The quotation marks do not match." in page.words
+
+
+def test_no_secret_stands_in_what_a_traceback_would_show():
+    secrets = {"database": "postgresql://u:hush@db/x", "master_key": "hush" * 16}
+    shown = repr(Settings(data=Path(), platform=PlatformSettings(secret="hush"), **secrets))
+    assert "hush" not in shown
