@@ -10,7 +10,7 @@ class PlatformSettings:
 
     base: str = "https://business-api.tiktok.com/open_api/v1.3"
     client_id: str = ""
-    secret: str = ""
+    secret: str = field(default="", repr=False)
     paced: bool = True
     """Keep the platform's call limits on our side; off only against the sandbox."""
     consent_page: str = ""
@@ -24,10 +24,10 @@ class Settings:
     """One installation."""
 
     data: Path
-    database: str = ""
+    database: str = field(default="", repr=False)
     """`postgresql://…`; empty for the SQLite file in `data`."""
     workspace_id: int = 1
-    master_key: str = ""
+    master_key: str = field(default="", repr=False)
     """64 hex digits; empty for the file `master.key` in `data`."""
     host: str = "127.0.0.1"
     port: int = 8420

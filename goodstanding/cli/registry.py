@@ -174,7 +174,7 @@ def import_(data: Path, database: str, account: int, file: Path, json_: bool) ->
 def _read(file: Path) -> "list[Entry]":
     import csv
 
-    from goodstanding.usecases.registry import COLUMNS, entries_of
+    from goodstanding.usecases.registry import COLUMNS, entries_in
 
     try:
         text = file.read_text(encoding="utf-8-sig")
@@ -182,15 +182,13 @@ def _read(file: Path) -> "list[Entry]":
         why = words.why_not(words.language(None), error) if isinstance(error, OSError) else "UTF-8"
         fail(f"{file}: {why}", CANNOT_REACH)
     reader = csv.DictReader(text.replace("\x00", "").splitlines())
-    head = {name.strip().lower() for name in reader.fieldnames or () if name}
+    try:
+        head = {name.strip().lower() for name in reader.fieldnames or () if name}
+    except csv.Error:
+        head = set()
     if "video" not in head:
         fail(say("registry_columns", missing="video", known=", ".join(COLUMNS)), WRONG_USE)
-    return entries_of(
-        [
-            (reader.line_num, {name: cell for name, cell in row.items() if name and isinstance(cell, str)})
-            for row in reader
-        ]
-    )
+    return entries_in(reader)
 
 
 @contextmanager

@@ -96,7 +96,10 @@ class Look:
 def keep(
     importer: Importer, writer: OriginalWriter, *, account_id: int, kind: ImportKind, name: str, who: Who
 ) -> ImportedFile:
-    """Make what was written to `writer` durable, and a new import of it. Nothing is read yet."""
+    """Make what was written to `writer` durable, and a new import of it. Nothing is read yet.
+
+    Raises `RefusedFileError` when the file that was here already was erased at this very moment.
+    """
     ctx = importer.ctx
     known = ctx.store.read(lambda q: q.original(account_id, writer.digest))
     there = known is not None and known.erased_at is None
@@ -113,6 +116,8 @@ def keep(
             tx.change_original(
                 account_id, row.digest, {"key_id": key_id, "erased_at": None, "why": "", "at": now}
             )
+        if there and (before is None or before.erased_at is not None):
+            raise RefusedFileError(reason="UPLOAD_CUT")  # what we leaned on is gone; nothing is changed
         waiting = _waiting(tx, account_id, kind, row.digest)
         if waiting is not None:
             return waiting
@@ -135,7 +140,18 @@ def keep(
         seal(ctx, tx, file, who, body)
         return file
 
-    return ctx.store.write(work)
+    file = ctx.store.write(work)
+    _drop_twin(importer, account_id, writer.digest, key_id)
+    return file
+
+
+def _drop_twin(importer: Importer, account_id: int, digest: str, key_id: int) -> None:
+    """Of one file that came in twice at once, one copy stays: a second one no erasure would ever find."""
+    ctx = importer.ctx
+    kept = ctx.store.read(lambda q: q.original(account_id, digest))
+    if kept is not None and kept.key_id != key_id:
+        ctx.vault.destroy(key_id, ctx.clock.now())
+        importer.originals.drop(digest, key_id)
 
 
 def _waiting(tx: Transaction, account_id: int, kind: ImportKind, digest: str) -> ImportedFile | None:

@@ -4,6 +4,7 @@ A post is rewarded, sponsored or growth-only, never two of them: sponsored posts
 campaign is of the campaign's class.
 """
 
+import csv
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -42,6 +43,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     campaign_title: str = ""
     approver: str = ""
     """A person's name or e-mail address."""
+    broken: str = ""
+    """Why the table cannot be read from this line on; empty for a row."""
 
 
 class Imported(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +134,9 @@ def bring_in(ctx: Context, *, account_id: int, entries: Sequence[Entry], who: Wh
         videos = unchanged = campaigns = 0
         problems: list[Problem] = []
         for entry in entries[:ROWS_MAX]:
+            if entry.broken:
+                problems.append(Problem(code=entry.broken, line=entry.line))
+                continue
             try:
                 new = _campaign_of(ctx, tx, posts, account_id, entry)
                 if new is not None:
@@ -153,6 +159,18 @@ def bring_in(ctx: Context, *, account_id: int, entries: Sequence[Entry], who: Wh
         return Imported(campaigns=campaigns, videos=videos, unchanged=unchanged, problems=tuple(problems))
 
     return ctx.store.write(work)
+
+
+def entries_in(reader: "csv.DictReader[str]") -> list[Entry]:
+    """Return the rows of a table; where it cannot be read any further, its last entry says so and from which line."""
+    rows: list[tuple[int, dict[str, str]]] = []
+    try:
+        for row in reader:
+            cells = {name: cell for name, cell in row.items() if name and isinstance(cell, str)}
+            rows.append((reader.line_num, cells))
+    except csv.Error:
+        return [*entries_of(rows), Entry(line=reader.line_num, video="", broken="BAD_QUOTES")]
+    return entries_of(rows)
 
 
 def entries_of(rows: Sequence[tuple[int, Mapping[str, str]]]) -> list[Entry]:

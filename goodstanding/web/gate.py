@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import secrets
-from typing import TYPE_CHECKING
 
 import msgspec
 from litestar.datastructures import Cookie
@@ -19,9 +18,6 @@ from goodstanding.usecases.pairing import SESSIONS
 from goodstanding.usecases.ports import Person, Queries
 from goodstanding.web import i18n
 from goodstanding.web.parts import LOOPBACK_HOSTS, DemoControls, WebParts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SESSION_LIFE = 30 * DAY
 CSRF_COOKIE = "gs_csrf"
@@ -42,6 +38,12 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 _NAMESPACE = SESSIONS
+PHONE = "phone"
+"""Stands beside the person in a session that began by pairing."""
+NOT_ON_A_PHONE = ("/audit/", "/imports/", "/phone/", "/accounts/app/")
+"""Pages with everything in them, and the keys: files, evidence, pairing further phones, the app's credentials."""
+NOT_CHANGED_ON_A_PHONE = ("/accounts/", "/bio/", "/by-hand/", "/policy/", "/registry/")
+"""What is arranged at the desk may be looked at; so is the platform's consent, which is asked for by a link."""
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +53,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     person: Person | None = None
     local: bool = False
     """Comes from this machine under a loopback name."""
+    phone: bool = False
+    """Signed in by pairing, without a password."""
 
 
 class GuardError(Exception):
@@ -85,20 +89,27 @@ class Gate:
         host = host_of(scope)
         if host not in self._parts.hosts:
             raise GuardError("host")
-        numbers: Iterable[object] = scope["path_params"].values()
+        numbers: list[object] = list(scope["path_params"].values())
         if any(isinstance(one, int) and abs(one) > NUMBER_MAX for one in numbers):
             raise NotFoundException
         local = is_local(scope)
-        person = await asyncio.to_thread(self._person, cookies(scope).get(cookie_name(self._parts), ""))
+        name = cookies(scope).get(cookie_name(self._parts), "")
+        person, phone = await asyncio.to_thread(self._person, name)
         if not self._owned and not local:
             raise GuardError("owner")
-        scope["state"]["visit"] = Visit(lang=_language(scope, person), person=person, local=local)
-        if person is None and not scope["route_handler"].opt.get("public"):
+        scope["state"]["visit"] = Visit(
+            lang=_language(scope, person), person=person, local=local, phone=phone
+        )
+        if scope["route_handler"].opt.get("public"):
+            pass
+        elif person is None:
             raise SignInNeededError
+        elif phone and is_for_the_desk(str(scope.get("method", "")), scope["path"]):
+            raise GuardError("phone")
         await self.app(scope, receive, send)
 
-    def _person(self, session: str) -> Person | None:
-        """Return who is signed in; and note for good that there is an owner once there is one."""
+    def _person(self, session: str) -> tuple[Person | None, bool]:
+        """Return who is signed in and whether by a paired phone; note for good that there is an owner once there is."""
         ctx = self._parts.ctx
         name = _digest(session)
         now = ctx.clock.now()
@@ -109,8 +120,18 @@ class Gate:
         persons, kept = ctx.store.read(work)
         self._owned = bool(persons)
         if kept is None or (kept[1] is not None and kept[1] <= now):
-            return None
-        return next((one for one in persons if one.id == int(kept[0])), None)
+            return None, False
+        number, _, phone = kept[0].decode().partition(" ")
+        return next((one for one in persons if one.id == int(number)), None), phone == PHONE
+
+
+def is_for_the_desk(method: str, path: str) -> bool:
+    """Tell whether a paired phone is refused here: a link that was seen, or a phone left lying, gives nothing of this."""
+    place = path.rstrip("/") + "/"
+    changes = method not in ("GET", "HEAD")
+    return place.startswith(NOT_ON_A_PHONE) or (
+        (changes or place.endswith("/connect/")) and place.startswith(NOT_CHANGED_ON_A_PHONE)
+    )
 
 
 def is_local(scope: Scope) -> bool:
@@ -154,11 +175,13 @@ def cookie_name(parts: WebParts) -> str:
     return "__Host-gs_session" if parts.secure else "gs_session"
 
 
-def open_session(parts: WebParts, demo: DemoControls | None, person: Person) -> Cookie:
+def open_session(
+    parts: WebParts, demo: DemoControls | None, person: Person, *, phone: bool = False
+) -> Cookie:
     """Start a session under a fresh random name; only its hash is stored. The demo's never ends."""
     session = secrets.token_urlsafe(32)
     until = None if demo else parts.ctx.clock.now() + SESSION_LIFE
-    value = str(person.id).encode()
+    value = (f"{person.id} {PHONE}" if phone else str(person.id)).encode()
     parts.ctx.store.write(lambda tx: tx.put_stored_value(_NAMESPACE, _digest(session), value, until))
     return _cookie(parts, session, SESSION_LIFE // SECOND)
 

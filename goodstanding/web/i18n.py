@@ -1,5 +1,6 @@
 """Dutch and English pages: templates, words, numbers and times."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -18,6 +19,8 @@ from goodstanding.locale.interface import translations
 from goodstanding.usecases import playbooks
 
 TEMPLATES = Path(__file__).parent / "templates"
+_turning = re.compile("[\u202a-\u202e\u2066-\u2069\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Embeddings, overrides and isolates, and control signs; the marks of one direction change nothing of other words."""
 _THOUSAND = 1000
 _BADGE_MOST = 10_000
 LOCALES: Mapping[Lang, str] = {"nl": "nl_NL", "en": "en_GB"}
@@ -37,10 +40,19 @@ def environment(lang: Lang) -> Environment:
     made.install_gettext_translations(translations(lang), newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
     made.globals["ngettext"] = _grouped(lang, cast("Callable[..., str]", made.globals["ngettext"]))
     made.globals["platform_numbers"] = playbooks.platform_rules().numbers
+    made.filters["marked"] = marked
     made.filters["short"] = lambda value: short(lang, value)
     made.filters["num"] = lambda value: number(lang, value)
     made.filters["span"] = lambda value: span(lang, value)
     return made
+
+
+def marked(text: str) -> str:
+    """Return somebody's words with each sign that nobody sees, and that turns the order of others around, named.
+
+    `[U+202E]` stands for such a sign (Unicode Annex 9): what a person judges or sends must read as it is.
+    """
+    return _turning.sub(lambda found: f"[U+{ord(found[0]):04X}]", text)
 
 
 def number(lang: Lang, value: float) -> str:

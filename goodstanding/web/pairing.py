@@ -93,7 +93,7 @@ def _on_the_phone(desk: Desk) -> list[HTTPRouteHandler]:
             owner = pairing.use_link(ctx, token)
         except pairing.PairingLinkError:
             return desk.render(request, "message.html", {"code": "pairing"}, status=410)
-        cookie = open_session(desk.parts, desk.demo, owner)
+        cookie = open_session(desk.parts, desk.demo, owner, phone=True)
         label = field(data, "label") or request.headers.get("user-agent", "").split(")")[0][:40]
         pairing.note_phone(ctx, owner.id, label=label, session=session_name(cookie))
         return Redirect("/tasks", status_code=303, cookies=[cookie])

@@ -50,7 +50,7 @@ def _lists(desk: Desk) -> list[HTTPRouteHandler]:
     @post("/registry/import", sync_to_thread=True)
     def bring_in(request: Web, data: FormBody) -> Response[Any]:
         text = field(data, "csv", most=CSV_CHARS)
-        entries = registry.entries_of(_rows(text))
+        entries = registry.entries_in(csv.DictReader(io.StringIO(text)))
         found = registry.bring_in(
             ctx,
             account_id=_account_id(desk, whole(field(data, "account"))),
@@ -160,15 +160,6 @@ def _page(
         request, "registry.html", work, status=422 if bad else 200, classes=CLASSES, filled=filled, error=error,
         imported=imported, pasted=pasted,
     )  # fmt: skip
-
-
-def _rows(text: str) -> list[tuple[int, dict[str, str]]]:
-    """Return the rows of a pasted table with their lines; cells beyond the head are left out."""
-    reader = csv.DictReader(io.StringIO(text.replace("\x00", "")))
-    return [
-        (reader.line_num, {name: cell for name, cell in row.items() if name and isinstance(cell, str)})
-        for row in reader
-    ]
 
 
 def _chosen(q: Queries, asked: int) -> Account | None:

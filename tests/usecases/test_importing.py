@@ -15,7 +15,7 @@ from goodstanding.bootstrap import importer
 from goodstanding.usecases import audit, connections, imports, privacy, regions, replay
 from goodstanding.usecases.facts import SLOT
 from goodstanding.usecases.import_words import problems_csv
-from goodstanding.usecases.ports.imports import Answers
+from goodstanding.usecases.ports.imports import Answers, RefusedFileError
 from tests import exports
 
 WHO = ("system", "test")
@@ -526,3 +526,46 @@ def test_a_refused_file_says_why(world):
     assert imports.counts_of(file).fields == {"name": "inner.zip"}
     again = taken(world, exports.zipped(inner__zip=b"PK"))
     assert again.id != file.id, "a refused file may be given again"
+
+
+# -- two at once --
+
+
+class Meanwhile:
+    """A file on its way in, during whose last step something else happens."""
+
+    def __init__(self, writer, happens):
+        self._writer, self._happens = writer, happens
+
+    def __getattr__(self, name):
+        return getattr(self._writer, name)
+
+    def keep(self, key_id, *, known):
+        self._writer.keep(key_id, known=known)
+        self._happens()
+
+
+def files_of(world):
+    return [p for p in (world.app.settings.data / "originals").rglob("*") if p.is_file()]
+
+
+def test_a_file_that_comes_in_twice_at_once_is_kept_once_and_wholly_erased(world):
+    raw = csv((1, "kim", "hallo", stamp(START), 7))
+    writer = world.importer.originals.writer()
+    writer.write(raw)
+    both = Meanwhile(writer, lambda: kept(world, raw, kind="comments"))
+    file = imports.keep(world.importer, both, account_id=1, kind="comments", name="twice", who=WHO)
+    assert len(files_of(world)) == 1 and original(world, file) == raw
+    imports.undo(world.importer, file.id, who=WHO, original=True)
+    assert files_of(world) == [], "no second copy outlives the first"
+
+
+def test_a_file_whose_kept_copy_is_erased_while_it_comes_in_again_is_refused(world):
+    raw = csv((1, "kim", "hallo", stamp(START), 7))
+    first = kept(world, raw, kind="comments")
+    writer = world.importer.originals.writer()
+    writer.write(raw)
+    gone = Meanwhile(writer, lambda: imports.undo(world.importer, first.id, who=WHO, original=True))
+    with pytest.raises(RefusedFileError):
+        imports.keep(world.importer, gone, account_id=1, kind="comments", name="again", who=WHO)
+    assert original(world, kept(world, raw, kind="comments")) == raw, "and comes in whole the next time"

@@ -1,10 +1,13 @@
 """What a stranger, or a page of a stranger's, tries on the pages."""
 
 import re
+from pathlib import Path
 
 import pytest
 from world import Client, World
 
+from goodstanding.settings import PlatformSettings, Settings
+from goodstanding.web import i18n
 from goodstanding.web.desk import back, field
 
 PUBLIC = {
@@ -87,3 +90,41 @@ def test_a_form_leads_back_to_our_own_pages_only(target):
 
 def test_what_a_database_cannot_keep_is_left_out_of_a_field():
     assert field({"text": " a\x00b\x00 "}, "text") == "ab"
+
+
+def test_a_sign_that_turns_words_around_is_named(world):
+    client = Client(world).sign_in()
+    turned = "kijker.een\n\u202eleuk\u2069 filmpje\n2d\nReply\nlos \u202d eind"
+    page = client.post("/paste/preview", account="1", title="Keuken", text=turned)
+    assert page.status == 200
+    assert "[U+202E]leuk[U+2069] filmpje" in page.words and "los [U+202D] eind" in page.words
+    assert i18n.marked("שלום \u200f👩\u200d🍳 a\tb\n") == "שלום \u200f👩\u200d🍳 a\tb\n", (
+        "ordinary words stay"
+    )
+
+
+def test_the_signs_of_a_comment_are_named_where_it_is_judged(world):
+    taken = Client(world).sign_in()
+    row = {
+        "take-0": "yes",
+        "author-0": "kijker.een",
+        "text-0": "\u202ewat kost de pan?",
+        "at-0": "2026-09-20T10:00",
+    }
+    assert taken.post("/paste/take", account="1", title="Keuken", **row).status == 200
+    last = world.ctx.store.read(lambda q: q.decisions(after=0, limit=100))[-1].event_id
+    page = taken.get(f"/comment/{last}")
+    assert "[U+202E]wat kost de pan?" in page.words and "\u202e" not in page.text
+
+
+def test_a_table_that_breaks_off_in_a_huge_cell_is_told_by_its_line(world):
+    video = world.ctx.store.read(lambda q: q.videos(1))[0].id
+    table = f'video,class\n{video},growth\n"' + "a" * 400_000
+    page = Client(world).sign_in().post("/registry/import", account="1", csv=table)
+    assert page.status == 422 and "The quotation marks do not match." in page.words
+
+
+def test_no_secret_stands_in_what_a_traceback_would_show():
+    secrets = {"database": "postgresql://u:hush@db/x", "master_key": "hush" * 16}
+    shown = repr(Settings(data=Path(), platform=PlatformSettings(secret="hush"), **secrets))
+    assert "hush" not in shown

@@ -231,3 +231,22 @@ def test_a_public_address_is_used_before_the_network(world):
     serve_lan(world, public_url="https://gs.example.org")
     page = Client(world).sign_in().post("/phone/link")
     assert "https://gs.example.org/pair/" in page.words
+
+
+def test_a_paired_phone_does_the_days_work_and_nothing_of_the_desk(world):
+    serve_lan(world)
+    phone = Client(world, address="192.168.7.31", host=LAN)
+    link = pairing.new_link(world.ctx, 1)
+    phone.jar["gs_csrf"] = ""
+    phone.jar.clear()
+    assert phone.get(f"/pair/{link}").status == 200
+    assert phone.post(f"/pair/{link}").status == 303
+    for path in ("/", "/tasks", "/review", "/comments", "/freeze", "/accounts", "/policy", "/accounts/1"):
+        assert phone.get(path).status == 200, path
+    for path in ("/audit", "/imports", "/phone", "/accounts/app", "/accounts/1/connect"):
+        assert phone.get(path).status == 403, path
+    for path in ("/accounts/1", "/accounts/1/disconnect", "/accounts/app", "/policy/activate", "/bio", "/phone/link", "/imports", "/registry/import"):  # fmt: skip
+        answer = phone.post(path, killed="yes")
+        assert answer.status == 403 and "Not on a paired phone" in answer.words, path
+    signed_in = Client(world, address="192.168.7.31", host=LAN).sign_in()
+    assert signed_in.get("/audit").status == signed_in.get("/phone").status == 200
