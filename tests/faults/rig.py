@@ -237,9 +237,11 @@ async def door(app):
         if server.started:
             break
         await asyncio.sleep(0.01)
-    yield
-    server.should_exit = True
-    await running
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await running
 
 
 @asynccontextmanager
