@@ -236,6 +236,7 @@ def _certain(one):
 def _decided_once(one):
     decided = one.decided()
     twice = [comment for comment, times in decided.items() if times > 1]
+    twice += decided.keys() - one.written  # the same comment under another name
     never = one.comments.keys() - decided.keys()
     if twice or never:
         raise Violation(f"{len(twice)} comments decided twice, {len(never)} never")

@@ -73,7 +73,8 @@ class Rig:
         self.business_id = ""
         self.asked = 0
         self.comments = {}
-        """Comment -> when it was written."""
+        """Comment -> when it was written; without those that nobody needs to have seen."""
+        self.written = set()
 
     # --- people ---
 
@@ -92,6 +93,7 @@ class Rig:
             )
             made.append(one["comment_id"])
             self.comments[one["comment_id"]] = one["create_ms"]
+            self.written.add(one["comment_id"])
         await self.read()
         return made
 
@@ -237,9 +239,11 @@ async def door(app):
         if server.started:
             break
         await asyncio.sleep(0.01)
-    yield
-    server.should_exit = True
-    await running
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await running
 
 
 @asynccontextmanager

@@ -270,6 +270,16 @@ def a_comment_that_comes_again_is_one(world):
 
 
 @_world
+def nothing_is_hidden_where_hiding_is_not_offered(world):
+    """The platform stops offering it while a hide waits."""
+    world.comment("+A", "insult")
+    world.offer_hiding(False)
+    world.step(3 * MINUTE)
+    world.flow()
+    assert not world.calls
+
+
+@_world
 def hidden_once(world):
     """Hiding what is hidden already is no call, by rule or by a person."""
     target = world.comment("+A", "insult")
@@ -326,6 +336,7 @@ def what_was_forbidden_meanwhile_is_not_shown(world):
 
 
 ALL = (
+    nothing_is_hidden_where_hiding_is_not_offered,
     a_comment_that_comes_again_is_one,
     a_task_that_was_opened_is_never_too_late,
     tasks_fill_the_limits,
