@@ -75,7 +75,7 @@ def test_the_owner_gets_through_a_queue_with_messages_in_it(tmp_path):
         "SELECT count(*) FROM review_case c JOIN event e ON e.id = c.event_id"
         " WHERE e.kind = 'message' AND c.code = 'RULE' AND c.state = 'resolved'",
     )
-    assert kept[0][0] > 1, "messages that a rule puts before a person were among them"
+    assert kept[0][0] >= 1, "messages that a rule puts before a person were among them"
 
 
 def test_every_reply_waited_its_ten_minutes(seeded):
