@@ -4,7 +4,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -133,18 +133,28 @@ async def clear_cases(app: "App", *, last: bool = False) -> None:
     cases = ctx.store.read(lambda q: q.open_cases(queue=None, after=(0, 0), limit=1_000))
 
     def decide(case: Case) -> None:
-        if case.code in ("CAP", "SIMILAR_TEXT") and case.outgoing_id is not None:
-            moderation.reject(ctx, case.id, OWNER)
-        elif last:
+        over = case.code in ("CAP", "SIMILAR_TEXT") and case.outgoing_id is not None
+        if last and not over:
             return
-        elif case.outgoing_id is not None:
-            moderation.approve(ctx, case.id, OWNER)
-        elif case.code in ("ABUSE", "SPAM") or (case.code == "RULE" and case.id % 3 == 0):
-            moderation.hide(ctx, case.event_id, OWNER)
-        else:
-            moderation.keep(ctx, case.event_id, OWNER)
+        with suppress(moderation.MovedOnError):  # another case of the same comment settled this one
+            try:
+                _settle(app, case, turn_down=over)
+            except moderation.GoneError:  # a message, which nobody can hide, or a proposal withdrawn since
+                moderation.keep(ctx, case.event_id, OWNER)
 
     await asyncio.gather(*(asyncio.to_thread(decide, case) for case in cases))
+
+
+def _settle(app: "App", case: Case, *, turn_down: bool) -> None:
+    ctx = app.ctx
+    if turn_down:
+        moderation.reject(ctx, case.id, OWNER)
+    elif case.outgoing_id is not None:
+        moderation.approve(ctx, case.id, OWNER)
+    elif case.code in ("ABUSE", "SPAM") or (case.code == "RULE" and case.id % 3 == 0):
+        moderation.hide(ctx, case.event_id, OWNER)
+    else:
+        moderation.keep(ctx, case.event_id, OWNER)
 
 
 async def take_deliveries(app: "App", box: Sandbox) -> int:

@@ -66,6 +66,18 @@ def test_the_three_accounts_are_there_and_their_stories_have_begun(gs, tmp_path)
     assert said(gs("audit", "verify", "--data", folder, "--json"))["ok"]
 
 
+@pytest.mark.slow
+def test_the_owner_gets_through_a_queue_with_messages_in_it(tmp_path):
+    done = seed_demo(tmp_path / "many", comments=2_500, seed=2, more=())
+    assert (done.returncode, done.stderr) == (0, "")
+    kept = rows(
+        tmp_path / "many",
+        "SELECT count(*) FROM review_case c JOIN event e ON e.id = c.event_id"
+        " WHERE e.kind = 'message' AND c.code = 'RULE' AND c.state = 'resolved'",
+    )
+    assert kept[0][0] >= 1, "messages that a rule puts before a person were among them"
+
+
 def test_every_reply_waited_its_ten_minutes(seeded):
     waited = rows(
         seeded,

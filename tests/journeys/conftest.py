@@ -45,15 +45,21 @@ def serve():
     return serving
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """One browser for a file: while it is open, no other test of this process can run a loop of its own."""
+@pytest.fixture(scope="session")
+def chromium():
+    """How a browser is launched here."""
     if not Path(CHROMIUM).exists():
         pytest.skip("no Chromium is installed")
+    return {"executable_path": CHROMIUM, "args": ARGS}
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """One browser for a file: while it is open, no other test of this process can run a loop of its own."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        launched = playwright.chromium.launch(**chromium)
         yield launched
         launched.close()
 

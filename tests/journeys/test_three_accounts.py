@@ -7,10 +7,8 @@ time is hurried.
 import asyncio
 import re
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 
 import pytest
-from conftest import ARGS, CHROMIUM
 from test_message_story import SECRET, START, WAIT_SECONDS, Stage, free_port
 
 from goodstanding.bootstrap import open_app
@@ -20,11 +18,7 @@ from goodstanding.settings import PlatformSettings, Settings
 from goodstanding.usecases import audit, bio, people, privacy, replay
 from goodstanding.usecases.context import SYSTEM
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="no Chromium is installed"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.browser]
 MORNING_NL = START + 5 * HOUR
 """Nine in the morning in Amsterdam."""
 POST = "7672400000000000202"
@@ -59,12 +53,12 @@ async def running(app, controls=None):
 
 
 @asynccontextmanager
-async def chromium(address, locale):
+async def browsing(chromium, address, locale):
     """Open a page in a browser of its own; a page that asks another host fails the test."""
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
+        browser = await playwright.chromium.launch(**chromium)
         page = await browser.new_page(locale=locale, viewport={"width": 1280, "height": 900})
         page.set_default_timeout(10_000)
         foreign = []
@@ -137,8 +131,8 @@ def ends_well(app, folder, contact_ids, personal_values):
     assert (again.differences, again.erased > 0) == (0, True)
 
 
-async def personal_nl(folder):
-    async with stage(folder, MORNING_NL) as on, chromium(on.address, "nl-NL") as page:
+async def personal_nl(folder, chromium):
+    async with stage(folder, MORNING_NL) as on, browsing(chromium, on.address, "nl-NL") as page:
         await page.goto(f"{on.address}/demo-enter")
         await page.goto(f"{on.address}/accounts/1")
         row = page.get_by_role("row", name="Privéberichten sturen")
@@ -181,8 +175,8 @@ async def personal_nl(folder):
         assert [one.address for one in bio.people(on.app.ctx, 1)] == [""]
 
 
-async def business_id(folder):
-    async with stage(folder, START) as on, chromium(on.address, "en-GB") as page:
+async def business_id(folder, chromium):
+    async with stage(folder, START) as on, browsing(chromium, on.address, "en-GB") as page:
         business = cast.BUSINESS.open_id
         posts = [v["item_id"] for v in (await on.box.control("state"))["videos"] if v["open_id"] == business]
         video = posts[0]
@@ -237,9 +231,9 @@ async def shop_sent(on, contact_id, count):
     raise AssertionError(f"{count} messages were never sent")
 
 
-async def no_app(folder):
+async def no_app(folder, chromium):
     app = open_app(Settings(data=folder, port=free_port(), demo_speed=1.0, demo_start=MORNING_NL))
-    async with running(app) as address, chromium(address, "nl-NL") as page:
+    async with running(app) as address, browsing(chromium, address, "nl-NL") as page:
         await page.goto(f"{address}/setup/{people.setup_token(app.ctx)}")
         await page.get_by_label("Je naam").fill("Lotte")
         await page.get_by_label("E-mailadres").fill("lotte@example.org")
@@ -276,13 +270,13 @@ async def no_app(folder):
         assert replay.replay(app.ctx).differences == 0
 
 
-def test_personal_nl_messages_are_closed_and_the_bio_form_ends_in_evidence(tmp_path):
-    asyncio.run(personal_nl(tmp_path))
+def test_personal_nl_messages_are_closed_and_the_bio_form_ends_in_evidence(tmp_path, chromium):
+    asyncio.run(personal_nl(tmp_path, chromium))
 
 
-def test_business_id_goes_from_comment_to_evidence_by_itself(tmp_path):
-    asyncio.run(business_id(tmp_path))
+def test_business_id_goes_from_comment_to_evidence_by_itself(tmp_path, chromium):
+    asyncio.run(business_id(tmp_path, chromium))
 
 
-def test_no_app_at_all_sends_by_hand_on_the_first_day(tmp_path):
-    asyncio.run(no_app(tmp_path))
+def test_no_app_at_all_sends_by_hand_on_the_first_day(tmp_path, chromium):
+    asyncio.run(no_app(tmp_path, chromium))
