@@ -1,8 +1,10 @@
 """Pages of accounts: added, connected through the sandbox's consent page, explained, stopped, given up."""
 
+import json
 import re
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 from world import OPEN_ID, Client, World
@@ -255,9 +257,8 @@ def test_tiktoks_own_automatic_messages_have_a_page(desk, me_here):
     assert closed.status == 200 and "Off for this account" in closed.words and "TT-DM-3" in closed.words
     assert 'href="/accounts/1/automatic"' not in me_here.get("/accounts/1").text
     connections.state_facts(desk.ctx, 1, who=person(1), country="ID", account_type="business")
-    row = desk.ctx.store.read(lambda q: q.connection(1))
-    scopes = f"{row.scopes} message.list.read message.list.send message.list.manage"
-    desk.ctx.store.write(lambda tx: tx.change_connection(1, {"scopes": scopes}))
+    off = me_here.get("/accounts/1/connect").header("location")
+    me_here.get(allow(desk, off, open_id=TOKO))
     assert 'href="/accounts/1/automatic"' in me_here.get("/accounts/1").text
     empty = me_here.get("/accounts/1/automatic")
     assert "Welcome message" in empty.words and "None is set up." in empty.words
@@ -265,3 +266,9 @@ def test_tiktoks_own_automatic_messages_have_a_page(desk, me_here):
     page = me_here.get("/accounts/1/automatic")
     assert "TikTok is still reviewing it" in page.words and "<b>datang" not in page.text
     assert me_here.get("/accounts/99/automatic").status == 404
+    fault = {"endpoint": "message/auto_message/get/", "times": 1, "kind": "throttle"}
+    order = Request(f"{desk.box.url}/_sandbox/inject", json.dumps({"fault": fault}).encode())
+    order.add_header("content-type", "application/json")
+    urlopen(order, timeout=20).close()
+    away = me_here.get("/accounts/1/automatic")
+    assert (away.status, "TikTok did not give it now" in away.words) == (502, True)
