@@ -158,6 +158,11 @@ def keep_posts(ctx: Context, tx: Transaction, account: Account, page: VideoPage,
     done = not page.more or is_stuck or (bool(page.videos) and not young)
     after = msgspec.structs.replace(state, before=page.cursor, done=done)
     _put(tx, account.id, after, now)
+    before = refused_of(tx, account.id)
+    known = before.missing_scopes if before else ()
+    if new := tuple(one for one in page.missing_scopes if one not in known):
+        refused = Refused(missing_scopes=(*known, *new), at=now)
+        tx.put_setting(REFUSED, msgspec.json.encode(refused).decode(), now, account_id=account.id)
     if young:
         _keep(ctx, tx, account.id, "video", [(one.id, _post(one)) for one in young], state.day)
 

@@ -152,11 +152,15 @@ def test_a_list_without_a_way_on_ends_the_day(world, monkeypatch, cursor):
 
     async def video_page(account, *, before=None, ids=(), insights=False):
         pages.append(before)
-        return VideoPage(videos=(), cursor=cursor, more=True)
+        return VideoPage(videos=(), cursor=cursor, more=True, missing_scopes=("video.insights",))
 
     monkeypatch.setattr(world.ctx.platforms["tiktok"], "video_page", video_page)
     capture(world)
     assert len(pages) == 1
+    refused = world.read(lambda q: snapshots.refused_of(q, 1))
+    assert "video.insights" in refused.missing_scopes, (
+        "what was not allowed is said, and no figure is invented"
+    )
 
 
 def test_posts_older_than_their_figures_are_left_and_the_day_ends(world, monkeypatch):

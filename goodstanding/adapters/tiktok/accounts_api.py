@@ -184,7 +184,8 @@ class AccountsApi:
         wanted = [*groups["video.list"], *(groups["video.insights"] if insights else [])]
         told = await self._caller.get(account, "/business/video/list/", {**query, "fields": _text(wanted)})
         if insights and told.kind == "capability":
-            return await self.video_page(account, before=before, ids=ids)
+            bare = await self.video_page(account, before=before, ids=ids)
+            return msgspec.structs.replace(bare, missing_scopes=("video.insights",))
         page = _data(told, _Videos)
         videos, unreadable = _each(page.videos, _video)
         return VideoPage(

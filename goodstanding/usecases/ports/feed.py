@@ -72,6 +72,8 @@ class VideoPage(msgspec.Struct, frozen=True, kw_only=True):
     cursor: int
     more: bool
     unreadable: int = 0
+    missing_scopes: tuple[str, ...] = ()
+    """Groups of figures that were asked for and that the owner's grant does not cover."""
 
 
 class AccountPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -238,6 +238,7 @@ def test_without_the_scope_of_insights_the_rest_is_read():
         {"/business/video/list/": answer}, lambda api: api.video_page(ACCOUNT, insights=True)
     )
     assert [v.id for v in page.videos] == ["1"]
+    assert page.missing_scopes == ("video.insights",)
     assert len(seen) == 2
 
 
