@@ -145,9 +145,7 @@ async def personal_nl(folder, chromium):
             "comment", {"text": "Waar is de link naar die pan?", "video_id": POST, "viewer": "kijker.een"}
         )
         reply = await sent_reply(on)
-        assert "bio" in reply.text.lower() or "profiel" in reply.text.lower(), (
-            "the way leads over the bio page"
-        )
+        assert (reply.rule, reply.template) == ("reply-bio", "bio"), "the way leads over the bio page"
 
         await page.context.clear_cookies()
         await page.goto(f"{on.address}/b/lottekookt?ref=reactie")
