@@ -54,9 +54,9 @@ def me_here(desk):
     return Client(desk).sign_in()
 
 
-def ready(client):
+def ready(client, **changes):
     assert client.post("/accounts/app", **APP, permissions="messaging").status == 303
-    return client.post("/accounts/add", **FORM).header("location")
+    return client.post("/accounts/add", **FORM | changes).header("location")
 
 
 def allow(desk, location, open_id=LOTTE, without=()):
@@ -250,7 +250,7 @@ def test_the_deletion_after_the_end_is_dated_put_off_and_told_afterwards(desk, m
 
 
 def test_tiktoks_own_automatic_messages_have_a_page(desk, me_here):
-    ready(me_here)
+    ready(me_here, handle="@toko.teh.sbx")
     off = me_here.get("/accounts/1/connect").header("location")
     me_here.get(allow(desk, off, open_id=TOKO))
     closed = me_here.get("/accounts/1/automatic")

@@ -13,7 +13,7 @@ from goodstanding.web.desk import back, field
 PUBLIC = {
     ("GET", "/b/{slug:str}"), ("GET", "/b/{slug:str}/l/{link_id:int}"), ("GET", "/b/{slug:str}/r/{name:str}"),
     ("GET", "/connect/{token:str}"), ("GET", "/connect/{token:str}/go"), ("GET", "/healthz"), ("GET", "/metrics"),
-    ("GET", "/oauth/tiktok"), ("GET", "/openapi"), ("GET", "/openapi/openapi.json"), ("GET", "/openapi/{path:str}"),
+    ("GET", "/oauth/tiktok"), ("GET", "/openapi"), ("GET", "/openapi/openapi.json"),
     ("GET", "/pair/{token:str}"), ("GET", "/setup/{token:str}"), ("GET", "/sign-in"), ("GET", "/static/{mark:str}/{name:str}"),
     ("POST", "/b/{slug:str}"), ("POST", "/b/{slug:str}/r/{name:str}"), ("POST", "/language"), ("POST", "/pair/{token:str}"),
     ("POST", "/setup/{token:str}"), ("POST", "/sign-in"),
