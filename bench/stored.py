@@ -31,11 +31,11 @@ def _shape() -> str:
     import hashlib
 
     from goodstanding.adapters.storage.schema import spine as schema
-    from goodstanding.adapters.storage.statements import spine as statements
+    from goodstanding.adapters.storage.statements import audit, intake, outbox
     from goodstanding.core.policy import decide, document, model, sealing
     from goodstanding.usecases import playbooks
 
     digest = hashlib.sha256(playbooks.policy_text("careful").encode())
-    for module in (schema, statements, decide, document, model, sealing):
+    for module in (schema, audit, intake, outbox, decide, document, model, sealing):
         digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()[:12]

@@ -15,13 +15,11 @@ from goodstanding import __version__
 ROOT = Path(__file__).parents[1]
 LINES_MAX = 600
 LONGER = {
-    # The verifier must stand alone in one file. One port of all hot statements, and one file for the imitation's many calls: split by nobody's need so far.
+    # The verifier must stand alone in one file; one file for the imitation's many calls: split by nobody's need so far.
     "goodstanding/adapters/evidence/verifier.py": 700,
     # One class for each kind of condition, read as one table.
     "goodstanding/core/policy/conditions.py": 680,
-    "goodstanding/adapters/storage/statements/spine.py": 870,
     "goodstanding/sandbox/api.py": 750,
-    "goodstanding/usecases/ports/__init__.py": 700,
 }
 MACHINE = re.compile(r"/(?:home|root|Users|work|tmp)/[\w.-]+|[A-Z]:\\\\Users")
 REASONED = re.compile(r"#\s*(noqa|type: ignore|pragma: no cover)(?P<codes>[^#]*)(?P<rest>.*)$")

@@ -5,21 +5,12 @@ from collections.abc import Sequence
 from typing import cast
 
 from goodstanding.adapters.storage.statements import Row, Statements
+from goodstanding.adapters.storage.statements.audit import _AUDIT, _audit
 from goodstanding.adapters.storage.statements.base import marks
-from goodstanding.adapters.storage.statements.spine import (
-    _AUDIT,
-    _CASE,
-    _CONTACT,
-    _DECISION,
-    _EVENT,
-    _OUTGOING,
-    _audit,
-    _case,
-    _contact,
-    _decision,
-    _event,
-    _outgoing,
-)
+from goodstanding.adapters.storage.statements.contacts import _CONTACT, _contact
+from goodstanding.adapters.storage.statements.intake import _DECISION, _EVENT, _decision, _event
+from goodstanding.adapters.storage.statements.outbox import _OUTGOING, _outgoing
+from goodstanding.adapters.storage.statements.review import _CASE, _case
 from goodstanding.usecases.ports import AuditRow, Case, Contact, DecisionRow, Event, Outgoing, Queries
 from goodstanding.usecases.reads import ProblemRow
 

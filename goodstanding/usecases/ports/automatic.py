@@ -1,11 +1,10 @@
 """The platform's own automatic messages: what an account has set up at the platform itself. Read, never written."""
 
-from typing import TYPE_CHECKING, Literal, Protocol, get_args
+from typing import Literal, Protocol, get_args
 
 import msgspec
 
-if TYPE_CHECKING:
-    from goodstanding.usecases.ports import Account
+from goodstanding.usecases.ports.workspace import Account
 
 AutomaticKind = Literal["WELCOME_MESSAGE", "SUGGESTED_QUESTION", "CHAT_PROMPT"]
 """The kinds the platform lists; replies to keywords exist in its app alone (portal 1832184619749377)."""
@@ -36,6 +35,6 @@ class AutomaticMessages(msgspec.Struct, frozen=True, kw_only=True):
 class AutomaticPlatform(Protocol):
     """The part of the platform that lists them."""
 
-    async def automatic_messages(self, account: "Account", kind: AutomaticKind) -> AutomaticMessages:
+    async def automatic_messages(self, account: Account, kind: AutomaticKind) -> AutomaticMessages:
         """Return the automatic messages of a kind; raises `ReadFailedError`."""
         ...

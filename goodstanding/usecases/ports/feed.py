@@ -1,14 +1,12 @@
 """Reading an account: what the platform lists, what is watched, what was found late, and what was captured."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 from goodstanding.kernel.problems import GoodstandingError
-
-if TYPE_CHECKING:
-    from goodstanding.usecases.ports import Account
+from goodstanding.usecases.ports.workspace import Account
 
 ReadTrouble = Literal["wait", "reauthorise", "capability", "absent", "refused", "retry"]
 """Why a read did not succeed: later (`wait_ms`), connect again, not offered, gone, refused, or failed in passing."""
@@ -139,7 +137,7 @@ ClickAct = Literal["like", "unlike", "delete", "comment"]
 class ClickPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Leave for one act that only a person may ask for. Only `usecases.clicks` makes these, for a signed-in person."""
 
-    account: "Account"
+    account: Account
     person_id: int
     act: ClickAct
     video_id: str
@@ -159,13 +157,13 @@ class ClickResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class FeedPlatform(Protocol):
     """What an account's platform lets be read, and the acts of a person. Reads raise `ReadFailedError`."""
 
-    async def account_page(self, account: "Account", *, since: str, until: str) -> AccountPage:
+    async def account_page(self, account: Account, *, since: str, until: str) -> AccountPage:
         """Return profile, audience and the figures of the days from `since` to `until` (UTC dates, both counted)."""
         ...
 
     async def video_page(
         self,
-        account: "Account",
+        account: Account,
         *,
         before: int | None = None,
         ids: Sequence[str] = (),
@@ -175,17 +173,17 @@ class FeedPlatform(Protocol):
         ...
 
     async def comment_page(
-        self, account: "Account", video_id: str, *, cursor: int = 0, replies: bool = False
+        self, account: Account, video_id: str, *, cursor: int = 0, replies: bool = False
     ) -> CommentPage:
         """Return comments of a post, newest first, hidden ones included."""
         ...
 
-    async def comments_by_id(self, account: "Account", video_id: str, ids: Sequence[str]) -> CommentPage:
+    async def comments_by_id(self, account: Account, video_id: str, ids: Sequence[str]) -> CommentPage:
         """Return those of these comments or replies (30 at most) that exist; sure only while none is unreadable."""
         ...
 
     async def reply_page(
-        self, account: "Account", video_id: str, comment_id: str, *, cursor: int = 0
+        self, account: Account, video_id: str, comment_id: str, *, cursor: int = 0
     ) -> CommentPage:
         """Return replies to a comment."""
         ...
@@ -194,13 +192,13 @@ class FeedPlatform(Protocol):
         """Return how many calls an hour reading may take, all accounts together; `None`: no limit is kept."""
         ...
 
-    async def video_settings(self, account: "Account") -> VideoSettings: ...
-    async def publish_status(self, account: "Account", publish_id: str) -> PublishStatus: ...
-    async def mention_page(self, account: "Account", *, days: int, cursor: int = 0) -> MentionPage:
+    async def video_settings(self, account: Account) -> VideoSettings: ...
+    async def publish_status(self, account: Account, publish_id: str) -> PublishStatus: ...
+    async def mention_page(self, account: Account, *, days: int, cursor: int = 0) -> MentionPage:
         """Return posts of the last `days` (1 to 90) that name the account."""
         ...
 
-    async def upload_image(self, account: "Account", media_type: str, content: bytes) -> UploadedImage:
+    async def upload_image(self, account: Account, media_type: str, content: bytes) -> UploadedImage:
         """Hand over an image for a comment; raises `ReadFailedError`."""
         ...
 

@@ -8,7 +8,8 @@ import msgspec
 from goodstanding.core.consent import Purpose
 
 if TYPE_CHECKING:
-    from goodstanding.usecases.ports import Event, Outgoing
+    from goodstanding.usecases.ports.intake import Event
+    from goodstanding.usecases.ports.outbox import Outgoing
 
 EvidenceAnswer = Literal["given", "refused", "withdrawn"]
 EvidenceSource = Literal["button", "form", "message", "person"]

@@ -4,21 +4,33 @@ Written by hand: SQLAlchemy Core costs about twice the CPU on this path (docs/de
 Placeholders are `?`; `postgres.py` rewrites them once per statement. One module a part of the product.
 """
 
+from goodstanding.adapters.storage.statements.audit import AuditStatements
 from goodstanding.adapters.storage.statements.base import Row, S
 from goodstanding.adapters.storage.statements.bio import BioStatements
 from goodstanding.adapters.storage.statements.connections import ConnectionStatements
+from goodstanding.adapters.storage.statements.contacts import ContactStatements
 from goodstanding.adapters.storage.statements.feed import FeedStatements
 from goodstanding.adapters.storage.statements.imports import ImportStatements
+from goodstanding.adapters.storage.statements.intake import IntakeStatements
 from goodstanding.adapters.storage.statements.messages import MessageStatements
+from goodstanding.adapters.storage.statements.outbox import OutboxStatements
+from goodstanding.adapters.storage.statements.policies import PolicyStatements
 from goodstanding.adapters.storage.statements.registry import RegistryStatements
-from goodstanding.adapters.storage.statements.spine import SpineStatements
+from goodstanding.adapters.storage.statements.review import ReviewStatements
 from goodstanding.adapters.storage.statements.tasks import TaskStatements
+from goodstanding.adapters.storage.statements.workspace import WorkspaceStatements
 
 __all__ = ["Row", "S", "Statements"]
 
 
 class Statements(
-    SpineStatements,
+    WorkspaceStatements,
+    ContactStatements,
+    IntakeStatements,
+    OutboxStatements,
+    ReviewStatements,
+    PolicyStatements,
+    AuditStatements,
     BioStatements,
     ConnectionStatements,
     FeedStatements,

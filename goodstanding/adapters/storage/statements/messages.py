@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from goodstanding.adapters.storage.statements.base import Base, Row, marks
-from goodstanding.adapters.storage.statements.spine import _EVENT, _OUTGOING, _event, _outgoing
+from goodstanding.adapters.storage.statements.intake import _EVENT, _event
+from goodstanding.adapters.storage.statements.outbox import _OUTGOING, _outgoing
 from goodstanding.usecases.ports import Event, Outgoing
 from goodstanding.usecases.ports.messages import ConsentEvidence, Conversation, MessageContent
 
