@@ -12,7 +12,6 @@ import msgspec
 from goodstanding.core import incidents, limits
 from goodstanding.core.outbox import MILLI, likeness
 from goodstanding.core.policy.compile import CompiledPolicy, CounterSpec
-from goodstanding.core.policy.conditions import IntentAtLeast, IntentIn
 from goodstanding.core.policy.model import (
     AccountFacts,
     CommentFacts,
@@ -25,6 +24,7 @@ from goodstanding.core.policy.model import (
     VolumeFacts,
     WordingFact,
 )
+from goodstanding.core.policy.text_conditions import IntentAtLeast, IntentIn
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
 from goodstanding.usecases.context import Context

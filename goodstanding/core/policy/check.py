@@ -7,17 +7,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from goodstanding.core.policy.conditions import (
-    CounterAtLeast,
-    IntentAtLeast,
-    IntentIn,
-    ScoreAtLeast,
-    Tapped,
-    words_of,
-)
 from goodstanding.core.policy.document import Class, Policy, Rule, Template
+from goodstanding.core.policy.fact_conditions import CounterAtLeast, Tapped
 from goodstanding.core.policy.gate import SENDS
 from goodstanding.core.policy.platform import PlatformRules
+from goodstanding.core.policy.text_conditions import IntentAtLeast, IntentIn, ScoreAtLeast
+from goodstanding.core.policy.vocabulary import words_of
 from goodstanding.kernel.problems import Problem
 from goodstanding.kernel.texts import length
 

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from goodstanding.core.policy.check import classify
-from goodstanding.core.policy.conditions import CounterAtLeast, MessagesOpen, Observer
 from goodstanding.core.policy.document import Policy, Rule, Template
+from goodstanding.core.policy.fact_conditions import CounterAtLeast, MessagesOpen
 from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Looks, Ready, together
 from goodstanding.core.policy.gates import AT_SENDING, GATES, PROMOTION, caps
 from goodstanding.core.policy.model import Act, Effect, Facts, GateTrace, Outcome, RuleTrace
 from goodstanding.core.policy.platform import PlatformRules
 from goodstanding.core.policy.rules import delay, message_time, similar
 from goodstanding.core.policy.rules.quiet_hours import Quiet
+from goodstanding.core.policy.vocabulary import Observer
 from goodstanding.kernel.ids import PolicyHash
 from goodstanding.kernel.reasons import Code, Reason
 from goodstanding.kernel.timing import HOUR

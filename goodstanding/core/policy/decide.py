@@ -8,7 +8,6 @@ for a person even over a rule that says `none`: no policy may keep a crisis or a
 import msgspec
 
 from goodstanding.core.policy.compile import CompiledPolicy, ReadyRule, Side
-from goodstanding.core.policy.conditions import words_of
 from goodstanding.core.policy.gate import Answers
 from goodstanding.core.policy.model import (
     Act,
@@ -21,6 +20,7 @@ from goodstanding.core.policy.model import (
     Verdict,
     message_of,
 )
+from goodstanding.core.policy.vocabulary import words_of
 from goodstanding.kernel.reasons import Code, Reason
 from goodstanding.kernel.timing import MINUTE
 

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from goodstanding.core.policy.conditions import Condition, between, minutes
 from goodstanding.core.policy.document import Limit, Policy, QuietHours, Rule, Template
+from goodstanding.core.policy.vocabulary import Condition, between, minutes
 
 Direction = Literal["looser", "tighter", "neutral"]
 _RESTRICTS = ("none", "review")

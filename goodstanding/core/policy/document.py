@@ -11,8 +11,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from goodstanding.core.policy.conditions import AnyCondition, Intent, Language, Name, TimeOfDay, looser
+from goodstanding.core.policy.conditions import AnyCondition
 from goodstanding.core.policy.model import Outcome
+from goodstanding.core.policy.vocabulary import Intent, Language, Name, TimeOfDay, looser
 from goodstanding.kernel.canonical import canonical
 from goodstanding.kernel.ids import PolicyHash
 

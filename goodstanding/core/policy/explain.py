@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from goodstanding.core.policy.check import classify
-from goodstanding.core.policy.conditions import Condition
 from goodstanding.core.policy.diff import Change, needs_second_person
 from goodstanding.core.policy.document import Limit, Policy, Rule
 from goodstanding.core.policy.gates import GATE_IDS, GATES, PROMOTION
 from goodstanding.core.policy.model import ConditionTrace, Decision, Facts, GateTrace, RuleTrace
 from goodstanding.core.policy.platform import PlatformRules
 from goodstanding.core.policy.rules import delay, message_time, similar
+from goodstanding.core.policy.vocabulary import Condition
 from goodstanding.kernel.reasons import Reason
 from goodstanding.kernel.timing import DAY, MINUTE, iso
 

@@ -1,10 +1,10 @@
 """A message is answered when it asks something, or when it is a tap on our own card (R8)."""
 
-from goodstanding.core.policy.conditions import TRIGGERS
 from goodstanding.core.policy.document import Policy
 from goodstanding.core.policy.gate import MESSAGES, SENDS, Answers, Gate, Look
 from goodstanding.core.policy.model import Facts, GateTrace, message_of
 from goodstanding.core.policy.platform import PlatformRules
+from goodstanding.core.policy.vocabulary import TRIGGERS
 from goodstanding.kernel.reasons import Code
 
 

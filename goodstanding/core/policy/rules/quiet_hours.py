@@ -1,10 +1,10 @@
 """Nothing is sent in the account's quiet hours (R26): asked of the planned time, and again at sending."""
 
-from goodstanding.core.policy.conditions import between, minutes
 from goodstanding.core.policy.document import Policy
 from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Ready
 from goodstanding.core.policy.model import Facts, GateTrace
 from goodstanding.core.policy.platform import PlatformRules
+from goodstanding.core.policy.vocabulary import between, minutes
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
 

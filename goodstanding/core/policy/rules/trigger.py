@@ -1,10 +1,10 @@
 """No question, no answer: some request must be found with enough certainty (R8)."""
 
-from goodstanding.core.policy.conditions import TRIGGERS
 from goodstanding.core.policy.document import Policy
 from goodstanding.core.policy.gate import COMMENTS, SENDS, Answers, Gate, Look, Ready
 from goodstanding.core.policy.model import GateTrace
 from goodstanding.core.policy.platform import PlatformRules
+from goodstanding.core.policy.vocabulary import TRIGGERS
 from goodstanding.kernel.reasons import Code
 
 

@@ -4,11 +4,12 @@ Only requests that some rule would answer count, and none that is sure may stand
 nothing that the trigger gate would let through, it only asks for a person.
 """
 
-from goodstanding.core.policy.conditions import TRIGGERS, Condition, IntentAtLeast, IntentIn
 from goodstanding.core.policy.document import Policy
 from goodstanding.core.policy.gate import SENDS, Answers, Gate, Look, Ready
 from goodstanding.core.policy.model import Facts, GateTrace
 from goodstanding.core.policy.platform import PlatformRules
+from goodstanding.core.policy.text_conditions import IntentAtLeast, IntentIn
+from goodstanding.core.policy.vocabulary import TRIGGERS, Condition
 from goodstanding.kernel.reasons import Code
 
 
