@@ -11,7 +11,7 @@ from goodstanding.core.audit.tree import Frontier, inclusion_proof, leaf_hash
 from goodstanding.core.audit.verify import Report, StoredCheckpoint, StoredEntry, verify_log
 from goodstanding.kernel.problems import Problem
 from goodstanding.usecases.context import Context, Who
-from goodstanding.usecases.ports import AuditRow, Checkpoint, Queries, Transaction, VaultRow
+from goodstanding.usecases.ports import AuditRow, Checkpoint, Outgoing, Queries, Transaction, VaultRow
 
 CHECKPOINT_EVERY = 1_000
 """Entries after which a new checkpoint is due."""
@@ -43,6 +43,24 @@ class Sealed(msgspec.Struct, gc=False):
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Sealed).decode
+
+
+def act_draft(one: Outgoing, kind: str, now: int, body: dict[str, object], *, text: str = "") -> Draft:
+    """Return the entry that says of an act what was tried or what became of it, to be sealed."""
+    actor: Who = (
+        ("person", str(one.approved_by)) if one.approved_by is not None else ("rule", one.rule or "policy")
+    )
+    return Draft(
+        account_id=one.account_id,
+        kind=kind,  # type: ignore[arg-type]  # attempt or result
+        at=now,
+        actor=actor,
+        event_id=one.event_id,
+        refs={"event": one.event_id, "outgoing": one.id},
+        body=body,
+        contact_id=one.contact_id,
+        values={"text": text.encode()} if text else {},
+    )
 
 
 def append(ctx: Context, tx: Transaction, drafts: Sequence[Draft]) -> int:

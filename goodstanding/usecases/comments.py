@@ -40,29 +40,20 @@ UNSURE = 200
 """Acts of unknown outcome looked through for one whose echo came."""
 
 
-class Incoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A comment, or a change of one, on its way in. `raw` is the payload as received."""
+class Arrival(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What is on its way in. `raw` is the payload as received."""
 
-    comment: ParsedComment
     raw: bytes
     source: str
     received_at: int
     signals: Signals | None = None
-    """None when understanding failed, or for a change."""
+    """None when understanding failed, or where there is no text: a change, a notice."""
 
 
-class Taken(Protocol):
-    """What was decided about: a comment or a message on its way in."""
+class Incoming(Arrival, frozen=True, kw_only=True, gc=False):
+    """A comment, or a change of one, on its way in."""
 
-    @property
-    def raw(self) -> bytes:
-        """The payload as received."""
-        ...
-
-    @property
-    def signals(self) -> Signals | None:
-        """What was understood; None when understanding failed or there is no text."""
-        ...
+    comment: ParsedComment
 
 
 class Telling(Protocol):
@@ -270,7 +261,7 @@ def decide_all(
     ctx: Context,
     tx: Transaction,
     account: Account,
-    items: Sequence[tuple[Taken, Event]],
+    items: Sequence[tuple[Arrival, Event]],
     contacts: Mapping[int, Contact],
     now: int,
     talk: Telling | None = None,
@@ -311,7 +302,7 @@ def decide_all(
         tx.change_account(account.id, {"spike_paused": situation.paused})
 
 
-def _decision_draft(one: Taken, event: Event, record: bytes, decision: Decision, now: int) -> Draft:
+def _decision_draft(one: Arrival, event: Event, record: bytes, decision: Decision, now: int) -> Draft:
     actor: Who = ("rule", decision.rule) if decision.rule else ("system", "policy")
     return Draft(
         account_id=event.account_id,

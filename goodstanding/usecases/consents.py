@@ -13,7 +13,7 @@ import msgspec
 
 from goodstanding.core.consent import ConsentEvent, ConsentState, Purpose
 from goodstanding.core.consent import state_of as computed
-from goodstanding.usecases import settling
+from goodstanding.usecases import withdrawing
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.ports import Contact, Queries, Transaction
@@ -144,7 +144,7 @@ def _computed(evidence: list[ConsentEvidence], now: int) -> Consents:
 def _stops(tx: Transaction, answered: Answered, now: int) -> list[Draft]:
     if answered.answer == "given" or answered.purpose != "answer":
         return []
-    return settling.stop_planned(tx, answered.contact.id, "CONSENT_WITHDRAWN", now)
+    return withdrawing.stop_planned(tx, answered.contact.id, "CONSENT_WITHDRAWN", now)
 
 
 def _draft(answered: Answered, who: Who, now: int) -> Draft:

@@ -1,7 +1,7 @@
 """Freeze and lift."""
 
 from goodstanding.kernel.problems import GoodstandingError
-from goodstanding.usecases import audit, settling
+from goodstanding.usecases import audit, withdrawing
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.ports import FreezeRow, FreezeScope, Transaction
 
@@ -83,7 +83,7 @@ def _discard(ctx: Context, tx: Transaction, account_id: int) -> int:
             tasks = (tx.outgoing(task.outgoing_id) for task in tx.open_tasks(account.id, 100_000))
             found += [one for one in tasks if one is not None]
     sends = [one for one in found if one.act in ("reply", "message")]
-    return sum(settling.withdraw(ctx, tx, one, "FREEZE") for one in sends)
+    return sum(withdrawing.withdraw(ctx, tx, one, "FREEZE") for one in sends)
 
 
 def _log(

@@ -11,12 +11,11 @@ import msgspec
 
 from goodstanding.core.consent import answer_to_pending
 from goodstanding.core.policy.model import MessageFacts
-from goodstanding.core.signals import Signals
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases import consents, policies, settling
 from goodstanding.usecases.audit import Draft, append
-from goodstanding.usecases.comments import contacts_of, decide_all
+from goodstanding.usecases.comments import Arrival, contacts_of, decide_all
 from goodstanding.usecases.consents import Answered
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import Account, Case, Contact, Event, Outgoing, Transaction
@@ -33,23 +32,16 @@ TAP = "tap"
 READ_MARK, REFERRAL, EU = "im_mark_read_msg", "im_referral_msg", "im_receive_msg_eu"
 
 
-class IncomingMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A message or notice on its way in. `raw` is the payload as received."""
+class IncomingMessage(Arrival, frozen=True, kw_only=True, gc=False):
+    """A message on its way in."""
 
     message: ParsedMessage
-    raw: bytes
-    source: str
-    received_at: int
-    signals: Signals | None = None
 
 
-class IncomingNotice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class IncomingNotice(Arrival, frozen=True, kw_only=True, gc=False):
     """A notice on its way in."""
 
     notice: ParsedNotice
-    raw: bytes
-    source: str
-    received_at: int
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -11,7 +11,7 @@ from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.texts import length
 from goodstanding.kernel.timing import DAY, SECOND
-from goodstanding.usecases import playbooks, settling
+from goodstanding.usecases import playbooks, settling, withdrawing
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.comments import target_of
 from goodstanding.usecases.context import Context, person
@@ -168,7 +168,7 @@ def hide(ctx: Context, event_id: int, person_id: int) -> None:
             raise GoneError(id=event_id)
         now = ctx.clock.now()
         for one in tx.outgoing_of_event(event_id):
-            settling.withdraw(ctx, tx, one, Code.BY_PERSON)
+            withdrawing.withdraw(ctx, tx, one, Code.BY_PERSON)
         outgoing_id = _plan(tx, event, "hide", "", person_id, now)
         _close(ctx, tx, event, "hide", person_id, outgoing_id)
 
@@ -182,7 +182,7 @@ def cancel(ctx: Context, outgoing_id: int, person_id: int) -> None:
         one = tx.outgoing(outgoing_id)
         if one is None:
             raise GoneError(id=outgoing_id)
-        if not settling.withdraw(ctx, tx, one, Code.BY_PERSON):
+        if not withdrawing.withdraw(ctx, tx, one, Code.BY_PERSON):
             raise CannotUndoError(kind=one.state)
         _note(ctx, tx, "cancel", _event(tx, one.event_id), person_id, outgoing_id=one.id)
 
@@ -261,7 +261,7 @@ def _take_back(ctx: Context, tx: Transaction, act: Act, person_id: int) -> Undon
 
 def _undo_hide(ctx: Context, tx: Transaction, event: Event, person_id: int, now: int) -> bool:
     hides = [o for o in tx.outgoing_of_event(event.id) if o.act == "hide" and o.state in ("planned", "task")]
-    if [one for one in hides if settling.withdraw(ctx, tx, one, Code.BY_PERSON)]:
+    if [one for one in hides if withdrawing.withdraw(ctx, tx, one, Code.BY_PERSON)]:
         return True
     _plan(tx, event, "unhide", "", person_id, now)
     return False
@@ -285,7 +285,7 @@ def _undo_keep(tx: Transaction, one: Outgoing | None, event: Event, person_id: i
 def _reverse_hide(ctx: Context, tx: Transaction, event: Event, person_id: int) -> int | None:
     now = ctx.clock.now()
     hides = [o for o in tx.outgoing_of_event(event.id) if o.act == "hide"]
-    stopped = [one for one in hides if settling.withdraw(ctx, tx, one, Code.BY_PERSON)]
+    stopped = [one for one in hides if withdrawing.withdraw(ctx, tx, one, Code.BY_PERSON)]
     if stopped:
         return stopped[-1].id
     if event.state == "hidden":

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from goodstanding.usecases import settling
+from goodstanding.usecases import withdrawing
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.moderation import GoneError
@@ -46,7 +46,7 @@ def remove(ctx: Context, tx: Transaction, contact: Contact) -> tuple[dict[str, i
     """
     now = ctx.clock.now()
     for one in tx.outgoing_of_contact(contact.id):
-        settling.withdraw(ctx, tx, one, "COMMENT_GONE")
+        withdrawing.withdraw(ctx, tx, one, "COMMENT_GONE")
     counts = {
         **tx.erase_contact(contact.id, now),
         **tx.erase_messages(contact.id),

@@ -17,7 +17,7 @@ from goodstanding.core.tasks import makes_sense_until
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases import playbooks, policies
-from goodstanding.usecases.audit import Draft, append
+from goodstanding.usecases.audit import Draft, act_draft, append
 from goodstanding.usecases.cases import open_case
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.facts import Situation
@@ -31,7 +31,6 @@ from goodstanding.usecases.ports import (
     Transaction,
 )
 from goodstanding.usecases.ports.tasks import Task
-from goodstanding.usecases.settling import draft
 from goodstanding.usecases.talks import Talks, first_part
 
 WAIT_AGAIN = 5 * MINUTE
@@ -213,7 +212,7 @@ class _Round:
             mode=account.mode, target_id=one.target_id, act=_act(one), can_message=account.can_message
         )
         body: dict[str, object] = {"act": one.act, "by": "person"} if is_task else {"act": one.act}
-        self._drafts.append(draft(one, "attempt", now, body, text=one.text))
+        self._drafts.append(act_draft(one, "attempt", now, body, text=one.text))
         state: OutgoingState = "task" if is_task else "sending"
         under_way = msgspec.structs.replace(one, state=state, attempt_at=now, fence=self._fence)
         if one.act == "message":
@@ -266,7 +265,9 @@ class _Round:
     def _stop(self, one: Outgoing, code: str) -> None:
         now = self._situation.now
         self._tx.change_outgoing(one.id, {"state": "cancelled", "code": code, "settled_at": now})
-        self._drafts.append(draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code}))
+        self._drafts.append(
+            act_draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code})
+        )
 
     def _not_offered(self, one: Outgoing) -> None:
         """The platform offers this no more since it was planned: a person sees it, for the app still does."""
@@ -283,7 +284,7 @@ class _Round:
         now = self._situation.now
         self._tx.change_outgoing(one.id, {"state": "held", "code": code})
         self._tx.add_cases([open_case(self._tx, self._policy, one, code, now)])
-        self._drafts.append(draft(one, "result", now, {"act": one.act, "state": "held", "code": code}))
+        self._drafts.append(act_draft(one, "result", now, {"act": one.act, "state": "held", "code": code}))
 
 
 def ask_gates(

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases import policies, warnings
-from goodstanding.usecases.audit import Draft, append
+from goodstanding.usecases.audit import act_draft, append
 from goodstanding.usecases.cases import open_case
-from goodstanding.usecases.context import SYSTEM, Context, Who
+from goodstanding.usecases.context import SYSTEM, Context
 from goodstanding.usecases.ports import Outgoing, SendPermit, SendResult, Transaction
 
 CALL_SECONDS = 30
@@ -42,7 +42,7 @@ def settle(
             ctx,
             tx,
             [
-                draft(one, "result", now, {"act": one.act, "state": result.state, "code": result.code})
+                act_draft(one, "result", now, {"act": one.act, "state": result.state, "code": result.code})
                 for one, result in settled
             ],
         )
@@ -81,7 +81,7 @@ def settle_unknown(ctx: Context, tx: Transaction, outgoing_id: int, found: SendR
         tx.change_outgoing(one.id, {"not_before": now + GIVE_UP, "code": "OUTCOME_UNKNOWN"})
         tx.add_cases([open_case(tx, policy, one, "OUTCOME_UNKNOWN", now)])
         body["code"] = "OUTCOME_UNKNOWN"
-    append(ctx, tx, [draft(one, "result", now, body)])
+    append(ctx, tx, [act_draft(one, "result", now, body)])
 
 
 def settle_echo(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: str) -> None:
@@ -91,7 +91,7 @@ def settle_echo(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: str)
     apply(tx, [one])
     if one.state == "task":
         tx.answer_task(one.id, "sent", ":".join(SYSTEM), now)
-    append(ctx, tx, [draft(one, "result", now, {"act": one.act, "state": "sent", "code": "ECHO"})])
+    append(ctx, tx, [act_draft(one, "result", now, {"act": one.act, "state": "sent", "code": "ECHO"})])
 
 
 def settle_message(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: str) -> bool:
@@ -108,26 +108,7 @@ def settle_message(ctx: Context, tx: Transaction, one: Outgoing, provider_ref: s
         if one.state != "planned" or not tx.settle_from(one.id, ("planned",), changes):
             return False
     apply(tx, [one])
-    append(ctx, tx, [draft(one, "result", now, {"act": one.act, "state": state, "code": "ECHO"})])
-    return True
-
-
-def withdraw(ctx: Context, tx: Transaction, one: Outgoing, code: str) -> bool:
-    """Cancel what has surely not left: planned, held, or a task nobody opened. False otherwise.
-
-    A task was an attempt, so its result is sealed; everything else is the caller's to seal.
-    """
-    now = ctx.clock.now()
-    if one.state == "task":
-        task = tx.task(one.id)
-        if task is None or task.opened_at is not None:
-            return False
-        tx.answer_task(one.id, "withdrawn", ":".join(SYSTEM), now)
-    elif one.state not in ("planned", "held"):
-        return False
-    tx.change_outgoing(one.id, {"state": "cancelled", "code": code, "settled_at": now})
-    if one.state == "task":
-        append(ctx, tx, [draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code})])
+    append(ctx, tx, [act_draft(one, "result", now, {"act": one.act, "state": state, "code": "ECHO"})])
     return True
 
 
@@ -141,25 +122,11 @@ def recover(ctx: Context, tx: Transaction) -> int:
             continue
         if tx.settle_outgoing(one.id, one.fence, {"state": "unknown", "not_before": now}):
             drafts.append(
-                draft(one, "result", now, {"act": one.act, "state": "unknown", "code": "NO_ANSWER"})
+                act_draft(one, "result", now, {"act": one.act, "state": "unknown", "code": "NO_ANSWER"})
             )
     if drafts:
         append(ctx, tx, drafts)
     return len(drafts)
-
-
-def stop_planned(tx: Transaction, contact_id: int, code: str, now: int) -> list[Draft]:
-    """Cancel every reply and message that waits for a person; returns the entries that say so, to be sealed."""
-    waiting = [
-        one
-        for one in tx.outgoing_of_contact(contact_id)
-        if one.state in ("planned", "held") and one.act in ("reply", "message")
-    ]
-    for one in waiting:
-        tx.change_outgoing(one.id, {"state": "cancelled", "code": code, "settled_at": now})
-    return [
-        draft(one, "result", now, {"act": one.act, "state": "cancelled", "code": code}) for one in waiting
-    ]
 
 
 def _changes(result: SendResult, now: int) -> dict[str, object]:
@@ -192,21 +159,3 @@ def apply(tx: Transaction, happened: Sequence[Outgoing]) -> None:
 
 
 _STATES = {"hide": "hidden", "unhide": "public"}
-
-
-def draft(one: Outgoing, kind: str, now: int, body: dict[str, object], *, text: str = "") -> Draft:
-    """Return the entry that says of an act what was tried or what became of it, to be sealed."""
-    actor: Who = (
-        ("person", str(one.approved_by)) if one.approved_by is not None else ("rule", one.rule or "policy")
-    )
-    return Draft(
-        account_id=one.account_id,
-        kind=kind,  # type: ignore[arg-type]  # attempt or result
-        at=now,
-        actor=actor,
-        event_id=one.event_id,
-        refs={"event": one.event_id, "outgoing": one.id},
-        body=body,
-        contact_id=one.contact_id,
-        values={"text": text.encode()} if text else {},
-    )

@@ -336,7 +336,10 @@ def test_a_message_that_the_platform_offers_no_way_for_is_a_task_in_automatic_mo
 
 def test_tasks_go_to_whoever_holds_the_phone(world):
     due(world)
-    mine = lambda number: len(world.ctx.store.read(lambda q: tasks.waiting(q, person_id=number)))  # noqa: E731
+
+    def mine(number):
+        return len(world.ctx.store.read(lambda q: tasks.waiting(q, person_id=number)))
+
     assert (mine(1), mine(2)) == (1, 1)
     tasks.set_holder(world.ctx, 1, 1, SYSTEM)
     assert (mine(1), mine(2)) == (1, 0)

@@ -67,7 +67,10 @@ def test_offering_again_begins_anew(filled):
 )
 def test_only_a_persons_answer_goes_back(filled, state, code, may):
     filled.write(lambda tx: tx.change_outgoing(1, {"state": state, "code": code}))
-    back = lambda: filled.write(lambda tx: tx.change_outgoing(1, {"state": "task", "code": ""}))  # noqa: E731
+
+    def back():
+        filled.write(lambda tx: tx.change_outgoing(1, {"state": "task", "code": ""}))
+
     if may:
         back()
         assert filled.read(lambda q: q.outgoing(1)).state == "task"
