@@ -121,9 +121,8 @@ def test_too_late_and_opened_asks_what_happened(world, me):
 
 
 def test_hiding_has_no_text_and_says_how(world, me):
-    number = task(world, text="sodemieter op kankerlijer")
-    if world.ctx.store.read(lambda q: q.outgoing(number)).act != "hide":
-        pytest.skip("this text is not hidden under the shipped policy")
+    number = task(world, text="Verdien snel geld, klik op mijn profiel https://munten.example")
+    assert world.ctx.store.read(lambda q: q.outgoing(number)).act == "hide"
     page = me.follow(me.post(f"/tasks/{number}/open"))
     assert "Hide this comment in the app" in page.words and "I did it" in page.words
 
