@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from goodstanding.adapters.nlp.classifier import ListClassifier
+from goodstanding.adapters.nlp.classifier import Classifier
 
 ROUNDS = 5
 NEEDED_PER_SECOND = 40_000
@@ -60,7 +60,7 @@ def texts_of(path: Path) -> list[str]:
 
 def measured(texts: list[str]) -> float:
     """Return CPU microseconds for each text, median of the rounds."""
-    classifier = ListClassifier()
+    classifier = Classifier()
     rounds = []
     for _ in range(ROUNDS):
         start = time.process_time()

@@ -13,7 +13,7 @@ from goodstanding.adapters.clock.clocks import DemoClock, SystemClock
 from goodstanding.adapters.http import Http
 from goodstanding.adapters.keys.boxes import KeyBox, PostgresKeyBox, SqliteKeyBox
 from goodstanding.adapters.keys.vault import INTAKE, Ed25519Signer, KeyedChance, KeyVault, master_key
-from goodstanding.adapters.nlp.classifier import ListClassifier
+from goodstanding.adapters.nlp.classifier import Classifier
 from goodstanding.adapters.reach import own_address
 from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqlite
 from goodstanding.adapters.storage.postgres import PostgresStore
@@ -94,8 +94,8 @@ def open_app(settings: Settings) -> App:
         store=store,
         clock=clock,
         chance=chance,
-        classifier=ListClassifier(home="nl"),
-        homes={"en": ListClassifier(home="en")},
+        classifier=Classifier(home="nl"),
+        homes={"en": Classifier(home="en")},
         vault=vault,
         signer=Ed25519Signer(vault.named("signing")),
         platforms={"tiktok": tiktok},

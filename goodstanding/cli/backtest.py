@@ -198,7 +198,7 @@ def _judged(
 ) -> "tuple[CommentsFile, Result]":
     """Read, judge and write; ends the command, with words, when a file cannot be read or written."""
     from goodstanding.adapters.files.comments import CommentsFile
-    from goodstanding.adapters.nlp.classifier import ListClassifier
+    from goodstanding.adapters.nlp.classifier import Classifier
     from goodstanding.kernel.problems import Invalid
     from goodstanding.usecases import backtest as case
 
@@ -214,7 +214,7 @@ def _judged(
             result = case.backtest(
                 _told_of(lang, source, size, progress),
                 policy=policy,
-                classifier=ListClassifier(),
+                classifier=Classifier(),
                 against=against,
                 examples=examples,
                 on_lines=None if out is None else sinks[out].write,

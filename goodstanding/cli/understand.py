@@ -25,9 +25,9 @@ def understand(*, file: IO[bytes], jsonl: bool) -> None:
     With --jsonl a line that cannot be read is reported with its number and answered with {"error": …}, so
     that lines stay aligned; the exit code is then 1.
     """
-    from goodstanding.adapters.nlp.classifier import ListClassifier
+    from goodstanding.adapters.nlp.classifier import Classifier
 
-    classifier = ListClassifier()
+    classifier = Classifier()
     broken = 0
     for batch in _batches(_read(file, jsonl=jsonl)):
         found = iter(classifier.signals([text for _, text, error in batch if error is None]))

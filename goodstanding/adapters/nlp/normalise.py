@@ -15,7 +15,7 @@ import msgspec
 
 from goodstanding.adapters.nlp.letters import LEET, LEET_AS_L, LOOKALIKES, PLAIN_LETTERS
 
-VERSION = "normal-1"
+VERSION = "normal-2"
 """Changes whenever any text could give other words than before."""
 
 LENGTH_MAX = 8_000
@@ -44,7 +44,6 @@ _INVISIBLE: dict[int, str | None] = dict.fromkeys(
         *range(0x202A, 0x202F),
         *range(0x2060, 0x2070),
         *range(0xFE00, 0xFE10),
-        *range(0x1F3FB, 0x1F400),
         *range(0xE0000, 0xE0080),
         *range(0xE0100, 0xE01F0),
     )
@@ -54,6 +53,9 @@ _SIGNS = {ord(c): "'" for c in "\u2018\u2019\u201b\u02bc\u0060\u00b4\u2032"} | {
     ord(c): '"' for c in "\u201c\u201d\u201e\u00ab\u00bb\u2033"
 }
 _FIRST_PASS = _INVISIBLE | _BADGES | _SIGNS
+
+_TONE = re.compile("(?<![\U0001f385\U0001f466-\U0001f478\U0001f481-\U0001f487\U0001f574-\U0001f575\U0001f64d-\U0001f64e\U0001f9d1-\U0001f9df])[\U0001f3fb-\U0001f3ff]")
+"""A colour of skin on a hand or a sport, which says nothing; on a face it says of whom one speaks."""
 
 _RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
 _TAG = re.compile(r"</?[a-z][^<>]{0,400}>", re.IGNORECASE)
@@ -217,7 +219,7 @@ def _join_places(found: list[tuple[str, int, int]]) -> Iterator[tuple[str, int, 
 def _visible(chunk: str) -> str:
     """Return the chunk without invisible characters, in compatibility form."""
     return (
-        unicodedata.normalize("NFKC", chunk.translate(_FIRST_PASS))
+        unicodedata.normalize("NFKC", _TONE.sub("", chunk).translate(_FIRST_PASS))
         .translate(_FIRST_PASS)
         .lower()
         .replace("i\u0307", "i")
