@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from goodstanding.cli.opening import as_json, fail, opened, place_options, say, whoami
+from goodstanding.cli.opening import as_json, fail, find_account, opened, place_options, say, whoami
 from goodstanding.cli.words import CANNOT_REACH, FOUND_PROBLEM, WRONG_USE, heading, language, table
 from goodstanding.cli.words import shown as shown_safely
 from goodstanding.kernel.problems import GoodstandingError
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from goodstanding.bootstrap import App
     from goodstanding.usecases.automatic import Shown
     from goodstanding.usecases.connections import Standing
-    from goodstanding.usecases.ports import Account
     from goodstanding.usecases.regions import Told
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -66,7 +65,10 @@ def accounts() -> None:
 @place_options
 @_JSON
 def list_(data: Path, database: str, json_: bool) -> None:
-    """List the accounts, and how they are served and connected."""
+    """List the accounts, and how they are served and connected.
+
+    For example: `goodstanding accounts list --json`.
+    """
     from goodstanding.locale import accounts as wording
     from goodstanding.usecases import connections
 
@@ -138,13 +140,13 @@ def change(
 ) -> None:  # fmt: skip
     """Change how an account is served, or state facts about it.
 
-    What it can do is worked out anew.
+    What it can do is worked out anew. For example: `goodstanding accounts change lottekookt --type business`.
     """
     from goodstanding.usecases import accounts as use
     from goodstanding.usecases import connections
 
     with opened(data, database) as app, _told():
-        number = _find(app, account).id
+        number = find_account(app, account).id
         if country is not None:
             connections.country_code(country)
         use.change(app.ctx, number, who=whoami(), mode=mode, name=name, language=home, zone=zone)  # type: ignore[arg-type]  # click checked the choice
@@ -172,7 +174,7 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
     from goodstanding.usecases import connecting, connections, policies, regions, retention
 
     with opened(data, database) as app, _told():
-        number = _find(app, account).id
+        number = find_account(app, account).id
         if check:
             _run(app, connecting.check(app.ctx, number))
         found = app.ctx.store.read(lambda q: connections.standing(q, number))
@@ -220,13 +222,14 @@ def connect(data: Path, database: str, account: str, public_url: str, json_: boo
     """Make a link that connects an account.
 
     Open it yourself, or send it to the creator. It needs no login here, works once and for three days. The server must
-    run at the public address, since TikTok sends the creator back there.
+    run at the public address, since TikTok sends the creator back there. For example:
+    `goodstanding accounts connect lottekookt --public-url https://desk.example.org`.
     """
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import connecting
 
     with opened(data, database) as app, _told():
-        number = _find(app, account).id
+        number = find_account(app, account).id
         address = public_url.rstrip("/")
         connecting.check_return(app.ctx, number, f"{address}/oauth/tiktok/")
         made = connecting.creator_link(app.ctx, number, who=whoami())
@@ -245,13 +248,14 @@ def connect(data: Path, database: str, account: str, public_url: str, json_: boo
 def revoke(data: Path, database: str, account: str, force: bool) -> None:
     """Give up an account's consent.
 
-    At TikTok first, then the keys here. The account stops; the log stays.
+    At TikTok first, then the keys here. The account stops; the log stays. For example:
+    `goodstanding accounts revoke lottekookt`.
     """
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import connecting
 
     with opened(data, database) as app, _told():
-        found = _find(app, account)
+        found = find_account(app, account)
         _run(app, connecting.revoke(app.ctx, found.id, who=whoami(), force=force))
         row = app.ctx.store.read(lambda q: q.connection(found.id))
     until = row.delete_after if row else None
@@ -264,7 +268,7 @@ def revoke(data: Path, database: str, account: str, force: bool) -> None:
 @click.option("--days", type=int, required=True, help="Days from now until the new day.")
 @click.option("--reason", required=True, help="Why; it is sealed in the log, so it names nobody.")
 def postpone(data: Path, database: str, account: str, days: int, reason: str) -> None:
-    """Put off the deletion of what is kept of an account whose consent ended.
+    """Put off the deletion after an account's consent ended.
 
     A running worker deletes it on the day that `accounts show` names. For example: `goodstanding accounts postpone
     lottekookt --days 30 --reason "appeal of a removed video"`.
@@ -273,7 +277,7 @@ def postpone(data: Path, database: str, account: str, days: int, reason: str) ->
     from goodstanding.usecases import retention
 
     with opened(data, database) as app, _told():
-        found = _find(app, account)
+        found = find_account(app, account)
         until = retention.postpone(app.ctx, found.id, days=days, reason=reason, who=whoami())
     click.echo(say("account_postponed", handle=found.handle, until=iso(until)))
 
@@ -283,16 +287,17 @@ def postpone(data: Path, database: str, account: str, days: int, reason: str) ->
 @_ACCOUNT
 @_JSON
 def auto_messages(data: Path, database: str, account: str, json_: bool) -> None:
-    """List what TikTok itself sends in an account's name, and how its review stands. Nothing is changed.
+    """List what TikTok itself sends in an account's name.
 
-    They count against the messages of a window as ours do. Where messages are closed, the reason is said instead. For
-    example: `goodstanding accounts auto-messages lottekookt --json`.
+    With how its review stands; nothing is changed. They count against the messages of a window as ours do.
+    Where messages are closed, the reason is said instead. For example: `goodstanding accounts auto-messages
+    lottekookt --json`.
     """
     from goodstanding.locale import accounts as wording
     from goodstanding.usecases import automatic
 
     with opened(data, database) as app, _told():
-        shown = _run(app, automatic.look(app.ctx, _find(app, account).id))
+        shown = _run(app, automatic.look(app.ctx, find_account(app, account).id))
     if json_:
         as_json(_automatic(shown))
         return
@@ -341,7 +346,8 @@ def _automatic(shown: "Shown") -> dict[str, object]:
 def kill(data: Path, database: str, account: str) -> None:
     """Throw an account's kill switch.
 
-    From then on there is no automatic act at all, hiding included.
+    From then on there is no automatic act at all, hiding included. For example: `goodstanding accounts kill
+    lottekookt`.
     """
     _switch(data, database, account, killed=True)
 
@@ -350,7 +356,10 @@ def kill(data: Path, database: str, account: str) -> None:
 @place_options
 @_ACCOUNT
 def release(data: Path, database: str, account: str) -> None:
-    """Release an account's kill switch."""
+    """Release an account's kill switch.
+
+    For example: `goodstanding accounts release lottekookt`.
+    """
     _switch(data, database, account, killed=False)
 
 
@@ -405,7 +414,7 @@ def app(
 @click.option("--public-url", default="", help="Its public address; without it the one the server runs at.")
 @_JSON
 def webhooks(data: Path, database: str, point: bool, public_url: str, json_: bool) -> None:
-    """Say where TikTok tells of comments, messages and posts, or have it told here.
+    """Say where TikTok sends its webhooks, or have them sent here.
 
     One address serves all accounts of your app: `goodstanding accounts webhooks --set --public-url
     https://desk.example.org`.
@@ -438,7 +447,7 @@ def _switch(data: Path, database: str, account: str, *, killed: bool) -> None:
     from goodstanding.usecases import accounts as use
 
     with opened(data, database) as app, _told():
-        found = _find(app, account)
+        found = find_account(app, account)
         use.set_killed(app.ctx, found.id, killed=killed, who=whoami())
     click.echo(say("account_killed" if killed else "account_released", handle=found.handle))
 
@@ -464,17 +473,6 @@ def _run(app: "App", work: Coroutine[Any, Any, T]) -> T:
             await asyncio.gather(*(platform.close() for platform in app.ctx.platforms.values()))
 
     return asyncio.run(inside())
-
-
-def _find(app: "App", told: str) -> "Account":
-    """Return an account by its number or its name; exit 2 with what is known."""
-    known = app.ctx.store.read(lambda q: q.accounts())
-    name = told.removeprefix("@").lower()
-    found = next((a for a in known if str(a.id) == told or a.handle.lower() == name), None)
-    if found is None:
-        names = ", ".join(f"{a.id} @{a.handle}" for a in known) or "-"
-        fail(say("account_unknown", account=told, known=names), WRONG_USE)
-    return found
 
 
 def _summary(one: "Standing") -> dict[str, object]:

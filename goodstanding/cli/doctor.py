@@ -36,7 +36,11 @@ class Finding:
 @click.option("--confirm-clock", is_flag=True, help="Say that this machine's time is right after a long gap.")
 @click.option("--json", "json_", is_flag=True, help="Print the findings as JSON.")
 def doctor(data: Path, database: str, confirm_clock: bool, json_: bool) -> None:
-    """Check database, keys, clock, log, disk and the connection to TikTok. Exit 1 when something is wrong."""
+    """Check database, keys, clock, log, disk and the connection to TikTok.
+
+    Each finding says how to mend it. Exit 1 when something is wrong. For example:
+    `goodstanding doctor --data data --json`.
+    """
     with opened(data, database) as app:
         if confirm_clock:
             _confirm(app)

@@ -63,7 +63,7 @@ def status(data: Path, database: str, account: int, json_: bool) -> None:
 def look(data: Path, database: str, account: int) -> None:
     """Let every post of an account be read again soon.
 
-    A running worker does it. goodstanding feed look --account 1
+    A running worker does it. For example: `goodstanding feed look --account 1`.
     """
     from goodstanding.usecases import reading
 

@@ -97,7 +97,10 @@ def serve(
 @_PUBLIC
 @_BASE
 def web(data: Path, database: str, host: str, port: int, public_url: str, platform_url: str) -> None:
-    """Run one web process on Postgres; start as many as you like."""
+    """Run one web process on Postgres; start as many as you like.
+
+    For example: `goodstanding web --database postgresql://localhost/goodstanding --port 8421`.
+    """
     _needs_postgres(database)
     app = _open(data, database, host=host, port=port, public_url=public_url, platform_url=platform_url)
     run_loop(run(app, web=True, work=False, announce=_announcer(app)))
@@ -107,7 +110,10 @@ def web(data: Path, database: str, host: str, port: int, public_url: str, platfo
 @place_options
 @_BASE
 def worker(data: Path, database: str, platform_url: str) -> None:
-    """Run one worker process on Postgres; start as many as you like."""
+    """Run one worker process on Postgres; start as many as you like.
+
+    For example: `goodstanding worker --database postgresql://localhost/goodstanding`.
+    """
     _needs_postgres(database)
     app = _open(data, database, host="127.0.0.1", port=0, public_url="", platform_url=platform_url)
     run_loop(run(app, web=False, work=True))

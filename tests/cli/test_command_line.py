@@ -47,6 +47,20 @@ def test_help_teaches(gs, name, command):
             assert option.opts[0] in result.output
 
 
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=NAMES)
+def test_help_shows_an_example_of_the_command_itself(name, command):
+    said = " ".join(f"{command.help} {command.epilog or ''}".split())
+    assert f"goodstanding {name}" in said
+
+
+def test_lists_of_commands_break_no_sentence_off(gs):
+    groups = {name.split()[0] for name in NAMES if " " in name}
+    assert groups
+    for group in groups:
+        listed = gs(group, "--help").output.split("Commands:")[1]
+        assert "..." not in listed, listed
+
+
 def test_the_list_of_commands_is_the_contract(gs):
     shown = gs("--help").output
     assert {"demo", "serve", "web", "worker", "backtest", "understand", "replay", "audit", "policy"} <= set(
