@@ -30,6 +30,7 @@ from goodstanding.usecases import (
     settling,
     talks,
     tasks,
+    withdrawing,
 )
 from goodstanding.usecases.ports import SendResult
 from tests.faults import machine, stories, talk_stories
@@ -178,7 +179,7 @@ def _no_result_entry():
     def make(real):
         return lambda ctx, tx, drafts: real(ctx, tx, [d for d in drafts if d.kind != "result"])
 
-    return [_on(settling, "append", make), _on(reserving, "append", make)]
+    return [_on(one, "append", make) for one in (settling, reserving, withdrawing)]
 
 
 def _frozen_never():
@@ -366,7 +367,7 @@ MUTANTS = (
     Mutant(
         "stop-stops-nothing",
         "what was planned leaves after a STOP",
-        _patched(settling, "stop_planned", lambda *a: []),
+        _patched(withdrawing, "stop_planned", lambda *a: []),
     ),
     Mutant(
         "echo-doubles",
