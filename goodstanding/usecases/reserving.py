@@ -21,6 +21,7 @@ from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.cases import open_case
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.facts import Situation
+from goodstanding.usecases.namesakes import Kin
 from goodstanding.usecases.ports import (
     Account,
     Contact,
@@ -62,7 +63,7 @@ def reserve(
     if not due:
         return nothing, 0
     contacts = sorted({o.contact_id for o in due if o.contact_id})
-    tx.lock_contacts(contacts)
+    tx.lock_contacts(Kin(tx, account_id, contacts).everyone())
     account = next(a for a in tx.accounts() if a.id == account_id)
     policy = policies.compiled(ctx, tx, account.policy_hash)
     if any(counter.scope == "workspace" for counter in policy.counters):
