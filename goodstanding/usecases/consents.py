@@ -76,7 +76,7 @@ def record(ctx: Context, tx: Transaction, answered: Answered, *, who: Who) -> Re
     key = (answered.purpose, answered.source, answered.source_id)
     if any((one.purpose, one.source, one.source_id) == key for one in known):
         return None
-    stopped = _stops(tx, answered, [contact.id, *kin.one_with(contact.id)], now)
+    stopped = _stops(tx, answered, [contact.id, *kin.reached_with(contact.id, now)], now)
     seq = append(ctx, tx, [_draft(answered, who, now), *stopped])
     fresh = ConsentEvidence(
         id=tx.ids("consent_evidence"), account_id=contact.account_id, contact_id=contact.id, purpose=answered.purpose,

@@ -12,10 +12,15 @@ from collections.abc import Sequence
 
 import msgspec
 
+from goodstanding.kernel.timing import DAY
 from goodstanding.usecases.ports import Contact, Queries
 
 HOLDS_BACK = frozenset({"minor", "crisis"})
 """Labels that hold back and are therefore shared at once."""
+
+
+AFTERWARDS = 7 * DAY
+"""How long after two came apart something may leave that was planned while they were one."""
 
 
 class Kin:
@@ -44,15 +49,20 @@ class Kin:
         wanted = ("joined",) if confirmed else ("same", "joined")
         return [other for other, state, _ in self._ends.get(contact_id, ()) if state in wanted]
 
+    def reached_with(self, contact_id: int, now: int) -> list[int]:
+        """Return the other contacts under which something may still wait that was planned for this person."""
+        return [other for other, state, until in self._ends.get(contact_id, ()) if _is_one(state, until, now)]
+
     def counts_for(self, contact_id: int, at: int) -> tuple[int, ...]:
         """Return the contacts whose limits an act towards this one counts against, when it was tried at `at`.
 
-        What was done while two were one counts for both even after they came apart.
+        What was done while two were one counts for both even after they came apart, and so does what was planned then:
+        no comment is answered more than `AFTERWARDS` after it was written.
         """
         ends = self._ends.get(contact_id)
         if not ends:
             return (contact_id,)
-        return (contact_id, *(other for other, state, until in ends if state != "apart" or at <= until))
+        return (contact_id, *(other for other, state, until in ends if _is_one(state, until, at)))
 
     def as_one(self, contact: Contact) -> Contact:
         """Return a contact as a decision must see it: with what holds back wherever it is known."""
@@ -75,6 +85,10 @@ class Kin:
             else contact.marketing,
             labels=" ".join(sorted(labels)),
         )
+
+
+def _is_one(state: str, until: int, at: int) -> bool:
+    return state != "apart" or (until > 0 and at <= until + AFTERWARDS)
 
 
 NOBODY = Kin(None, 0, ())

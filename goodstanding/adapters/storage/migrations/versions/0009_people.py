@@ -1,4 +1,4 @@
-"""People: contacts known by a name alone are tied to those known by the platform's id."""
+"""People: contacts known by a name alone are tied to those known by the platform's id. And the webhook secret before."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,12 @@ NOT_THE_PLATFORMS = "(external_id LIKE 'handle:%' OR external_id LIKE 'name:%' O
 
 def upgrade() -> None:
     _namesakes()
+    _secrets()
+
+
+def _secrets() -> None:
+    op.add_column('platform_app', sa.Column('before_secret', sa.LargeBinary(), nullable=True))
+    op.add_column('platform_app', sa.Column('before_until', sa.BigInteger(), nullable=True))
 
 
 def _namesakes() -> None:
