@@ -24,6 +24,8 @@ def handle_key(handle: str) -> str:
 
 def stored_handle(handle: str) -> str:
     """Return a handle as it is kept, and a name that can be none as it is."""
+    if handle.islower() and not handle.startswith("@") and handle == handle.strip():
+        return handle  # as nearly all of them come
     return handle_key(handle) or handle
 
 

@@ -189,6 +189,7 @@ def test_no_limit_and_no_opt_out_is_ever_walked_round_by_a_second_name(told):
                     value, handle.lstrip("@").lower() if value != "+Anna" else handle, f"price {number}"
                 )
             elif what == "rename" and value == "anna.bakt" and not moved:
+                world.says("+Anna", "anna", "hello there")  # or nobody could know that the two were one
                 world.says("+Anna", value, "hello there")
                 moved = True
             elif what == "refuses" and not moved:
