@@ -1,4 +1,4 @@
-"""`goodstanding accounts`: list, add, show, change, connect, revoke, auto-messages, postpone, kill, release, app, webhooks."""
+"""`goodstanding accounts`: list, add, show, change, connect, revoke, postpone, kill, release, app, webhooks and more."""
 
 import asyncio
 import sys
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from goodstanding.cli.opening import as_json, fail, opened, place_options, say, whoami
+from goodstanding.cli.secrets import secrets
+from goodstanding.cli.waiting import waiting
 from goodstanding.cli.words import CANNOT_REACH, FOUND_PROBLEM, WRONG_USE, heading, language, table
 from goodstanding.cli.words import shown as shown_safely
 from goodstanding.kernel.problems import GoodstandingError
@@ -62,6 +64,10 @@ def accounts() -> None:
     """
 
 
+accounts.add_command(waiting)
+accounts.add_command(secrets)
+
+
 @accounts.command("list")
 @place_options
 @_JSON
@@ -107,7 +113,7 @@ def add(
     from goodstanding.usecases import accounts as use
     from goodstanding.usecases import connections
 
-    with opened(data, database) as app, _told():
+    with opened(data, database) as app, told_plainly():
         made = use.add(
             app.ctx, mode=mode or "automatic", handle=handle, name=name or "", country=country or "",  # type: ignore[arg-type]  # click checked the choice
             account_type=type_ or "unknown", programmes=programmes, language=home or language(None),  # type: ignore[arg-type]  # click checked the choice
@@ -143,8 +149,8 @@ def change(
     from goodstanding.usecases import accounts as use
     from goodstanding.usecases import connections
 
-    with opened(data, database) as app, _told():
-        number = _find(app, account).id
+    with opened(data, database) as app, told_plainly():
+        number = find(app, account).id
         if country is not None:
             connections.country_code(country)
         use.change(app.ctx, number, who=whoami(), mode=mode, name=name, language=home, zone=zone)  # type: ignore[arg-type]  # click checked the choice
@@ -171,8 +177,8 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
     """
     from goodstanding.usecases import connecting, connections, policies, regions, retention
 
-    with opened(data, database) as app, _told():
-        number = _find(app, account).id
+    with opened(data, database) as app, told_plainly():
+        number = find(app, account).id
         if check:
             _run(app, connecting.check(app.ctx, number))
         found = app.ctx.store.read(lambda q: connections.standing(q, number))
@@ -225,8 +231,8 @@ def connect(data: Path, database: str, account: str, public_url: str, json_: boo
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import connecting
 
-    with opened(data, database) as app, _told():
-        number = _find(app, account).id
+    with opened(data, database) as app, told_plainly():
+        number = find(app, account).id
         address = public_url.rstrip("/")
         connecting.check_return(app.ctx, number, f"{address}/oauth/tiktok/")
         made = connecting.creator_link(app.ctx, number, who=whoami())
@@ -250,8 +256,8 @@ def revoke(data: Path, database: str, account: str, force: bool) -> None:
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import connecting
 
-    with opened(data, database) as app, _told():
-        found = _find(app, account)
+    with opened(data, database) as app, told_plainly():
+        found = find(app, account)
         _run(app, connecting.revoke(app.ctx, found.id, who=whoami(), force=force))
         row = app.ctx.store.read(lambda q: q.connection(found.id))
     until = row.delete_after if row else None
@@ -272,8 +278,8 @@ def postpone(data: Path, database: str, account: str, days: int, reason: str) ->
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import retention
 
-    with opened(data, database) as app, _told():
-        found = _find(app, account)
+    with opened(data, database) as app, told_plainly():
+        found = find(app, account)
         until = retention.postpone(app.ctx, found.id, days=days, reason=reason, who=whoami())
     click.echo(say("account_postponed", handle=found.handle, until=iso(until)))
 
@@ -291,8 +297,8 @@ def auto_messages(data: Path, database: str, account: str, json_: bool) -> None:
     from goodstanding.locale import accounts as wording
     from goodstanding.usecases import automatic
 
-    with opened(data, database) as app, _told():
-        shown = _run(app, automatic.look(app.ctx, _find(app, account).id))
+    with opened(data, database) as app, told_plainly():
+        shown = _run(app, automatic.look(app.ctx, find(app, account).id))
     if json_:
         as_json(_automatic(shown))
         return
@@ -372,8 +378,15 @@ def release(data: Path, database: str, account: str) -> None:
     type=click.Choice(PERMISSIONS),
     help="What TikTok lets the app do; may be given more than once.",
 )
+@click.option(
+    "--overlap-hours",
+    type=int,
+    default=None,
+    help="How long the webhook secret until now is accepted beside a new one (24; 0: not at all).",
+)
 def app(
-    data: Path, database: str, *, client_id: str, secret_stdin: bool, webhook_secret: bool, permissions: tuple[str, ...]
+    data: Path, database: str, *, client_id: str, secret_stdin: bool, webhook_secret: bool, permissions: tuple[str, ...],
+    overlap_hours: int | None,
 ) -> None:  # fmt: skip
     """Keep the credentials of your own TikTok app, encrypted.
 
@@ -383,7 +396,7 @@ def app(
     from goodstanding.locale import accounts as wording
     from goodstanding.usecases import apps
 
-    with opened(data, database, must_exist=False) as installation, _told():
+    with opened(data, database, must_exist=False) as installation, told_plainly():
         ctx = installation.ctx
         if not client_id:
             for line in wording.onboarding(language(None)):
@@ -394,7 +407,8 @@ def app(
         secret = sys.stdin.readline().strip() if secret_stdin else _ask("ask_secret")
         other = _ask("ask_webhook_secret") if webhook_secret else ""
         apps.keep(
-            ctx, CONNECTOR, client_id=client_id, secret=secret, webhook_secret=other, permissions=permissions, who=whoami()
+            ctx, CONNECTOR, client_id=client_id, secret=secret, webhook_secret=other, permissions=permissions, who=whoami(),
+            overlap_hours=apps.OVERLAP_HOURS if overlap_hours is None else overlap_hours,
         )  # fmt: skip
     click.echo(say("app_kept"))
 
@@ -412,7 +426,7 @@ def webhooks(data: Path, database: str, point: bool, public_url: str, json_: boo
     """
     from goodstanding.usecases import webhooks as use
 
-    with opened(data, database) as app, _told():
+    with opened(data, database) as app, told_plainly():
         address = (public_url or app.settings.public_url).rstrip("/")
         if point and not address.startswith("https://"):
             fail(say("webhooks_address"), WRONG_USE)
@@ -437,14 +451,14 @@ def _ask(key: str) -> str:
 def _switch(data: Path, database: str, account: str, *, killed: bool) -> None:
     from goodstanding.usecases import accounts as use
 
-    with opened(data, database) as app, _told():
-        found = _find(app, account)
+    with opened(data, database) as app, told_plainly():
+        found = find(app, account)
         use.set_killed(app.ctx, found.id, killed=killed, who=whoami())
     click.echo(say("account_killed" if killed else "account_released", handle=found.handle))
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told_plainly() -> Iterator[None]:
     """Turn an error into its sentence and exit code."""
     try:
         yield
@@ -466,7 +480,7 @@ def _run(app: "App", work: Coroutine[Any, Any, T]) -> T:
     return asyncio.run(inside())
 
 
-def _find(app: "App", told: str) -> "Account":
+def find(app: "App", told: str) -> "Account":
     """Return an account by its number or its name; exit 2 with what is known."""
     known = app.ctx.store.read(lambda q: q.accounts())
     name = told.removeprefix("@").lower()

@@ -53,7 +53,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
         named, known = whole(field(data, "named")), whole(field(data, "known"))
         act, said = (
             (joining.join, "names_joined")
-            if field(data, "one") == "yes"
+            if field(data, "join") == "yes"
             else (joining.separate, "names_apart")
         )
         try:

@@ -61,7 +61,9 @@ def test_replies_and_hides_wait_in_one_state_for_one_reason_and_nothing_leaves(w
     assert not world.calls
     found = waiting(world)
     assert (found.count("reply"), found.count("hide"), found.fresh, found.connected) == (1, 1, (), False)
-    assert [o.settled_at for o in found.acts] == [world.ctx.store.read(lambda q: q.connection(1)).removed_at] * 2
+    assert [o.settled_at for o in found.acts] == [
+        world.ctx.store.read(lambda q: q.connection(1)).removed_at
+    ] * 2
     with pytest.raises(resuming.NotConnectedError):
         resuming.decide(world.ctx, 1, plan=True, who=ME)
 
