@@ -1,4 +1,4 @@
-"""`goodstanding accounts`: list, add, show, change, connect, revoke, auto-messages, postpone, kill, release, app, webhooks."""
+"""`goodstanding accounts`: list, add, show, change, connect, revoke, postpone, kill, release, app, webhooks and more."""
 
 import asyncio
 import sys
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from goodstanding.cli.opening import as_json, fail, find_account, opened, place_options, say, whoami
+from goodstanding.cli.secrets import secrets
+from goodstanding.cli.waiting import waiting
 from goodstanding.cli.words import CANNOT_REACH, FOUND_PROBLEM, WRONG_USE, heading, language, table
 from goodstanding.cli.words import shown as shown_safely
 from goodstanding.kernel.problems import GoodstandingError
@@ -61,6 +63,10 @@ def accounts() -> None:
     """
 
 
+accounts.add_command(waiting)
+accounts.add_command(secrets)
+
+
 @accounts.command("list")
 @place_options
 @_JSON
@@ -109,7 +115,7 @@ def add(
     from goodstanding.usecases import accounts as use
     from goodstanding.usecases import connections
 
-    with opened(data, database) as app, _told():
+    with opened(data, database) as app, told_plainly():
         made = use.add(
             app.ctx, mode=mode or "automatic", handle=handle, name=name or "", country=country or "",  # type: ignore[arg-type]  # click checked the choice
             account_type=type_ or "unknown", programmes=programmes, language=home or language(None),  # type: ignore[arg-type]  # click checked the choice
@@ -145,7 +151,7 @@ def change(
     from goodstanding.usecases import accounts as use
     from goodstanding.usecases import connections
 
-    with opened(data, database) as app, _told():
+    with opened(data, database) as app, told_plainly():
         number = find_account(app, account).id
         if country is not None:
             connections.country_code(country)
@@ -173,7 +179,7 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
     """
     from goodstanding.usecases import connecting, connections, policies, regions, retention
 
-    with opened(data, database) as app, _told():
+    with opened(data, database) as app, told_plainly():
         number = find_account(app, account).id
         if check:
             _run(app, connecting.check(app.ctx, number))
@@ -228,7 +234,7 @@ def connect(data: Path, database: str, account: str, public_url: str, json_: boo
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import connecting
 
-    with opened(data, database) as app, _told():
+    with opened(data, database) as app, told_plainly():
         number = find_account(app, account).id
         address = public_url.rstrip("/")
         connecting.check_return(app.ctx, number, f"{address}/oauth/tiktok/")
@@ -254,7 +260,7 @@ def revoke(data: Path, database: str, account: str, force: bool) -> None:
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import connecting
 
-    with opened(data, database) as app, _told():
+    with opened(data, database) as app, told_plainly():
         found = find_account(app, account)
         _run(app, connecting.revoke(app.ctx, found.id, who=whoami(), force=force))
         row = app.ctx.store.read(lambda q: q.connection(found.id))
@@ -276,7 +282,7 @@ def postpone(data: Path, database: str, account: str, days: int, reason: str) ->
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import retention
 
-    with opened(data, database) as app, _told():
+    with opened(data, database) as app, told_plainly():
         found = find_account(app, account)
         until = retention.postpone(app.ctx, found.id, days=days, reason=reason, who=whoami())
     click.echo(say("account_postponed", handle=found.handle, until=iso(until)))
@@ -296,7 +302,7 @@ def auto_messages(data: Path, database: str, account: str, json_: bool) -> None:
     from goodstanding.locale import accounts as wording
     from goodstanding.usecases import automatic
 
-    with opened(data, database) as app, _told():
+    with opened(data, database) as app, told_plainly():
         shown = _run(app, automatic.look(app.ctx, find_account(app, account).id))
     if json_:
         as_json(_automatic(shown))
@@ -381,8 +387,15 @@ def release(data: Path, database: str, account: str) -> None:
     type=click.Choice(PERMISSIONS),
     help="What TikTok lets the app do; may be given more than once.",
 )
+@click.option(
+    "--overlap-hours",
+    type=int,
+    default=None,
+    help="How long the webhook secret until now is accepted beside a new one (24; 0: not at all).",
+)
 def app(
-    data: Path, database: str, *, client_id: str, secret_stdin: bool, webhook_secret: bool, permissions: tuple[str, ...]
+    data: Path, database: str, *, client_id: str, secret_stdin: bool, webhook_secret: bool, permissions: tuple[str, ...],
+    overlap_hours: int | None,
 ) -> None:  # fmt: skip
     """Keep the credentials of your own TikTok app, encrypted.
 
@@ -392,7 +405,7 @@ def app(
     from goodstanding.locale import accounts as wording
     from goodstanding.usecases import apps
 
-    with opened(data, database, must_exist=False) as installation, _told():
+    with opened(data, database, must_exist=False) as installation, told_plainly():
         ctx = installation.ctx
         if not client_id:
             for line in wording.onboarding(language(None)):
@@ -403,7 +416,8 @@ def app(
         secret = sys.stdin.readline().strip() if secret_stdin else _ask("ask_secret")
         other = _ask("ask_webhook_secret") if webhook_secret else ""
         apps.keep(
-            ctx, CONNECTOR, client_id=client_id, secret=secret, webhook_secret=other, permissions=permissions, who=whoami()
+            ctx, CONNECTOR, client_id=client_id, secret=secret, webhook_secret=other, permissions=permissions, who=whoami(),
+            overlap_hours=apps.OVERLAP_HOURS if overlap_hours is None else overlap_hours,
         )  # fmt: skip
     click.echo(say("app_kept"))
 
@@ -421,7 +435,7 @@ def webhooks(data: Path, database: str, point: bool, public_url: str, json_: boo
     """
     from goodstanding.usecases import webhooks as use
 
-    with opened(data, database) as app, _told():
+    with opened(data, database) as app, told_plainly():
         address = (public_url or app.settings.public_url).rstrip("/")
         if point and not address.startswith("https://"):
             fail(say("webhooks_address"), WRONG_USE)
@@ -446,14 +460,14 @@ def _ask(key: str) -> str:
 def _switch(data: Path, database: str, account: str, *, killed: bool) -> None:
     from goodstanding.usecases import accounts as use
 
-    with opened(data, database) as app, _told():
+    with opened(data, database) as app, told_plainly():
         found = find_account(app, account)
         use.set_killed(app.ctx, found.id, killed=killed, who=whoami())
     click.echo(say("account_killed" if killed else "account_released", handle=found.handle))
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told_plainly() -> Iterator[None]:
     """Turn an error into its sentence and exit code."""
     try:
         yield

@@ -81,6 +81,7 @@ def _findings(app: "App") -> Iterator[Finding]:
     yield asyncio.run(_platform(app))
     yield from _connections(app)
     yield from _public(app)
+    yield _metrics()
     yield _clock(app)
     if not ctx.store.read(lambda q: q.persons()):
         yield Finding(what=say("doctor_owner"), state="warning", detail="-", fix=say("fix_owner"))
@@ -169,6 +170,15 @@ def _public(app: "App") -> Iterator[Finding]:
             yield Finding(
                 what=what, state="wrong", detail=one.url, fix=say(f"reach_fix_{one.code}", url=one.url)
             )
+
+
+def _metrics() -> Finding:
+    """Say who may read the figures."""
+    from goodstanding.cli.serve import metrics_token
+
+    return Finding(
+        what=say("doctor_metrics"), detail=say("metrics_token" if metrics_token() else "metrics_local")
+    )
 
 
 def _clock(app: "App") -> Finding:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
-from goodstanding.core import limits
+from goodstanding.core import limits, names
 from goodstanding.core.pasted import Age, Pasted, read_pasted, same_words
 from goodstanding.core.targets import PASTED, made
 from goodstanding.core.tasks import is_handle
@@ -99,7 +99,7 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 def author_id(name: str) -> str:
     """Return the id under which somebody is known by the name on the screen alone."""
     plain = same_words(name).lstrip("@").strip()
-    return f"handle:{plain.lower()}" if is_handle(plain) else f"name:{plain.casefold()}"
+    return names.by_handle(names.handle_key(plain)) or f"{names.BY_NAME}{plain.casefold()}"
 
 
 def preview(ctx: Context, account_id: int, choice: VideoChoice, text: str) -> Preview:

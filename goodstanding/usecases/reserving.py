@@ -16,11 +16,12 @@ from goodstanding.core.policy.rules.capability import by_hand
 from goodstanding.core.tasks import makes_sense_until
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
-from goodstanding.usecases import playbooks, policies
+from goodstanding.usecases import ended, playbooks, policies
 from goodstanding.usecases.audit import Draft, act_draft, append
 from goodstanding.usecases.cases import open_case
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.facts import Situation
+from goodstanding.usecases.namesakes import Kin
 from goodstanding.usecases.ports import (
     Account,
     Contact,
@@ -60,9 +61,12 @@ def reserve(
     due = _due(ctx, tx, account_id, now, limit)
     if not due:
         return nothing, 0
-    contacts = sorted({o.contact_id for o in due if o.contact_id})
-    tx.lock_contacts(contacts)
     account = next(a for a in tx.accounts() if a.id == account_id)
+    if (since := ended.ended_at(tx, account)) is not None:
+        ended.hold(ctx, tx, account, since)
+        return nothing, len(due)
+    contacts = sorted({o.contact_id for o in due if o.contact_id})
+    tx.lock_contacts(Kin(tx, account_id, contacts).everyone())
     policy = policies.compiled(ctx, tx, account.policy_hash)
     if any(counter.scope == "workspace" for counter in policy.counters):
         tx.lock_audit()  # the one lock of the whole workspace: lanes of two processes share these counters

@@ -28,11 +28,12 @@ from goodstanding.usecases import (
     playbooks,
     policies,
     regions,
+    resuming,
     retention,
 )
 from goodstanding.usecases.ports import Queries
 from goodstanding.web import i18n
-from goodstanding.web.desk import Desk, Form, Web, actor, back, field, lang_of
+from goodstanding.web.desk import Desk, Form, Web, actor, back, field, lang_of, whole
 from goodstanding.web.gate import cookies, is_local
 from goodstanding.web.login import FormBody
 
@@ -275,6 +276,7 @@ def _account_page(
             "table": playbooks.capabilities(),
             "automatic": _row(automatic.finding_of(found), lang),
             "export": regions.told(q, account_id),
+            "held": resuming.waiting(desk.ctx, q, account_id),
             "deleted": retention.deleted(q, account_id),
             "postpone_most": playbooks.connect_rules().numbers.postpone_days_max,
         }
@@ -304,6 +306,10 @@ def _app(desk: Desk) -> list[HTTPRouteHandler]:
             kept = {"client_id": known.client_id, "permissions": " ".join(known.permissions)} if known else {}
             return {
                 "known": known is not None,
+                "secrets": apps.webhook_secrets(ctx, q, CONNECTOR),
+                "accepted": apps.accepted(q, CONNECTOR),
+                "overlap": apps.OVERLAP_HOURS,
+                "overlap_most": apps.OVERLAP_HOURS_MAX,
                 "form": form or {"client_id": "", "permissions": "accounts", **kept},
             }
 
@@ -324,13 +330,20 @@ def _app(desk: Desk) -> list[HTTPRouteHandler]:
             apps.keep(
                 ctx, CONNECTOR, client_id=field(data, "client_id"), secret=field(data, "secret"),
                 webhook_secret=field(data, "webhook_secret"), permissions=chosen, who=actor(request),
+                overlap_hours=whole(field(data, "overlap", most=10), apps.OVERLAP_HOURS),
             )  # fmt: skip
         except GoodstandingError as error:
             form = {"client_id": field(data, "client_id"), "permissions": " ".join(["accounts", *chosen])}
             return page(request, form, _told(request, error), 422)
         return back({}, "/accounts/app", said="app_saved")
 
-    return [app_form, keep_app]
+    @post("/accounts/app/overlap", sync_to_thread=True)
+    def end_overlap(request: Web) -> Response[Any]:
+        """Accept the webhook secret before no longer."""
+        apps.end_overlap(ctx, CONNECTOR, who=actor(request))
+        return back({}, "/accounts/app", said="overlap_ended")
+
+    return [app_form, keep_app, end_overlap]
 
 
 def _consent(desk: Desk) -> list[HTTPRouteHandler]:

@@ -20,6 +20,7 @@ from goodstanding.web import (
     bio,
     clicks,
     comment,
+    contacts,
     conversation,
     feed,
     freeze,
@@ -35,6 +36,7 @@ from goodstanding.web import (
     review,
     tasks,
     today,
+    waiting,
 )
 from goodstanding.web.desk import Desk, Web
 from goodstanding.web.door import Door
@@ -55,7 +57,7 @@ from goodstanding.web.parts import DemoControls, WebParts
 log = structlog.get_logger("web")
 FEATURES = (
     login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, feed,
-    registry, clicks, imports,
+    registry, clicks, imports, contacts, waiting,
 )  # fmt: skip
 FORM_BYTES_MAX = 2 << 20
 """A policy file is at most 1 MB; nothing larger is ever posted."""

@@ -1,11 +1,13 @@
 """What machines ask: is it well, and the figures. No personal data."""
 
+import secrets
 import threading
 import time
 from typing import Any
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import Scope
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
@@ -14,11 +16,15 @@ from goodstanding.usecases import reconcile
 from goodstanding.usecases.ports import Queries
 from goodstanding.usecases.ports.feed import GapFigures
 from goodstanding.web.desk import OPEN_MOST, Desk
+from goodstanding.web.gate import is_local
 
 LAG_MAX = 120_000
 """The oldest unread delivery may be so old (milliseconds) before the worker counts as ill."""
 KEPT_SECONDS = 30.0
 """Totals are counted again after so long at the earliest: they read whole tables."""
+_PASSED_ON = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
+"""What a proxy adds: then the request comes from elsewhere, whatever address it has here."""
+_CLOSED = b"only from this machine, or with GOODSTANDING_METRICS_TOKEN as bearer token\n"
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -130,10 +136,24 @@ def routes(desk: Desk, figures: Figures) -> tuple[HTTPRouteHandler, HTTPRouteHan
         return Response(content=found, status_code=200 if well else 503)
 
     @get("/metrics", sync_to_thread=True, public=True, summary="Figures for Prometheus.", media_type=TEXT)
-    def metrics() -> Response[bytes]:
+    def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Answer this machine, and elsewhere whoever bears the token; figures are nobody else's business."""
+        if not may_read(request.scope, desk.parts.metrics_token):
+            wanted = {"WWW-Authenticate": "Bearer"} if desk.parts.metrics_token else None
+            status = 401 if wanted else 403
+            return Response(content=_CLOSED, media_type=TEXT, status_code=status, headers=wanted)
         return Response(content=figures.text(), media_type=TEXT)
 
     return healthz, metrics
+
+
+def may_read(scope: Scope, token: str) -> bool:
+    """Tell whether a request may have the figures: from this machine and not passed on by a proxy, or with the token."""
+    given = {name.lower(): value for name, value in scope["headers"]}
+    said = given.get(b"authorization", b"").partition(b" ")
+    if token and said[0].lower() == b"bearer" and secrets.compare_digest(said[2].strip(), token.encode()):
+        return True
+    return is_local(scope) and not _PASSED_ON & given.keys()
 
 
 def _meters(desk: Desk, q: Queries) -> list[tuple[int, GapFigures, int]]:

@@ -9,14 +9,9 @@ from tests.faults.rig import BUSINESS, Violation, rig, told_is_true
 from tests.faults.world import policy_text
 
 REPLY = "comment/reply/create/"
-ENDS = {
-    ("cancelled", "CAPABILITY"),
-    ("failed", "TOKEN"),
-    ("cancelled", "TOKEN"),
-    ("planned", "KILL_SWITCH"),
-    ("planned", "AFTER_ANSWER"),
-}
-"""How an act may stand whose account the platform let go of. A message waits: a person may still send it by hand."""
+ENDS = {("held", "AUTHORISATION_ENDED")}
+"""How an act stands whose account the platform let go of: everything waits in one state, for one reason, until a person
+decides."""
 AGE_HOURS = 24
 """Older comments are not answered any more, in the story where webhooks come late."""
 

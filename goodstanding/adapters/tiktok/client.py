@@ -1,6 +1,6 @@
 """Calls to TikTok's API for Business. What may have happened is said to be unknown, never guessed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -13,6 +13,7 @@ from goodstanding.adapters.tiktok.limits import Pace
 from goodstanding.core.outbox import is_same_text
 from goodstanding.kernel.timing import MINUTE, SECOND
 from goodstanding.usecases.ports import Account, Outgoing, Parsed, SendPermit, SendResult
+from goodstanding.usecases.ports.connections import WebhookSecret
 from goodstanding.usecases.ports.feed import ReadFailedError
 from goodstanding.usecases.ports.messages import ParsedMessage
 
@@ -35,24 +36,34 @@ class TikTok(AccountsApi):
         *,
         http: Http,
         base: str,
-        secret: str | Callable[[], str],
+        secret: str | Callable[[], str | Sequence[WebhookSecret]],
         tokens: Tokens,
         hear: Callable[[int], None],
         now: Callable[[], int],
         pace: Pace | None,
+        accepted: Callable[[str], None] = lambda _name: None,
     ) -> None:
         caller = Caller(http=http, base=base, tokens=tokens, hear=hear, pace=pace)
         super().__init__(caller)
         self._secret = secret if callable(secret) else lambda: secret
         """What signs webhooks; asked each time, since the operator may change it while we run."""
+        self._accepted = accepted
+        """Told by which secret a webhook was let in."""
         self._hear, self._now = hear, now
         self._rules = wire.rules()
 
     def verify(self, body: bytes, header: str, now: int) -> Literal["ok", "bad", "stale"]:
-        secret = self._secret()
-        if not secret:
-            return "bad"  # without a secret nothing can be true; an empty key would sign anything
-        verdict = wire.verify(body, header, secret=secret.encode(), now=now, rules=self._rules)
+        given = self._secret()
+        secrets = [WebhookSecret(name="current", secret=given)] if isinstance(given, str) else given
+        verdict: Literal["ok", "bad", "stale"] = "bad"
+        for one in secrets:
+            if not one.secret or (one.until is not None and one.until <= now):
+                continue  # without a secret nothing can be true; an empty key would sign anything
+            verdict = wire.verify(body, header, secret=one.secret.encode(), now=now, rules=self._rules)
+            if verdict == "ok":
+                self._accepted(one.name)
+            if verdict != "bad":
+                break
         stamp = wire.signed_at(header) if verdict == "stale" else None
         if stamp is not None and stamp > now + self._rules.future_seconds * 1000:
             self._hear(stamp)  # a true signature from the future: our clock is behind

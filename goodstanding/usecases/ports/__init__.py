@@ -24,6 +24,7 @@ from goodstanding.usecases.ports.intake import (
     VolumeRow,
 )
 from goodstanding.usecases.ports.messages import MessageChanges, MessageQueries
+from goodstanding.usecases.ports.namesakes import NamesakeChanges, NamesakeQueries
 from goodstanding.usecases.ports.outbox import (
     OutboxChanges,
     OutboxQueries,
@@ -110,6 +111,7 @@ class Queries(
     FeedQueries,
     ImportQueries,
     MessageQueries,
+    NamesakeQueries,
     RegistryQueries,
     TaskQueries,
     Protocol,
@@ -131,6 +133,7 @@ class Transaction(
     FeedChanges,
     ImportChanges,
     MessageChanges,
+    NamesakeChanges,
     RegistryChanges,
     TaskChanges,
     Protocol,
