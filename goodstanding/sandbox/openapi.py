@@ -8,7 +8,7 @@ import msgspec
 
 from goodstanding.sandbox.api import BASE, ROUTES
 from goodstanding.sandbox.call import Route, structured_fields
-from goodstanding.sandbox.control import CONTROLS, Control
+from goodstanding.sandbox.controls import CONTROLS, Control
 from goodstanding.sandbox.events import EVENTS
 
 _ENVELOPE = {

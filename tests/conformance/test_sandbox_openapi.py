@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from goodstanding.sandbox.api import ROUTES
-from goodstanding.sandbox.control import CONTROLS
+from goodstanding.sandbox.controls import CONTROLS
 from goodstanding.sandbox.events import EVENTS
 from goodstanding.sandbox.openapi import document
 from goodstanding.sandbox.server import serving

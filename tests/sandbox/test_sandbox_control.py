@@ -5,7 +5,7 @@ import os
 import pytest
 from sandbox_client import APP, AWAY, SECRET, App
 
-from goodstanding.sandbox.control import CONTROLS
+from goodstanding.sandbox.controls import CONTROLS
 from goodstanding.sandbox.numbers import read_numbers
 
 

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from goodstanding.cli.sandbox import sandbox
-from goodstanding.sandbox.control import CONTROLS
+from goodstanding.sandbox.controls import CONTROLS
 from goodstanding.sandbox.options import Options
 from goodstanding.sandbox.personas import personas
 
