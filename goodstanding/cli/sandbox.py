@@ -36,6 +36,8 @@ Example, in two windows:
     "--public-url", metavar="URL", default="", help="How others reach it; what they called by default."
 )
 @click.option("--no-limits", is_flag=True, help="Do not throttle calls.")
+@click.option("--level", type=click.Choice(["basic", "advanced", "premium", "ultimate"]), default="basic", show_default=True,
+              help="Level of the app: how often it may call.")  # fmt: skip
 @click.option("--refresh-mode", type=click.Choice(["keep", "rotate"]), default="keep", show_default=True,
               help="Whether a refresh keeps the refresh token or gives a new one.")  # fmt: skip
 @click.option("--local-redirects", is_flag=True, help="Accept http://127.0.0.1 redirect addresses.")
@@ -56,6 +58,7 @@ def sandbox(
     start_at: str | None,
     public_url: str,
     no_limits: bool,
+    level: Literal["basic", "advanced", "premium", "ultimate"],
     refresh_mode: Literal["keep", "rotate"],
     local_redirects: bool,
     remote_webhooks: bool,
@@ -95,6 +98,7 @@ def sandbox(
         speed=speed,
         start_ms=start_ms,
         limits=not no_limits,
+        level=level,
         refresh_mode=refresh_mode,
         public_url=public_url.rstrip("/"),
         local_redirects=local_redirects,

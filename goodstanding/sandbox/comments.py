@@ -1,5 +1,6 @@
 """Comment calls: list, write, reply, like, hide, delete, pin, and pictures for comments."""
 
+import hashlib
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -103,6 +104,8 @@ class CommentShown(msgspec.Struct, kw_only=True):
 
     comment_id: str
     video_id: str
+    user_id: str
+    """Deprecated; use `unique_identifier`."""
     unique_identifier: str
     username: str
     display_name: str
@@ -161,7 +164,7 @@ def comment_list(call: Call, asked: CommentList) -> CommentPage:
     wanted = asked.comment_ids
     if wanted is not None:
         if len(wanted) > bounds.ids_max:
-            raise ApiError(40002, f"comment_ids takes at most {bounds.ids_max}.")
+            raise ApiError(40011, f"Param comment_ids takes at most {bounds.ids_max} ids.")
         found = [c for c in _existing(world, wanted, public=public) if c.video_id == video.item_id]
         page, cursor, more = [comment.comment_id for comment in found], len(found), False
     else:
@@ -196,6 +199,7 @@ def _shown(call: Call, comment: Comment, *, inline: int = 0, public: bool = Fals
     shown = CommentShown(
         comment_id=comment.comment_id,
         video_id=comment.video_id,
+        user_id=_user_id(comment.unique_identifier),
         unique_identifier=comment.unique_identifier,
         username=comment.username,
         display_name=comment.display_name,
@@ -217,9 +221,17 @@ def _shown(call: Call, comment: Comment, *, inline: int = 0, public: bool = Fals
     return shown
 
 
+def _user_id(unique_identifier: str) -> str:
+    """Return the number that older clients know a person by: another one than in any other call, always the same."""
+    digest = hashlib.sha256(f"user {unique_identifier}".encode()).digest()
+    return str(6_000_000_000_000_000_000 + int.from_bytes(digest[:7], "big"))
+
+
 def _image_url(call: Call, comment: Comment) -> str | UnsetType:
     if not comment.image:
         return UNSET
+    if comment.image.startswith("https://"):
+        return comment.image
     return call.world.shelf.address(call.received.base_url, f"comment/{comment.image}", hours=_PROFILE_HOURS)
 
 
@@ -299,7 +311,7 @@ def reply_create(call: Call, asked: ReplyCreate) -> CommentMade:
     if call.world.mentions.comment(call.account.open_id, asked.comment_id, asked.video_id):
         return _reply_elsewhere(call, asked)
     video = call.world.state.video(asked.video_id, open_id=call.account.open_id)
-    text, image = _new_text(call, asked), _new_image(call, asked)
+    text, image = _new_text(call, asked), _new_image(call, asked) or (asked.reply_image_url or "")
     target = call.target(asked.comment_id)
     if target.video_id != video.item_id:
         raise ApiError(40007, "The comment does not belong to this video.")
@@ -376,8 +388,8 @@ def image_upload(call: Call, _: ImageUpload) -> ImageUploaded:
     picture = read_picture(data)
     if picture is None:
         raise ApiError(40908, "The file type is not supported.")
-    short, long = sorted((picture.width, picture.height))
-    if short < bounds.image_side_min or short > bounds.image_short_max or long > bounds.image_long_max:
+    fits = bounds.image_width_min <= picture.width <= bounds.image_width_max
+    if not (fits and bounds.image_height_min <= picture.height <= bounds.image_height_max):
         raise ApiError(40911, "The picture has a size that is not supported.")
     uri = f"sbximg{call.world.state.opaque('image').hex()[:24]}"
     call.world.shelf.keep(uri, picture=picture, data=data, open_id=call.account.open_id, days=1)

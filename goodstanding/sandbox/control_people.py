@@ -7,7 +7,7 @@ import msgspec
 from goodstanding.sandbox.call import Nothing
 from goodstanding.sandbox.clock import MILLISECONDS
 from goodstanding.sandbox.control_run import overview
-from goodstanding.sandbox.mentioned import Mention
+from goodstanding.sandbox.mentioned import Change, Mention
 from goodstanding.sandbox.personas import capabilities, personas
 from goodstanding.sandbox.state import DAY_MS, SCOPES, Account, ApiError, Grant, Video
 from goodstanding.sandbox.world import World
@@ -73,6 +73,18 @@ class MentionOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     region: str = "NL"
     views: Annotated[int, msgspec.Meta(ge=0)] = 1200
     likes: Annotated[int, msgspec.Meta(ge=0)] = 40
+    spaced_type: bool | None = None
+    """Whether webhooks say `VIDEO MENTION` from now on, as one of the platform's samples does."""
+
+
+class MentionChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A mention whose post is edited or made private."""
+
+    business_id: str
+    item_id: str
+    change: Change = "EDIT"
+    caption: str = ""
+    """The new caption."""
 
 
 class PublishingOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -179,6 +191,8 @@ async def mention(world: World, order: MentionOrder) -> dict[str, Any]:
     account = world.account(order.business_id)
     viewer = world.inbox.viewer(order.viewer)
     now = world.clock.now_ms()
+    if order.spaced_type is not None:
+        world.mentions.spaced_type = order.spaced_type
     made = Mention(
         kind=order.kind,
         open_id=account.open_id,
@@ -196,6 +210,17 @@ async def mention(world: World, order: MentionOrder) -> dict[str, Any]:
     )
     world.mentions.add(made)
     return {"item_id": made.item_id, "comment_id": made.comment_id}
+
+
+async def change_mention(world: World, order: MentionChange) -> dict[str, Any]:
+    """Let the post of a mention be edited or made private; the webhook follows 2 to 3 hours later."""
+    account = world.account(order.business_id)
+    found = [one for one in world.mentions.of_account(account.open_id) if one.item_id == order.item_id]
+    if not found:
+        raise ApiError(40007, "There is no such mention.")
+    for one in found:
+        world.mentions.change(one, order.change, caption=order.caption)
+    return {"changed": len(found)}
 
 
 async def steer_publishing(world: World, order: PublishingOrder) -> dict[str, Any]:
@@ -223,6 +248,7 @@ CALLS = (
     ("POST", "/authorizations/remove", remove_authorization, RemovalOrder),
     ("POST", "/high-intent", flag_comment, HighIntentOrder),
     ("POST", "/mentions", mention, MentionOrder),
+    ("POST", "/mentions/change", change_mention, MentionChange),
     ("POST", "/publishing", steer_publishing, PublishingOrder),
     ("POST", "/reviews", steer_reviews, ReviewOrder),
 )

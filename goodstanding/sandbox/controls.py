@@ -31,9 +31,9 @@ class Control(NamedTuple):
 CONTROLS: tuple[Control, ...] = tuple(
     Control(method, path, function, takes, group)
     for group, calls in (
-        ("How it runs and goes wrong", control_run.CALLS),
-        ("What viewers do", control_writing.CALLS),
         ("Accounts and what their owners do", control_people.CALLS),
+        ("What viewers do", control_writing.CALLS),
+        ("How it runs and goes wrong", control_run.CALLS),
     )
     for method, path, function, takes in calls
 )

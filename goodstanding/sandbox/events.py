@@ -65,6 +65,7 @@ class EventReaction(_Content, kw_only=True):
     operation: Literal["ADD", "REMOVE"]
     type: Literal["EMOJI", "AI_EMOJI"]
     emoji: str
+    ai_emoji_url: str | _Unset = UNSET
     unique_identifier: str
     timestamp: _Milliseconds
     original_msg_id: str
@@ -228,7 +229,7 @@ class BrandMentionContent(_Content, kw_only=True):
     """Somebody mentioned the account, hours ago."""
 
     type_of_event: Literal["CREATE", "EDIT", "PRIVACY_CHANGE"]
-    mention_type: Literal["VIDEO_MENTION", "COMMENT"]
+    mention_type: Literal["VIDEO_MENTION", "VIDEO MENTION", "COMMENT"]
     video_id: str
     video_create_time: _Seconds
     open_id_of_mentioned_user: str

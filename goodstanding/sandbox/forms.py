@@ -44,6 +44,7 @@ def _suggested(world: World) -> dict[str, str]:
         "count": "25",
         "endpoint": "comment/reply/create/",
         "times": "1",
+        "spread_seconds": "300",
     }
 
 

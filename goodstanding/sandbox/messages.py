@@ -198,6 +198,7 @@ class Reaction(msgspec.Struct, kw_only=True):
 
     type: Literal["EMOJI", "AI_EMOJI"]
     emoji: str
+    ai_emoji_url: str | _Unset = UNSET
     unique_identifier: str
     timestamp: int
 
@@ -273,13 +274,9 @@ class Capabilities(msgspec.Struct, kw_only=True):
 # --- reading ---
 
 
-def _is_eu(call: Call, conversation: Conversation) -> bool:
-    return call.world.inbox.country(conversation) in call.world.numbers.regions.eea_ch_uk
-
-
 def _conversation(call: Call, conversation_id: str) -> Conversation:
     found = call.world.inbox.conversation(conversation_id, open_id=call.account.open_id)
-    if _is_eu(call, found):
+    if call.world.inbox.is_eu(found):
         raise ApiError(40007, "The conversation does not exist.")
     return found
 
@@ -291,7 +288,7 @@ def conversation_list(call: Call, asked: ConversationQuery) -> ConversationPage:
     found = [
         one
         for one in call.world.inbox.of_account(call.account.open_id)
-        if one.kind == asked.conversation_type and one.update_ms >= since and not _is_eu(call, one)
+        if one.kind == asked.conversation_type and one.update_ms >= since and not call.world.inbox.is_eu(one)
     ][: rules.conversations_max]
     page = found[asked.cursor : asked.cursor + asked.limit]
     end = min(asked.cursor + asked.limit, len(found)) if page else asked.cursor

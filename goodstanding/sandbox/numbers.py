@@ -2,9 +2,12 @@
 
 import tomllib
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+
+Level = Literal["basic", "advanced", "premium", "ultimate"]
+"""What an app may be raised to; every app starts with the first."""
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,9 +27,10 @@ class Comments(msgspec.Struct, frozen=True, kw_only=True):
     ids_max: int
     inline_replies_max: int
     image_bytes_max: int
-    image_side_min: int
-    image_short_max: int
-    image_long_max: int
+    image_width_min: int
+    image_height_min: int
+    image_width_max: int
+    image_height_max: int
     order_changes_after: int
 
 
@@ -37,16 +41,22 @@ class Videos(msgspec.Struct, frozen=True, kw_only=True):
     page_max: int
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How often an app may call."""
+class LevelLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How often an app of one level may call."""
 
     app_per_second: int
     app_per_minute: int
+    app_per_day: int
     accounts_per_minute: int
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How often an app may call."""
+
     account_endpoint_per_minute: int
     messages_per_second: int
-    app_per_day: int
     penalty_seconds: int
+    levels: dict[Level, LevelLimits]
 
 
 class Webhooks(msgspec.Struct, frozen=True, kw_only=True):

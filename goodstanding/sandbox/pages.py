@@ -56,10 +56,11 @@ def _code(text: object) -> str:
 def _standing(world: World) -> str:
     clock, sent = world.clock, world.deliveries
     hooks = ", ".join(f"{name}: {known.callback_url}" for name, known in world.subscriptions.items())
+    limited = "" if world.throttle.enabled else ", limits are off"
     still = " (stands still)" if clock.frozen else f" (at {clock.speed:g} times the speed of real time)"
     rows = (
         ("Virtual time", _code(iso(clock.now_ms())) + still),
-        ("App", f"app_id {_code(world.settings.app_id)}"),
+        ("App", f"app_id {_code(world.settings.app_id)}, level {world.throttle.level}{limited}"),
         ("Platform calls", f"{world.journal.total} under {_code('/open_api/v1.3')}"),
         ("Webhooks go to", escape(hooks) or "nowhere yet: the app sets that with /business/webhook/update/"),
         (

@@ -287,6 +287,10 @@ class State:
         granted = self._scopes.get(open_id)
         return open_id not in self.disconnected and (granted is None or scope in granted)
 
+    def granted(self, open_id: str) -> frozenset[str]:
+        """Return the scopes that an account's user allows the app now; none when the authorization has ended."""
+        return frozenset() if open_id in self.disconnected else self._scopes.get(open_id, frozenset())
+
     def refresh(self, refresh_token: str) -> Grant:
         """Give a grant a new access token; the year of the refresh token is never extended."""
         grant = self._by_refresh.get(refresh_token)
