@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from goodstanding.sandbox.call import Call, Nothing, OfAccount, Route, Routes, Text
+from goodstanding.sandbox.call import Call, Nothing, OfAccount, Page, Route, Routes, Text
 from goodstanding.sandbox.clock import MILLISECONDS
-from goodstanding.sandbox.images import read_picture
+from goodstanding.sandbox.numbers import read_numbers
 from goodstanding.sandbox.state import ApiError, Comment
 from goodstanding.sandbox.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_RULES = read_numbers().comments
+_PICTURES = ("jpeg", "png", "webp")
 Cursor = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-_PROFILE_HOURS = 24
 
 
 class _Listing(OfAccount, kw_only=True):
@@ -28,7 +29,7 @@ class _Listing(OfAccount, kw_only=True):
     sort_order: Literal["asc", "desc", "smart"] = "smart"
     sort_type: Literal["asc", "desc", "smart"] | None = None
     cursor: Cursor = 0
-    max_count: Annotated[int, msgspec.Meta(ge=1, le=30)] = 20
+    max_count: Annotated[int, msgspec.Meta(ge=1, le=_RULES.page_max)] = _RULES.page_default
 
     @property
     def order(self) -> Literal["asc", "desc", "smart"]:
@@ -123,12 +124,10 @@ class CommentShown(msgspec.Struct, kw_only=True):
     reply_list: "list[CommentShown] | UnsetType" = UNSET
 
 
-class CommentPage(msgspec.Struct, kw_only=True):
-    """A page of comments, which may be short although there is more."""
+class CommentPage(Page, kw_only=True):
+    """A page of comments."""
 
     comments: list[CommentShown]
-    cursor: int
-    has_more: bool
 
 
 class CommentMade(msgspec.Struct, kw_only=True):
@@ -195,7 +194,6 @@ def reply_list(call: Call, asked: ReplyList) -> CommentPage:
 
 
 def _shown(call: Call, comment: Comment, *, inline: int = 0, public: bool = False) -> CommentShown:
-    shelf, base = call.world.shelf, call.received.base_url
     shown = CommentShown(
         comment_id=comment.comment_id,
         video_id=comment.video_id,
@@ -203,7 +201,7 @@ def _shown(call: Call, comment: Comment, *, inline: int = 0, public: bool = Fals
         unique_identifier=comment.unique_identifier,
         username=comment.username,
         display_name=comment.display_name,
-        profile_image=shelf.address(base, f"profile/{comment.username}", hours=_PROFILE_HOURS),
+        profile_image=call.address(f"profile/{comment.username}"),
         create_time=str(comment.create_ms // MILLISECONDS),
         text=comment.text,
         likes=comment.likes,
@@ -232,7 +230,7 @@ def _image_url(call: Call, comment: Comment) -> str | UnsetType:
         return UNSET
     if comment.image.startswith("https://"):
         return comment.image
-    return call.world.shelf.address(call.received.base_url, f"comment/{comment.image}", hours=_PROFILE_HOURS)
+    return call.address(f"comment/{comment.image}")
 
 
 def _existing(world: World, ids: list[str], *, public: bool) -> list[Comment]:
@@ -380,14 +378,7 @@ def comment_delete(call: Call, asked: CommentDelete) -> Nothing:
 def image_upload(call: Call, _: ImageUpload) -> ImageUploaded:
     """Keep a picture for a comment: JPG, PNG or WebP of a bounded size."""
     bounds = call.world.numbers.comments
-    data = call.files.get("image_file")
-    if data is None:
-        raise ApiError(40002, "Param image_file is missing or invalid.")
-    if len(data) > bounds.image_bytes_max:
-        raise ApiError(40907, f"The file is larger than {bounds.image_bytes_max} bytes.")
-    picture = read_picture(data)
-    if picture is None:
-        raise ApiError(40908, "The file type is not supported.")
+    picture, data = call.picture("image_file", bytes_max=bounds.image_bytes_max, kinds=_PICTURES)
     fits = bounds.image_width_min <= picture.width <= bounds.image_width_max
     if not (fits and bounds.image_height_min <= picture.height <= bounds.image_height_max):
         raise ApiError(40911, "The picture has a size that is not supported.")

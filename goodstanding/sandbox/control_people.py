@@ -5,11 +5,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from goodstanding.sandbox.call import Nothing
-from goodstanding.sandbox.clock import MILLISECONDS
 from goodstanding.sandbox.control_run import overview
 from goodstanding.sandbox.mentioned import Change, Mention
 from goodstanding.sandbox.personas import capabilities, personas
-from goodstanding.sandbox.state import DAY_MS, SCOPES, Account, ApiError, Grant, Video
+from goodstanding.sandbox.state import DAY_MS, SCOPES, Account, ApiError, Grant, Video, seconds_left
 from goodstanding.sandbox.world import World
 
 _CAPTIONS = ("Eerste video (verzonnen)", "Second video (invented)", "Derde video (verzonnen)")
@@ -269,7 +268,7 @@ def _granted(world: World, grant: Grant) -> dict[str, Any]:
         "open_id": grant.open_id,
         "access_token": grant.access_token,
         "refresh_token": grant.refresh_token,
-        "expires_in": -((now - grant.access_until_ms) // MILLISECONDS),
-        "refresh_token_expires_in": -((now - grant.refresh_until_ms) // MILLISECONDS),
+        "expires_in": seconds_left(grant.access_until_ms, now),
+        "refresh_token_expires_in": seconds_left(grant.refresh_until_ms, now),
         "scope": ",".join(sorted(grant.scopes)),
     }

@@ -139,6 +139,11 @@ class Grant(msgspec.Struct, kw_only=True):
     revoked: bool = False
 
 
+def seconds_left(until_ms: int, now_ms: int) -> int:
+    """Return the seconds until a moment, a part of one as a whole."""
+    return -((now_ms - until_ms) // MILLISECONDS)
+
+
 class Code(msgspec.Struct, frozen=True, kw_only=True):
     """An authorization code that waits to be exchanged."""
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from goodstanding.sandbox.call import Call, Nothing, Params, Route, Routes, Text
+from goodstanding.sandbox.call import Call, Nothing, Params, Routes, Text, app_route
 from goodstanding.sandbox.state import ApiError
 from goodstanding.sandbox.world import EVENT_TYPES
 
@@ -95,16 +95,10 @@ def _webhook(call: Call, event_type: str) -> Webhook:
 
 ROUTES: Routes = {
     "/business/webhook/update/": {
-        "POST": Route(
-            update, WebhookUpdate, Webhook, "webhook", token=False, product="app", portal="1810521279479810"
-        )
+        "POST": app_route(update, WebhookUpdate, Webhook, "webhook", portal="1810521279479810")
     },
-    "/business/webhook/list/": {
-        "GET": Route(show, WebhookQuery, Webhook, token=False, product="app", portal="1810521289122818")
-    },
+    "/business/webhook/list/": {"GET": app_route(show, WebhookQuery, Webhook, portal="1810521289122818")},
     "/business/webhook/delete/": {
-        "POST": Route(
-            delete, WebhookDelete, Nothing, "webhook", token=False, product="app", portal="1810521297052673"
-        )
+        "POST": app_route(delete, WebhookDelete, Nothing, "webhook", portal="1810521297052673")
     },
 }

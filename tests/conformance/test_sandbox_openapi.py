@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 
 import pytest
 import requests
@@ -17,9 +18,10 @@ from schemathesis.specs.openapi.checks import (
 from goodstanding.sandbox.api import ROUTES
 from goodstanding.sandbox.controls import CONTROLS
 from goodstanding.sandbox.events import EVENTS
+from goodstanding.sandbox.numbers import read_numbers
 from goodstanding.sandbox.openapi import document
-from goodstanding.sandbox.server import serving
-from goodstanding.sandbox.world import Settings
+from goodstanding.sandbox.server import build, serving
+from goodstanding.sandbox.world import Settings, World
 
 CHECKS = [not_a_server_error, response_schema_conformance, status_code_conformance, content_type_conformance]
 EXAMPLES = 20
@@ -115,6 +117,32 @@ def test_nothing_that_is_served_is_missing_from_the_description(world, record_pr
     record_property(
         "said", f"schemathesis: {len(done)} calls to {len(set(done))} operations, no 5xx, no schema break"
     )
+
+
+def test_every_page_that_is_served_is_described_and_nothing_else():
+    served = set()
+    for route in build(World(Settings())).routes:
+        path = re.sub(r":\w+}", "}", route.path_format)
+        served |= {(method, path) for method in getattr(route, "methods", ()) if method != "OPTIONS"}
+    described = {(method.upper(), path) for method, path in OPERATIONS if not path.startswith("/open_api/")}
+    assert {(method, path.rstrip("/")) for method, path in served} == {
+        (method, path.rstrip("/")) for method, path in described
+    }
+
+
+def test_what_is_assumed_stands_with_the_calls_and_events_it_is_about():
+    operations = DOCUMENT["paths"] | DOCUMENT["webhooks"]
+    told = dict(DOCUMENT["info"]["x-assumed"])
+    for methods in operations.values():
+        for described in methods.values():
+            told |= described.get("x-assumed", {})
+    assumed = read_numbers().assumed
+    assert told == {one.subject: one.text for one in assumed}
+    send = DOCUMENT["paths"]["/open_api/v1.3/business/message/send/"]["post"]
+    assert "40064" in send["x-assumed"]["Window closed, quota used"]
+    names = [path.removeprefix("/open_api/v1.3") for path in operations]
+    for one in assumed:
+        assert all(any(name.startswith(call) for name in names) for call in one.calls), one.subject
 
 
 def test_most_real_ids_lead_past_the_first_check(world):
