@@ -12,14 +12,18 @@ Example, in two windows:
   goodstanding sandbox --port 8430 --webhook http://127.0.0.1:8000/hook
   curl -H 'Content-Type: application/json' -d '{"persona": "business-id"}' \\
        http://127.0.0.1:8430/_sandbox/accounts
+The answer has a token; then call as you would call TikTok:
+  curl -G http://127.0.0.1:8430/open_api/v1.3/business/video/list/ \\
+       -H "Access-Token: TOKEN" -d business_id=BUSINESS_ID
 """
 
 
 @click.command(epilog=_EXAMPLE)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port; 0 takes any free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--app-id", default=None, help="App id; an invented one by default.")
-@click.option("--app-secret", default=None, help="App secret, also the key of the webhook signatures.")
+@click.option("--app-id", default=None, show_default="7412345678901234567", help="App id, also `client_key`.")
+@click.option("--app-secret", default=None, show_default="sandbox-app-secret",
+              help="App secret, also the key of the webhook signatures.")  # fmt: skip
 @click.option("--webhook", metavar="URL", default=None, help="Where events of all categories go.")
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="Seed of everything that looks like chance."

@@ -213,13 +213,18 @@ class _Server(uvicorn.Server):
 
 
 def run(settings: Settings) -> None:
-    """Serve until interrupted; prints the address on its own line once connections are accepted.
+    """Serve until interrupted; prints the address on its own line once connections are accepted, and beside it where to go.
 
     Raises `OSError` when the address cannot be taken.
     """
     listener, url = _listen(settings)
+
+    def ready() -> None:
+        click.echo(f"{url}/")
+        click.echo(f"Steer it at {url}/_sandbox/, call it at {url}/open_api/v1.3/", err=True)
+
     with listener:
-        _Server(World(settings), lambda: click.echo(f"{url}/")).run(sockets=[listener])
+        _Server(World(settings), ready).run(sockets=[listener])
 
 
 @contextlib.contextmanager
