@@ -32,6 +32,12 @@ class AccountOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     scopes: tuple[str, ...] = SCOPES
     country: str = ""
     """Another country than the persona's."""
+    messages_from: Literal["everyone", "accepted"] = "everyone"
+    """`accepted`: a stranger's messages are announced only after the owner accepted them in the app."""
+    analytics: bool = True
+    """Whether the owner switched analytics on."""
+    followers: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+    """Another number of followers than the persona's."""
 
 
 class ModerateOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -127,7 +133,13 @@ async def new_account(world: World, order: AccountOrder) -> dict[str, Any]:
     number = 1 + len(world.state.accounts)
     name = order.username or f"{order.persona}.{number}".replace("-", ".")
     open_id = order.open_id or f"-000Sbx{order.persona.title().replace('-', '')}{number}OpenId"
-    account = _account_of(order.persona, open_id=open_id, username=name, country=order.country)
+    account = msgspec.structs.replace(
+        _account_of(order.persona, open_id=open_id, username=name, country=order.country),
+        messages_from=order.messages_from,
+        analytics=order.analytics,
+    )
+    if order.followers is not None:
+        account = msgspec.structs.replace(account, followers=order.followers)
     world.state.add_account(account)
     now = world.clock.now_ms()
     videos = [

@@ -70,12 +70,12 @@ class CommentOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class MessageOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One message by one viewer. `text` is the text, or the address or id the other kinds carry."""
+    """One message by one viewer. `text` is the text, or the address or id the other kinds carry; `other` carries nothing."""
 
     business_id: str
     viewer: _Name
     text: str
-    kind: Literal["text", "image", "video", "sticker", "emoji", "share_post"] = "text"
+    kind: Literal["text", "image", "video", "sticker", "emoji", "share_post", "other"] = "text"
     country: str | None = None
     """Where the viewer is registered from now on; the account's own country until it is said."""
     age: int | None = None
@@ -420,7 +420,7 @@ def _content(world: World, order: MessageOrder) -> dict[str, Any]:
         return {"media_id": order.text or f"sbxMedia{world.state.opaque('media').hex()[:24]}"}
     if order.kind == "share_post":
         return {"video_id": order.text, "embed_url": f"https://www.tiktok.com/player/v1/{order.text}"}
-    return {"url": order.text}
+    return {} if order.kind == "other" else {"url": order.text}
 
 
 def _written(world: World, conversation: Conversation, message: Message) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class MessageContent(_Between, kw_only=True):
     conversation_id: str
     message_id: str
     timestamp: _Milliseconds
-    type: Literal["text", "image", "video", "share_post", "sticker", "emoji", "reaction", "template"]
+    type: Literal["text", "image", "video", "share_post", "sticker", "emoji", "reaction", "template", "other"]
     is_follower: bool
     scene_type: int
     message_tag: Tag

@@ -388,7 +388,7 @@ class Inbox:
             "message_id": message.message_id,
             "timestamp": message.at_ms,
             "type": message.kind,
-            message.kind: _told(message),
+            **({} if message.kind == "other" else {message.kind: _told(message)}),
             "is_follower": conversation.viewer.is_follower,
             "scene_type": 0,
             "message_tag": {"source": message.source},

@@ -261,6 +261,17 @@ def _pages() -> dict[str, Any]:
         for name in words
     ]
     return {
+        "/": {
+            "get": {
+                "operationId": "entrance",
+                "summary": "Go to the control page.",
+                "tags": ["pages"],
+                "responses": {
+                    "302": {"description": "To `/_sandbox/`."},
+                    "200": {"description": "The page.", "content": _HTML},
+                },
+            }
+        },
         "/v2/auth/authorize/": {
             "get": {
                 "operationId": "authorize",

@@ -12,6 +12,7 @@ import click
 import uvicorn
 from litestar import Litestar, Request, Response, asgi, get
 from litestar.datastructures import State
+from litestar.response import Redirect
 from litestar.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -69,8 +70,12 @@ def build(world: World) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     async def openapi() -> Response[bytes]:
         return Response(document(), media_type="application/json")
 
+    @get("/")
+    async def entrance() -> Redirect:
+        return Redirect("/_sandbox/", status_code=302)
+
     return Litestar(
-        route_handlers=[platform, control_routes(openapi), ask, answer, show_media],
+        route_handlers=[platform, entrance, control_routes(openapi), ask, answer, show_media],
         lifespan=[sending],
         after_request=dated,
         before_request=only_this_machine,

@@ -1,9 +1,16 @@
 """Rules of the platform that are easily forgotten: levels, returning users, ids, pictures, mentions, viewers in the EEA."""
 
+import re
+from typing import get_args
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sandbox_client import APP, AWAY, LOTTE, SECRET, VIDEO, App
+
+from goodstanding.sandbox.controls import CONTROLS
+from goodstanding.sandbox.faults import Kind
+from goodstanding.sandbox.numbers import Level
+from goodstanding.sandbox.personas import personas
 
 BACK = "https://app.example/back/"
 SCOPES = "comment.list,video.list"
@@ -158,3 +165,41 @@ def test_an_emoji_made_by_ai_has_a_picture(app):
     assert (told["type"], told["ai_emoji_url"]) == ("AI_EMOJI", picture)
     kept = app.get("message/content/list/", conversation_id=talk)["data"]["messages"][0]["reactions"]
     assert kept[0]["ai_emoji_url"] == picture
+
+
+def test_a_message_of_another_kind_is_told_and_listed_without_content(app):
+    talk = app.hears(kind="other", text="")
+    (told,) = app.events("im_receive_msg")
+    assert told["type"] == "other" and "other" not in told
+    listed = app.get("message/content/list/", conversation_id=talk)["data"]["messages"][0]
+    assert listed["message_type"] == "OTHER" and not {"text", "image", "other"} & set(listed)
+
+
+def test_an_account_can_be_made_as_the_test_needs_it(start):
+    client = start(limits=False, webhook=AWAY)
+    made = App(client, "business-id", messages_from="accepted", analytics=False, followers=99)
+    made.hears()
+    assert made.events("im_") == []
+    client.post("requests/accept", business_id=made.id, viewer="vera")
+    assert len(made.events("im_receive_msg")) == 1
+    assert made.get("get/", fields='["followers_count", "likes"]')["data"] == {
+        "followers_count": 99,
+        "metrics": [],
+    }
+
+
+def test_the_printed_address_leads_to_the_page(shared):
+    page = shared.session.get(f"{shared.url}/", timeout=10)
+    assert (page.status_code, page.url) == (200, f"{shared.url}/_sandbox/")
+
+
+def test_every_call_that_changes_something_has_a_form_with_all_it_takes(shared):
+    page = shared.session.get(f"{shared.url}/_sandbox/", timeout=10).text
+    for one in CONTROLS:
+        if one.method != "POST":
+            continue
+        form = page.partition(f'<form data-call="/_sandbox{one.path}">')[2].partition("</form>")[0]
+        named = set(re.findall(r'name="([\w]+)"', form))
+        assert named == set(one.takes.__struct_fields__), one.path
+    for choice in (*get_args(Kind), *personas(), *get_args(Level)):
+        assert f">{choice}</option>" in page
