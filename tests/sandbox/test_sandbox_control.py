@@ -5,7 +5,7 @@ import os
 import pytest
 from sandbox_client import APP, AWAY, SECRET, App
 
-from goodstanding.sandbox.control import CONTROLS
+from goodstanding.sandbox.controls import CONTROLS
 from goodstanding.sandbox.numbers import read_numbers
 
 
@@ -103,7 +103,9 @@ def test_a_day_that_is_used_up_ends_at_midnight():
 
     from goodstanding.sandbox.limits import Throttle
 
-    numbers = msgspec.structs.replace(read_numbers().limits, app_per_day=3)
+    numbers = read_numbers().limits
+    levels = {"basic": msgspec.structs.replace(numbers.levels["basic"], app_per_day=3)}
+    numbers = msgspec.structs.replace(numbers, levels=levels)
     throttle = Throttle(numbers)
     noon = 1_790_000_040_000 // 86_400_000 * 86_400_000 + 43_200_000
 

@@ -127,6 +127,7 @@ class _Mention(msgspec.Struct):
     caption: str | None = None
     video_caption: str | None = None
     share_url: str | None = None
+    video_link: str | None = None
 
 
 class _Mentions(msgspec.Struct):
@@ -456,6 +457,6 @@ def _mention(raw: bytes) -> Mention:
         video_id=_id(one.item_id) or _id(one.video_id),
         published_at=None if seconds is None else seconds * SECOND,
         caption=_clean(one.caption or one.video_caption or ""),
-        url=one.share_url or "",
+        url=one.share_url or one.video_link or "",
         insights=_exact(raw),
     )

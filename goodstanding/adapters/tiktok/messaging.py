@@ -4,6 +4,7 @@ Source: portal 1832184403754242 (send), 1832184425841170 (content list), 1836061
 1832184437720193 and 1832184455450626 (media), 1832184619749377 (automatic messages).
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ CONTENT_LIST = "/business/message/content/list/"
 CAPABILITIES = "/business/message/capabilities/get/"
 MEDIA_DOWNLOAD = "/business/message/media/download/"
 AUTO_MESSAGES = "/business/message/auto_message/get/"
+_POST_ID = re.compile(r"/([0-9]{10,25})(?=[/?#]|$)")
 
 
 class _User(msgspec.Struct):
@@ -110,9 +112,17 @@ def found_in(
             return SendResult(state="sent", provider_ref=message.message_id)
     if now - tried < absent_after:
         return SendResult(state="unknown", code="NOT_SEEN_YET")
+    if any(m.message_type == "SHARE_POST" and not _words(m) for m in ours):
+        return SendResult(state="unknown", code="POST_NOT_NAMED")
     if not any(m.timestamp < tried - skew for m in listed):
         return SendResult(state="unknown", code="LIST_TOO_SHORT")
     return SendResult(state="failed", code="ABSENT")
+
+
+def _post_at(address: object) -> str:
+    """Return the id of the post an address shows: a list of messages tells a shared post by its address alone."""
+    found = _POST_ID.search(address) if isinstance(address, str) else None
+    return found[1] if found else ""
 
 
 def _words(message: _Listed) -> str:
@@ -126,6 +136,8 @@ def _words(message: _Listed) -> str:
         found = value.get(name) if isinstance(value, dict) else None
         if isinstance(found, str | int):
             return str(found).strip()
+    if isinstance(message.share_post, dict):
+        return _post_at(message.share_post.get("embed_url"))
     elements = message.template.get("elements") if isinstance(message.template, dict) else None
     first = elements[0] if isinstance(elements, list) and elements else {}
     return str(first.get("title", "")).strip() if isinstance(first, dict) else ""

@@ -189,6 +189,27 @@ def test_absence_is_only_believed_when_it_is_certain(imitation, listing, minutes
     assert (found.state, found.code) == expected
 
 
+POST = "7203946942097902849"
+
+
+@pytest.mark.parametrize(("address", "expected"), [
+    (f"https://www.tiktok.com/player/v1/{POST}", ("sent", "")),
+    (f"https://www.tiktok.com/@demo.brand/video/{POST}?is_copy_url=1", ("sent", "")),
+    ("https://www.tiktok.com/player/v1/7203946942097902850", ("failed", "ABSENT")),
+    ("https://vm.tiktok.com/abc/", ("unknown", "POST_NOT_NAMED")),
+])  # fmt: skip
+def test_a_shared_post_is_found_by_the_address_that_is_listed(imitation, address, expected):
+    shared = {
+        **listed("", NOW + 5),
+        "message_type": "SHARE_POST",
+        "text": None,
+        "share_post": {"embed_url": address},
+    }
+    imitation.listed = [OLD, shared]
+    found = look(imitation, message(POST), 60)
+    assert (found.state, found.code) == expected
+
+
 def test_a_card_is_found_by_its_question(imitation):
     card = {
         **listed("", NOW + 5),
