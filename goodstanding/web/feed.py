@@ -37,7 +37,7 @@ def meter(desk: Desk, q: Queries, account: Account, connected: set[int]) -> Mete
     watches = [
         one
         for one in q.watches(account.id)
-        if one.video_id != reading.EVERY_POST and one.next_at != reading.NEVER
+        if one.video_id not in reading.NO_POST and one.next_at != reading.NEVER
     ]
     return Meter(
         account=account,

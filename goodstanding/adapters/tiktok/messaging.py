@@ -1,6 +1,7 @@
 """Business Messaging: what is sent as TikTok wants it, and how a message is found again.
 
-Source: portal 1832184403754242 (send), 1832184425841170 (content list), 1836061597865986 (capabilities),
+Source: portal 1832184403754242 (send), 1832184415059970 (conversation list), 1832184425841170 (content list),
+1836061597865986 (capabilities),
 1832184437720193 and 1832184455450626 (media), 1832184619749377 (automatic messages).
 """
 
@@ -13,6 +14,7 @@ from goodstanding.usecases.ports import Account, Outgoing, SendResult
 from goodstanding.usecases.ports.messages import MessageContent, ParsedMessage
 
 SEND = "/business/message/send/"
+CONVERSATION_LIST = "/business/message/conversation/list/"
 CONTENT_LIST = "/business/message/content/list/"
 CAPABILITIES = "/business/message/capabilities/get/"
 MEDIA_DOWNLOAD = "/business/message/media/download/"

@@ -17,6 +17,7 @@ from goodstanding.usecases.ports.imports import ImportChanges, ImportQueries
 from goodstanding.usecases.ports.messages import (
     MessageChanges,
     MessageContent,
+    MessagePlatform,
     MessageQueries,
     ParsedMessage,
     ParsedNotice,
@@ -638,7 +639,7 @@ class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a message carries beside its text."""
 
 
-class Platform(FeedPlatform, AutomaticPlatform, Protocol):
+class Platform(FeedPlatform, MessagePlatform, AutomaticPlatform, Protocol):
     """The outside: reading payloads and carrying out what has a permit."""
 
     def verify(self, body: bytes, header: str, now: int) -> Literal["ok", "bad", "stale"]: ...
