@@ -355,7 +355,7 @@ class Reader:
             return found
 
         for account, is_open in await asyncio.to_thread(self.ctx.store.read, changed):
-            work = _begin_messages if is_open else _end_messages
+            work = begin_messages if is_open else end_messages
             await self._write(lambda tx, work=work, account=account: work(tx, account.id, now))  # type: ignore[misc]  # bound at once
 
     async def _begin_new(self, connected: dict[int, Account], now: int) -> None:
@@ -376,11 +376,12 @@ def begin(tx: Transaction, account_id: int, now: int) -> None:
     tx.add_watches([_watch(account_id, EVERY_POST, now, now)])
 
 
-def _begin_messages(tx: Transaction, account_id: int, now: int) -> None:
+def begin_messages(tx: Transaction, account_id: int, now: int) -> None:
+    """Watch an account's conversations."""
     tx.add_watches([_watch(account_id, MESSAGES, now, now)])
 
 
-def _end_messages(tx: Transaction, account_id: int, now: int) -> None:
+def end_messages(tx: Transaction, account_id: int, now: int) -> None:
     """Messages are closed to us: nothing is read, so nothing is missing here."""
     tx.drop_watch(account_id, MESSAGES)
     whys = [MISSING, COMMENTS, EVERYTHING, UNREADABLE, CONNECTION, NOT_ALLOWED, read_back.BEYOND]

@@ -10,7 +10,7 @@ from goodstanding.usecases import intake
 from goodstanding.usecases.comments import Incoming, handle
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import Account, Event, ParsedComment, Queries, Transaction
-from goodstanding.usecases.ports.feed import Gap, GapFigures, Heard, Late, ListedComment
+from goodstanding.usecases.ports.feed import MESSAGES, Gap, GapFigures, Heard, Late, ListedComment
 from goodstanding.usecases.reading_rules import reading_rules
 
 SOURCE = "poll"
@@ -82,6 +82,11 @@ def figures(ctx: Context, q: Queries, account_id: int, of: Heard = "comments") -
     """Return the gap meter of an account: of its comments, or of its messages."""
     platform = reading_rules().platform
     return q.gap_figures(account_id, given_up=ctx.clock.now() - platform.horizon, grace=platform.grace, of=of)
+
+
+def talk_figures(ctx: Context, q: Queries, account_id: int) -> GapFigures | None:
+    """Return the gap meter of an account's messages; None while the platform does not let them be read."""
+    return None if q.watch(account_id, MESSAGES) is None else figures(ctx, q, account_id, "messages")
 
 
 def open_gap(tx: Transaction, account_id: int, video_id: str, why: str, at: int, *, found: int = 0) -> None:

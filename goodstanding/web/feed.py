@@ -24,6 +24,8 @@ class Meter(msgspec.Struct, frozen=True, kw_only=True):
 
     account: Account
     figures: GapFigures
+    talk: GapFigures | None
+    """The same of messages, where they are read."""
     connected: bool
     refused: snapshots.Refused | None
     gaps: list[Gap]
@@ -42,6 +44,7 @@ def meter(desk: Desk, q: Queries, account: Account, connected: set[int]) -> Mete
     return Meter(
         account=account,
         figures=reconcile.figures(desk.ctx, q, account.id),
+        talk=reconcile.talk_figures(desk.ctx, q, account.id),
         connected=account.id in connected,
         refused=snapshots.refused_of(q, account.id),
         gaps=q.gaps(account.id, limit=GAPS),
