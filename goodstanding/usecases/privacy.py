@@ -1,12 +1,15 @@
 """Erasure: a person's data becomes unreadable at once, and the log still proves everything else."""
 
+import re
 from collections.abc import Iterable
 
 from goodstanding.usecases import settling
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.moderation import GoneError
-from goodstanding.usecases.ports import Contact, Transaction
+from goodstanding.usecases.ports import Contact, Queries, Transaction
+
+_ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 
 
 def erase(ctx: Context, contact_id: int, *, who: Who) -> dict[str, int]:
@@ -21,7 +24,9 @@ def erase(ctx: Context, contact_id: int, *, who: Who) -> dict[str, int]:
         if contact is None:
             raise GoneError(id=contact_id)
         keep_away(ctx, tx, contact, "erased")
+        named = naming(ctx, tx, contact)
         counts, freed = remove(ctx, tx, contact)
+        counts["delivery"] = tx.forget_contents(named) if named else 0
         keys.extend(freed)
         body: dict[str, object] = {"basis": "request", **counts}
         now = ctx.clock.now()
@@ -31,6 +36,30 @@ def erase(ctx: Context, contact_id: int, *, who: Who) -> dict[str, int]:
     counts = ctx.store.write(work)
     destroy(ctx, keys)
     return counts
+
+
+def naming(ctx: Context, q: Queries, contact: Contact) -> list[int]:
+    """Return the deliveries kept as not understood in which this person's id or name occurs.
+
+    Nobody can know it of a content that is damaged, cut off or names the person in another way; those go by age.
+    """
+    kept = [*q.kept_contents(contact.account_id), *q.kept_contents(0)]
+    found = []
+    for one in kept:
+        plain = ctx.vault.unlock(0, one.body)
+        if plain is None:
+            continue
+        text = _as_written(plain)
+        is_named = bool(contact.external_id) and contact.external_id in text
+        if is_named or (contact.handle and f'"{contact.handle}"' in text):
+            found.append(one.id)
+    return found
+
+
+def _as_written(body: bytes) -> str:
+    """Return a body without the escapes of JSON, also of JSON within JSON."""
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), body.decode("utf-8", "replace"))
+    return text.replace("\\", "")
 
 
 def keep_away(ctx: Context, tx: Transaction, contact: Contact, reason: str) -> None:

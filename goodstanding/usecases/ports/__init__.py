@@ -23,6 +23,7 @@ from goodstanding.usecases.ports.messages import (
     ParsedNotice,
 )
 from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQueries
+from goodstanding.usecases.ports.retention import RetentionChanges, RetentionQueries
 from goodstanding.usecases.ports.tasks import TaskChanges, TaskQueries
 
 T = TypeVar("T")
@@ -288,6 +289,7 @@ class Queries(
     ImportQueries,
     MessageQueries,
     RegistryQueries,
+    RetentionQueries,
     TaskQueries,
     Protocol,
 ):
@@ -381,6 +383,7 @@ class Transaction(
     ImportChanges,
     MessageChanges,
     RegistryChanges,
+    RetentionChanges,
     TaskChanges,
     Protocol,
 ):

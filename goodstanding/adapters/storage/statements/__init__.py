@@ -11,6 +11,7 @@ from goodstanding.adapters.storage.statements.feed import FeedStatements
 from goodstanding.adapters.storage.statements.imports import ImportStatements
 from goodstanding.adapters.storage.statements.messages import MessageStatements
 from goodstanding.adapters.storage.statements.registry import RegistryStatements
+from goodstanding.adapters.storage.statements.retention import RetentionStatements
 from goodstanding.adapters.storage.statements.spine import SpineStatements
 from goodstanding.adapters.storage.statements.tasks import TaskStatements
 
@@ -25,6 +26,7 @@ class Statements(
     ImportStatements,
     MessageStatements,
     RegistryStatements,
+    RetentionStatements,
     TaskStatements,
 ):
     """Queries and transactions of one workspace over one connection."""
