@@ -15,6 +15,7 @@ from goodstanding.usecases.ports.connections import ConnectionChanges, Connectio
 from goodstanding.usecases.ports.feed import FeedChanges, FeedPlatform, FeedQueries
 from goodstanding.usecases.ports.imports import ImportChanges, ImportQueries
 from goodstanding.usecases.ports.messages import (
+    ConversationKind,
     MessageChanges,
     MessageContent,
     MessagePlatform,
@@ -640,6 +641,7 @@ class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     outgoing: Outgoing
     content: MessageContent | None = None
     """What a message carries beside its text."""
+    conversation: ConversationKind = "SINGLE"
 
 
 class Platform(FeedPlatform, MessagePlatform, AutomaticPlatform, Protocol):
