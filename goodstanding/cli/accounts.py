@@ -177,6 +177,8 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
 
     For example: `goodstanding accounts show lottekookt`, or by its number: `goodstanding accounts show 1 --json`.
     """
+    import msgspec
+
     from goodstanding.usecases import connecting, connections, policies, regions, retention
 
     with opened(data, database) as app, told_plainly():
@@ -193,7 +195,7 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
         ]
     if json_:
         idle_rules = [{"rule": rule.rid, "feature": f.feature} for rule, f in idle]
-        said = {"at": _iso(gone.at), "people": gone.people, "done": gone.done} if gone else None
+        said = msgspec.to_builtins(gone) | {"at": _iso(gone.at)} if gone else None
         as_json(
             _whole(found, notices) | {"idle_rules": idle_rules, "export": _export(export), "deleted": said}
         )

@@ -40,7 +40,7 @@ def status(data: Path, database: str, account: int, json_: bool) -> None:
     """Show the gap meter. Exit code 1 while a gap is open.
 
     A gap is open when TikTok has, or may have, comments that are not here: a read broke off, comments were missing, or
-    the account must be connected again.
+    the account must be connected again. Private messages are counted apart, where TikTok lets them be read.
 
         goodstanding feed status --json
     """
@@ -53,7 +53,7 @@ def status(data: Path, database: str, account: int, json_: bool) -> None:
         click.echo(say("feed_none"))
     for one in [] if json_ else found:
         _show(one)
-    if any(one["open_gaps"] for one in found):
+    if any(one["open_gaps"] or (one["messages"] or {}).get("open_gaps") for one in found):
         raise SystemExit(FOUND_PROBLEM)
 
 
@@ -125,10 +125,11 @@ def _figures(app: "App", account: "Account") -> dict[str, Any]:
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import reconcile
 
-    connected, found, hidden = app.ctx.store.read(
+    connected, found, talk, hidden = app.ctx.store.read(
         lambda q: (
             account.id in q.has_credentials(),
             reconcile.figures(app.ctx, q, account.id),
+            reconcile.talk_figures(app.ctx, q, account.id),
             q.spam_flags(account.id, 0),
         )
     )
@@ -146,6 +147,17 @@ def _figures(app: "App", account: "Account") -> dict[str, Any]:
         "sure_until": None if found.sure_until is None else iso(found.sure_until),
         "replies_sure_until": None if found.replies_sure_until is None else iso(found.replies_sure_until),
         "hidden_replies": hidden,
+        "messages": None
+        if talk is None
+        else {
+            "open_gaps": talk.open,
+            "found_late": talk.found_late,
+            "came_after": talk.came_after,
+            "waiting": talk.waiting,
+            "never_came": talk.never_came,
+            "duplicates": talk.duplicates,
+            "sure_until": None if talk.sure_until is None else iso(talk.sure_until),
+        },
     }
 
 
@@ -157,20 +169,26 @@ _WORDS = (
 )  # fmt: skip
 
 
+_TALK_WORDS = _WORDS[:6]
+"""The figures that messages have too."""
+
+
 def _show(one: dict[str, Any]) -> None:
     click.echo(say("feed_account", account=one["account"], handle=one["handle"]))
     if not one["connected"]:
         click.echo(f"  {say('feed_not_connected')}")
     for name, key in _WORDS:
-        value = one[name]
-        shown = (
-            say("feed_never")
-            if value is None
-            else number(spoken(None), value)
-            if isinstance(value, int)
-            else value
-        )
-        click.echo(f"  {say(key)}: {shown}")
+        click.echo(f"  {say(key)}: {_shown(one[name])}")
+    if one["messages"] is not None:
+        click.echo(f"  {say('feed_messages')}:")
+        for name, key in (*_TALK_WORDS, ("sure_until", "feed_messages_sure")):
+            click.echo(f"    {say(key)}: {_shown(one['messages'][name])}")
+
+
+def _shown(value: int | str | None) -> str:
+    if value is None:
+        return say("feed_never")
+    return number(spoken(None), value) if isinstance(value, int) else value
 
 
 def _row(one: "Checked") -> dict[str, Any]:

@@ -51,6 +51,10 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     echoes: int = 0
     noted: int = 0
     repeated: int = 0
+    new: tuple[str, ...] = ()
+    """Messages that were kept, or that settled an act of ours, by this batch."""
+    settled: tuple[str, ...] = ()
+    """Echoes of acts that were settled before."""
 
 
 Pair = tuple[IncomingMessage, Event]
@@ -70,10 +74,17 @@ def handle(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[I
         return Taken(repeated=len(incoming))
     now = ctx.clock.now()
     contacts = contacts_of(ctx, tx, account.id, {i.message.person: i.message.handle for i in fresh}, now)
-    foreign = _settle_echoes(ctx, tx, [i for i in fresh if i.message.own], contacts)
+    foreign, known_echoes = _settle_echoes(ctx, tx, [i for i in fresh if i.message.own], contacts)
     kept = [i for i in fresh if not i.message.own] + foreign
+    taken = Taken(
+        echoes=sum(i.message.own for i in fresh),
+        noted=sum(i.message.kind == "reaction" for i in fresh),
+        repeated=len(incoming) - len(fresh),
+        new=tuple(i.message.external_id for i in fresh if i.message.external_id not in known_echoes),
+        settled=known_echoes,
+    )
     if not kept:
-        return Taken(echoes=len(fresh), repeated=len(incoming) - len(fresh))
+        return taken
     contacts = _talk_on(tx, account, kept, contacts, now)
     pairs = _events(tx, account, kept, contacts)
     theirs = [pair for pair in pairs if _asks(pair[0].message)]
@@ -87,12 +98,7 @@ def handle(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[I
             Talks(tx, people.values(), planning=True), taps, {e.id: i.message for i, e in theirs}
         )
         decide_all(ctx, tx, account, theirs, people, now, telling)
-    return Taken(
-        decided=len(theirs),
-        echoes=sum(i.message.own for i in fresh),
-        noted=sum(i.message.kind == "reaction" for i in fresh),
-        repeated=len(incoming) - len(fresh),
-    )
+    return msgspec.structs.replace(taken, decided=len(theirs))
 
 
 class _Telling:
@@ -133,17 +139,18 @@ def _asks(message: ParsedMessage) -> bool:
 
 def _settle_echoes(
     ctx: Context, tx: Transaction, echoes: Sequence[IncomingMessage], contacts: Mapping[str, Contact]
-) -> list[IncomingMessage]:
-    """Settle our acts whose echo this is; returns what others sent for the account."""
+) -> tuple[list[IncomingMessage], tuple[str, ...]]:
+    """Settle our acts whose echo this is; returns what others sent for the account, and echoes of settled acts."""
     if not echoes:
-        return []
+        return [], ()
     ids = [contacts[i.message.person].id for i in echoes]
     acts = tx.message_acts(ids)
     contents = tx.message_contents([one.id for of in acts.values() for one in of])
-    foreign = []
+    foreign, settled_before = [], []
     for one in echoes:
         mine = acts[contacts[one.message.person].id]
         if any(act.provider_ref == one.message.external_id for act in mine):
+            settled_before.append(one.message.external_id)
             continue
         act = _act_of(one.message, mine, contents)
         if act is None or not settling.settle_message(ctx, tx, act, one.message.external_id):
@@ -151,7 +158,7 @@ def _settle_echoes(
             continue
         settled = msgspec.structs.replace(act, state="sent", provider_ref=one.message.external_id)
         acts[act.contact_id] = [settled if other.id == act.id else other for other in mine]
-    return foreign
+    return foreign, tuple(settled_before)
 
 
 def _act_of(

@@ -33,6 +33,7 @@ class ConnectNumbers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     warn_days: int
     renew_before_minutes: int
     retention_days: int
+    unread_days: int
     postpone_days_max: int
     redirect_least: int
     redirect_most: int

@@ -1,5 +1,6 @@
 """Erasure: a person's data becomes unreadable at once, and the log still proves everything else."""
 
+import re
 from collections.abc import Iterable
 
 from goodstanding.kernel.reasons import Code
@@ -8,7 +9,9 @@ from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.moderation import GoneError
 from goodstanding.usecases.namesakes import Kin
-from goodstanding.usecases.ports import Contact, Transaction
+from goodstanding.usecases.ports import Contact, Queries, Transaction
+
+_ESCAPED = re.compile(r"\\+u([0-9a-fA-F]{4})")
 
 
 def erase(ctx: Context, contact_id: int, *, who: Who) -> dict[str, int]:
@@ -30,7 +33,9 @@ def erase(ctx: Context, contact_id: int, *, who: Who) -> dict[str, int]:
         counts: dict[str, int] = {}
         for one in tx.contacts([contact_id, *joined]).values():
             keep_away(ctx, tx, one, "erased")
+            named = naming(ctx, tx, one)
             gone, freed = remove(ctx, tx, one)
+            gone["delivery"] = tx.forget_contents(named) if named else 0
             keys.extend(freed)
             counts = {name: counts.get(name, 0) + number for name, number in gone.items()}
         body: dict[str, object] = {"basis": "request", **counts}
@@ -51,6 +56,30 @@ def _keep_from(ctx: Context, tx: Transaction, contact_ids: Iterable[int]) -> lis
         tx.change_contact(one.id, {"suppressed": True})
         stopped += withdrawing.stop_planned(tx, one.id, Code.SUPPRESSED, ctx.clock.now())
     return stopped
+
+
+def naming(ctx: Context, q: Queries, contact: Contact) -> list[int]:
+    """Return the deliveries kept as not understood in which this person's id or name occurs.
+
+    Nobody can know it of a content that is damaged, cut off or names the person in another way; those go by age.
+    """
+    kept = [*q.kept_contents(contact.account_id), *q.kept_contents(0)]
+    found = []
+    for one in kept:
+        plain = ctx.vault.unlock(0, one.body)
+        if plain is None:
+            continue
+        text = _as_written(plain)
+        is_named = bool(contact.external_id) and contact.external_id in text
+        if is_named or (contact.handle and f'"{contact.handle}"' in text):
+            found.append(one.id)
+    return found
+
+
+def _as_written(body: bytes) -> str:
+    """Return a body without the escapes of JSON, also of JSON within JSON."""
+    text = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), body.decode("utf-8", "replace"))
+    return text.replace("\\", "")
 
 
 def keep_away(ctx: Context, tx: Transaction, contact: Contact, reason: str) -> None:

@@ -30,6 +30,15 @@ class PlatformPromises(msgspec.Struct, frozen=True, kw_only=True):
         return self.webhook_hours * HOUR
 
 
+class MessageRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How conversations are read."""
+
+    conversations_listed: int
+    messages_listed: int
+    every_minutes: int
+    beyond_hours: int
+
+
 class VisibilityRules(msgspec.Struct, frozen=True, kw_only=True):
     """How it is checked that our replies become visible."""
 
@@ -56,6 +65,7 @@ class ReadingRules(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     platform: PlatformPromises
     looks: LookRules
+    messages: MessageRules
     visibility: VisibilityRules
     snapshots: SnapshotRules
 
@@ -70,6 +80,7 @@ def reading_rules() -> ReadingRules:
         version=found["version"],
         platform=msgspec.convert(found["platform"], PlatformPromises),
         looks=looks,
+        messages=msgspec.convert(found["messages"], MessageRules),
         visibility=msgspec.convert(found["visibility"], VisibilityRules),
         snapshots=msgspec.convert(found["snapshots"], SnapshotRules),
     )

@@ -113,6 +113,9 @@ class _Round:
         self._bucket = situation.bucket
         self._talks = Talks(tx, self._people(due), planning=False)
         self._contents = tx.message_contents([one.id for one in due if one.act == "message"])
+        pictures = {number for number, one in self._contents.items() if one.kind == "image"}
+        targets = [one.target_id for one in due if one.id in pictures and one.target_id]
+        self._conversations = tx.conversations(self._account.id, targets) if targets else {}
         self._resting: dict[str, tuple[str, int]] = {}
         """Automatic acts that the whole account must wait with: the rest of the batch need not be asked one by one."""
 
@@ -227,7 +230,10 @@ class _Round:
             self._tasks.append(self._task(one))
             return None
         self._reserved.append(one.id)
-        return SendPermit(account=account, outgoing=under_way, content=self._contents.get(one.id))
+        content = self._contents.get(one.id)
+        talk = self._conversations.get(one.target_id)
+        kind = talk.kind if talk is not None else "SINGLE"
+        return SendPermit(account=account, outgoing=under_way, content=content, conversation=kind)
 
     def _addressed(self, one: Outgoing) -> Outgoing:
         """Return a message with its conversation, and with the words the first automatic one must begin with (R60)."""

@@ -84,21 +84,21 @@ class Figures:
         ages = GaugeMetricFamily(
             "goodstanding_feed_sure_age_seconds", "Age of the last certainty, by account.", labels=["account"]
         )
-        for account_id, found, hidden in desk.read(lambda q: _meters(desk, q)):
-            figures = {
-                "open_gaps": found.open,
-                "found_late": found.found_late,
-                "came_after": found.came_after,
-                "waiting": found.waiting,
-                "never_came": found.never_came,
-                "duplicates": found.duplicates,
-                "hidden_replies": hidden,
-            }
+        talks = GaugeMetricFamily(
+            "goodstanding_feed_messages_sure_age_seconds",
+            "Age of the last certainty about messages, by account.",
+            labels=["account"],
+        )
+        for account_id, found, talk, hidden in desk.read(lambda q: _meters(desk, q)):
+            figures = _counts(found, "") | {"hidden_replies": hidden}
+            if talk is not None:
+                figures |= _counts(talk, "messages_")
             for name, count in figures.items():
                 counts.add_metric([str(account_id), name], count)
-            if found.sure_until is not None:
-                ages.add_metric([str(account_id)], max(0, now - found.sure_until) / 1000)
-        return [counts, ages]
+            for family, sure in ((ages, found.sure_until), (talks, talk.sure_until if talk else None)):
+                if sure is not None:
+                    family.add_metric([str(account_id)], max(0, now - sure) / 1000)
+        return [counts, ages, talks]
 
     def _counted(self) -> dict[str, dict[str, int]]:
         assert self.desk is not None
@@ -156,8 +156,28 @@ def may_read(scope: Scope, token: str) -> bool:
     return is_local(scope) and not _PASSED_ON & given.keys()
 
 
-def _meters(desk: Desk, q: Queries) -> list[tuple[int, GapFigures, int]]:
-    return [(one.id, reconcile.figures(desk.ctx, q, one.id), q.spam_flags(one.id, 0)) for one in q.accounts()]
+def _meters(desk: Desk, q: Queries) -> list[tuple[int, GapFigures, GapFigures | None, int]]:
+    ctx = desk.ctx
+    return [
+        (
+            one.id,
+            reconcile.figures(ctx, q, one.id),
+            reconcile.talk_figures(ctx, q, one.id),
+            q.spam_flags(one.id, 0),
+        )
+        for one in q.accounts()
+    ]
+
+
+def _counts(found: GapFigures, prefix: str) -> dict[str, int]:
+    return {
+        f"{prefix}open_gaps": found.open,
+        f"{prefix}found_late": found.found_late,
+        f"{prefix}came_after": found.came_after,
+        f"{prefix}waiting": found.waiting,
+        f"{prefix}never_came": found.never_came,
+        f"{prefix}duplicates": found.duplicates,
+    }
 
 
 def _lag(desk: Desk, q: Queries) -> int:

@@ -9,13 +9,13 @@ from goodstanding.adapters.http import Answer, Http
 from goodstanding.adapters.tiktok import messaging, wire
 from goodstanding.adapters.tiktok.accounts_api import AccountsApi
 from goodstanding.adapters.tiktok.calls import UNREADABLE, Caller, Tokens, Told
-from goodstanding.adapters.tiktok.limits import Pace
+from goodstanding.adapters.tiktok.limits import Pace, ability_span
 from goodstanding.core.outbox import is_same_text
 from goodstanding.kernel.timing import MINUTE, SECOND
 from goodstanding.usecases.ports import Account, Outgoing, Parsed, SendPermit, SendResult
 from goodstanding.usecases.ports.connections import WebhookSecret
 from goodstanding.usecases.ports.feed import ReadFailedError
-from goodstanding.usecases.ports.messages import ParsedMessage
+from goodstanding.usecases.ports.messages import ConversationKind, ParsedMessage
 
 ABSENT_AFTER = 10 * MINUTE
 """A reply may wait minutes in spam review, so it is provably absent only after this long."""
@@ -51,6 +51,7 @@ class TikTok(AccountsApi):
         """Told by which secret a webhook was let in."""
         self._hear, self._now = hear, now
         self._rules = wire.rules()
+        self._abilities = messaging.Abilities(now, span=ability_span())
 
     def verify(self, body: bytes, header: str, now: int) -> Literal["ok", "bad", "stale"]:
         given = self._secret()
@@ -121,18 +122,24 @@ class TikTok(AccountsApi):
         if (
             content is not None
             and content.kind == "image"
-            and not await self._takes_pictures(permit.account, one)
+            and not await self._takes_pictures(permit.account, one.target_id, permit.conversation)
         ):
             return SendResult(state="failed", code="IMAGE_CLOSED")
         body = messaging.send_body(permit.outgoing, permit.content)
         return _message_result(await self._caller.post(permit.account, messaging.SEND, body))
 
-    async def _takes_pictures(self, account: Account, one: Outgoing) -> bool:
+    async def _takes_pictures(self, account: Account, conversation_id: str, kind: ConversationKind) -> bool:
         """Ask whether pictures can be sent in a conversation: both sides' countries must allow it."""
-        told = await self._caller.get(
-            account, messaging.CAPABILITIES, messaging.capability_query(one), urgent=True
-        )
-        return told.kind == "ok" and messaging.takes_pictures(_mapping(told))
+        known = self._abilities.pictures(account, conversation_id, kind)
+        if known is not None:
+            return known
+        query = messaging.capability_query(conversation_id, kind)
+        told = await self._caller.get(account, messaging.CAPABILITIES, query, urgent=True)
+        if told.kind != "ok":
+            return False
+        pictures = messaging.takes_pictures(_mapping(told))
+        self._abilities.keep(account, conversation_id, kind, pictures=pictures)
+        return pictures
 
     def _read(self, answer: Answer, account: Account, path: str) -> SendResult:
         return _result(self._caller.read(answer, account, path))

@@ -46,6 +46,12 @@ def call_limits(level: str = "") -> CallLimits:
     )
 
 
+def ability_span() -> int:
+    """Return for how long an answer about what may be sent in a conversation is taken for true (milliseconds)."""
+    minutes: int = _numbers()["own"]["ability_minutes"]
+    return minutes * MINUTE
+
+
 class Pace:
     """The calls of this process. What is sent goes before what is read: reading leaves it room.
 

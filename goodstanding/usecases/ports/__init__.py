@@ -50,6 +50,7 @@ from goodstanding.usecases.ports.policies import (
     PolicyVersion,
 )
 from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQueries
+from goodstanding.usecases.ports.retention import RetentionChanges, RetentionQueries
 from goodstanding.usecases.ports.review import Act, Case, ReviewChanges, ReviewQueries
 from goodstanding.usecases.ports.services import Chance, Classifier, Clock, Signer, Vault
 from goodstanding.usecases.ports.tasks import TaskChanges, TaskQueries
@@ -113,6 +114,7 @@ class Queries(
     MessageQueries,
     NamesakeQueries,
     RegistryQueries,
+    RetentionQueries,
     TaskQueries,
     Protocol,
 ):
@@ -135,6 +137,7 @@ class Transaction(
     MessageChanges,
     NamesakeChanges,
     RegistryChanges,
+    RetentionChanges,
     TaskChanges,
     Protocol,
 ):

@@ -9,6 +9,7 @@ from goodstanding.adapters.http import Http
 from goodstanding.adapters.tiktok import messaging
 from goodstanding.adapters.tiktok.calls import Caller
 from goodstanding.adapters.tiktok.client import ABSENT_AFTER, TikTok
+from goodstanding.adapters.tiktok.limits import ability_span
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases.ports import SendPermit
 from goodstanding.usecases.ports.messages import MessageContent, ParsedMessage
@@ -275,3 +276,26 @@ def test_a_plus_in_a_conversations_name_travels_encoded(imitation):
     ask(imitation, lambda client: client.find_again(ACCOUNT, one))
     assert "conversation_id=sbxConv01Ab%2Bcd" in imitation.raw
     assert imitation.asked[-1][2]["conversation_id"] == "sbxConv01Ab+cd=="
+
+
+def test_what_a_conversation_takes_is_asked_and_kept_by_its_type(imitation):
+    """A request that was not answered yet is asked about as such; once answered it is another question."""
+    content = MessageContent(account_id=1, outgoing_id=1, kind="image")
+    now = [NOW]
+
+    def permit(kind):
+        return SendPermit(account=ACCOUNT, outgoing=message("M1"), content=content, conversation=kind)
+
+    async def work(client):
+        client._abilities = messaging.Abilities(lambda: now[0], span=ability_span())
+        first = await client.carry_out(permit("STRANGER"))
+        imitation.pictures = False
+        again = await client.carry_out(permit("STRANGER"))
+        answered = await client.carry_out(permit("SINGLE"))
+        now[0] += ability_span()
+        later = await client.carry_out(permit("STRANGER"))
+        return [one.state for one in (first, again, answered, later)]
+
+    assert ask(imitation, work) == ["sent", "sent", "failed", "failed"]
+    kinds = [q["conversation_type"] for kind, _, q in imitation.asked if kind == "capabilities"]
+    assert kinds == ["STRANGER", "SINGLE", "STRANGER"]

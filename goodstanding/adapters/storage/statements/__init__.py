@@ -17,6 +17,7 @@ from goodstanding.adapters.storage.statements.namesakes import NamesakeStatement
 from goodstanding.adapters.storage.statements.outbox import OutboxStatements
 from goodstanding.adapters.storage.statements.policies import PolicyStatements
 from goodstanding.adapters.storage.statements.registry import RegistryStatements
+from goodstanding.adapters.storage.statements.retention import RetentionStatements
 from goodstanding.adapters.storage.statements.review import ReviewStatements
 from goodstanding.adapters.storage.statements.tasks import TaskStatements
 from goodstanding.adapters.storage.statements.workspace import WorkspaceStatements
@@ -39,6 +40,7 @@ class Statements(
     MessageStatements,
     NamesakeStatements,
     RegistryStatements,
+    RetentionStatements,
     TaskStatements,
 ):
     """Queries and transactions of one workspace over one connection."""
