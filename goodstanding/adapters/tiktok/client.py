@@ -9,18 +9,18 @@ from goodstanding.adapters.http import Answer, Http
 from goodstanding.adapters.tiktok import messaging, wire
 from goodstanding.adapters.tiktok.accounts_api import AccountsApi
 from goodstanding.adapters.tiktok.calls import UNREADABLE, Caller, Tokens, Told
-from goodstanding.adapters.tiktok.limits import Pace
 from goodstanding.core.outbox import is_same_text
 from goodstanding.kernel.timing import MINUTE, SECOND
 from goodstanding.usecases.ports import Account, Outgoing, Parsed, SendPermit, SendResult
 from goodstanding.usecases.ports.feed import ReadFailedError
 from goodstanding.usecases.ports.messages import ParsedMessage
+from goodstanding.usecases.ports.pacing import Pacing
 
 ABSENT_AFTER = 10 * MINUTE
 """A reply may wait minutes in spam review, so it is provably absent only after this long."""
 PAGES_MAX = 20
 
-__all__ = ["ABSENT_AFTER", "Pace", "TikTok", "Tokens"]
+__all__ = ["ABSENT_AFTER", "TikTok", "Tokens"]
 
 
 class _Made(msgspec.Struct):
@@ -39,7 +39,7 @@ class TikTok(AccountsApi):
         tokens: Tokens,
         hear: Callable[[int], None],
         now: Callable[[], int],
-        pace: Pace | None,
+        pace: Pacing | None,
     ) -> None:
         caller = Caller(http=http, base=base, tokens=tokens, hear=hear, pace=pace)
         super().__init__(caller)
@@ -123,8 +123,8 @@ class TikTok(AccountsApi):
         )
         return told.kind == "ok" and messaging.takes_pictures(_mapping(told))
 
-    def _read(self, answer: Answer, account: Account, path: str) -> SendResult:
-        return _result(self._caller.read(answer, account, path))
+    def _read(self, answer: Answer) -> SendResult:
+        return _result(self._caller.read(answer))
 
     async def _find_message(self, account: Account, one: Outgoing) -> SendResult:
         """Look among the conversation's last messages."""

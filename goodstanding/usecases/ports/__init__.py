@@ -21,6 +21,7 @@ from goodstanding.usecases.ports.messages import (
     ParsedMessage,
     ParsedNotice,
 )
+from goodstanding.usecases.ports.pacing import PacingChanges, PacingQueries
 from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQueries
 from goodstanding.usecases.ports.tasks import TaskChanges, TaskQueries
 
@@ -286,6 +287,7 @@ class Queries(
     FeedQueries,
     ImportQueries,
     MessageQueries,
+    PacingQueries,
     RegistryQueries,
     TaskQueries,
     Protocol,
@@ -379,6 +381,7 @@ class Transaction(
     FeedChanges,
     ImportChanges,
     MessageChanges,
+    PacingChanges,
     RegistryChanges,
     TaskChanges,
     Protocol,

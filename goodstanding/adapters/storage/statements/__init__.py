@@ -10,6 +10,7 @@ from goodstanding.adapters.storage.statements.connections import ConnectionState
 from goodstanding.adapters.storage.statements.feed import FeedStatements
 from goodstanding.adapters.storage.statements.imports import ImportStatements
 from goodstanding.adapters.storage.statements.messages import MessageStatements
+from goodstanding.adapters.storage.statements.pacing import PacingStatements
 from goodstanding.adapters.storage.statements.registry import RegistryStatements
 from goodstanding.adapters.storage.statements.spine import SpineStatements
 from goodstanding.adapters.storage.statements.tasks import TaskStatements
@@ -24,6 +25,7 @@ class Statements(
     FeedStatements,
     ImportStatements,
     MessageStatements,
+    PacingStatements,
     RegistryStatements,
     TaskStatements,
 ):
