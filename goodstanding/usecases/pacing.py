@@ -30,8 +30,6 @@ from goodstanding.usecases.ports import Queries, Store, StoreUnavailableError, T
 from goodstanding.usecases.ports.pacing import CLOCK, REST, TODAY, Lease, Spent, Used
 
 T = TypeVar("T")
-LEVEL = "app_level"
-"""The setting that holds the level of the operator's app; `LEVEL:connector`."""
 LEASE = SECOND
 """How long a lease may be used."""
 BATCH = 4
@@ -59,9 +57,14 @@ def steady_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
+def level_setting(connector: str) -> str:
+    """Return the name of the setting that holds the level of the operator's app."""
+    return f"app_level:{connector}"
+
+
 def level_of(q: Queries, connector: str) -> str:
     """Return the level the operator states for the app; empty for the one every app starts with."""
-    return q.setting(f"{LEVEL}:{connector}") or ""
+    return q.setting(level_setting(connector)) or ""
 
 
 class _Held(msgspec.Struct):

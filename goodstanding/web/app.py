@@ -30,6 +30,7 @@ from goodstanding.web import (
     pairing,
     paste,
     policy,
+    posts,
     problems,
     registry,
     review,
@@ -54,7 +55,7 @@ from goodstanding.web.parts import DemoControls, WebParts
 
 log = structlog.get_logger("web")
 FEATURES = (
-    login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, feed,
+    login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, posts, feed,
     registry, clicks, imports,
 )  # fmt: skip
 FORM_BYTES_MAX = 2 << 20

@@ -22,6 +22,7 @@ from goodstanding.usecases.ports.messages import (
     ParsedNotice,
 )
 from goodstanding.usecases.ports.pacing import PacingChanges, PacingQueries
+from goodstanding.usecases.ports.publishing import PublishingChanges, PublishingQueries
 from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQueries
 from goodstanding.usecases.ports.tasks import TaskChanges, TaskQueries
 
@@ -288,6 +289,7 @@ class Queries(
     ImportQueries,
     MessageQueries,
     PacingQueries,
+    PublishingQueries,
     RegistryQueries,
     TaskQueries,
     Protocol,
@@ -382,6 +384,7 @@ class Transaction(
     ImportChanges,
     MessageChanges,
     PacingChanges,
+    PublishingChanges,
     RegistryChanges,
     TaskChanges,
     Protocol,

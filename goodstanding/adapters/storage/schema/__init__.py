@@ -11,6 +11,7 @@ from goodstanding.adapters.storage.schema import (  # noqa: F401 - their tables 
     imports,
     messages,
     pacing,
+    publishing,
     registry,
     tasks,
 )

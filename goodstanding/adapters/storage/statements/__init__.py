@@ -11,6 +11,7 @@ from goodstanding.adapters.storage.statements.feed import FeedStatements
 from goodstanding.adapters.storage.statements.imports import ImportStatements
 from goodstanding.adapters.storage.statements.messages import MessageStatements
 from goodstanding.adapters.storage.statements.pacing import PacingStatements
+from goodstanding.adapters.storage.statements.publishing import PublishingStatements
 from goodstanding.adapters.storage.statements.registry import RegistryStatements
 from goodstanding.adapters.storage.statements.spine import SpineStatements
 from goodstanding.adapters.storage.statements.tasks import TaskStatements
@@ -26,6 +27,7 @@ class Statements(
     ImportStatements,
     MessageStatements,
     PacingStatements,
+    PublishingStatements,
     RegistryStatements,
     TaskStatements,
 ):

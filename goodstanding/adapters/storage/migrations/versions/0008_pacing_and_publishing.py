@@ -12,6 +12,7 @@ depends_on = None
 
 def upgrade() -> None:
     _pacing()
+    _publishing()
 
 
 def _pacing() -> None:
@@ -35,3 +36,23 @@ def _pacing() -> None:
     sa.Column('value', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('workspace_id', 'account_id', 'app', 'name', name=op.f('pk_call_mark'))
     )
+
+
+def _publishing() -> None:
+    op.create_table('publication',
+    sa.Column('workspace_id', sa.BigInteger(), nullable=False),
+    sa.Column('account_id', sa.BigInteger(), nullable=False),
+    sa.Column('publish_id', sa.Text(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('post_id', sa.Text(), nullable=False),
+    sa.Column('first_at', sa.BigInteger(), nullable=False),
+    sa.Column('told_at', sa.BigInteger(), nullable=False),
+    sa.Column('next_at', sa.BigInteger(), nullable=False),
+    sa.Column('asks', sa.BigInteger(), nullable=False),
+    sa.Column('trouble', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('workspace_id', 'account_id', 'publish_id', name=op.f('pk_publication'))
+    )
+    op.create_index('ix_publication_due', 'publication', ['workspace_id', 'next_at'], unique=False)
+    op.create_index('ix_publication_first', 'publication', ['workspace_id', 'account_id', 'first_at'], unique=False)
+    op.create_index('ix_publication_post', 'publication', ['workspace_id', 'account_id', 'post_id'], unique=False)
