@@ -145,13 +145,13 @@ def _whole(found: "Posts") -> dict[str, Any]:
         "publish": _feature(found.publish), "mentions_feature": _feature(found.mentions),
         "under_way": [_publication(one) for one in found.under_way],
         "posts": [
-            {"id": one.video.id, "title": one.video.title, "publication": _publication(one.publication) if one.publication else None}
-            for one in found.posts
+            {"id": p.video.id, "title": p.video.title, "publication": _publication(p.publication) if p.publication else None}
+            for p in found.posts
         ],
         "settings": None if asked is None or asked.settings is None else _settings(asked.settings),
         "settings_trouble": asked.settings_trouble if asked else None,
         "mentions": None if asked is None or not found.mentions.on else [
-            {"video": m.video_id, "published_at": iso(m.published_at) if m.published_at else None, "caption": m.caption, "url": m.url}
+            {"video": m.video_id, "at": iso(m.published_at) if m.published_at else None, "caption": m.caption, "url": m.url}
             for m in asked.mentions
         ],
         "mentions_trouble": asked.mentions_trouble if asked else None,

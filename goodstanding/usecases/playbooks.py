@@ -18,6 +18,7 @@ CAPABILITIES_FILE = "tiktok-capabilities-2026-11"
 CONNECT_FILE = "tiktok-connect-2026-11"
 CALLS_FILE = "tiktok-limits-2026-11"
 """How often the platform may be called, by the level it gave the app."""
+PICTURES_FILE = "tiktok-pictures-2026-11"
 TASKS_FILE = "by-hand-2026-11"
 """The numbers of tasks that are in force."""
 SCREEN_FILE = "screen-2026-11"
@@ -48,6 +49,16 @@ class ConnectAnswers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     app: frozenset[int]
 
 
+class PictureRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One dated reading of which pictures a message may carry."""
+
+    id: str
+    source: str
+    date: str
+    bytes_max: int
+    types: tuple[str, ...]
+
+
 class CallLevel(msgspec.Struct, frozen=True, kw_only=True):
     """A level the platform gives an app, and how often it may call there."""
 
@@ -67,6 +78,13 @@ class ConnectRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The categories of webhooks, by the same permissions."""
     answers: ConnectAnswers
     numbers: ConnectNumbers
+
+
+@cache
+def picture_rules() -> PictureRules:
+    """Return which pictures a message may carry."""
+    text = (files(_PLAYBOOKS) / "platform" / f"{PICTURES_FILE}.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), PictureRules)
 
 
 @cache

@@ -9,8 +9,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.locale import Lang
 from goodstanding.locale import accounts as wording
-from goodstanding.locale.interface import Lang
 from goodstanding.usecases import connections, publications, publishing
 from goodstanding.usecases.ports.publishing import Publication
 from goodstanding.usecases.reading_rules import reading_rules

@@ -7,7 +7,7 @@ import msgspec
 
 from goodstanding.adapters.http import Answer, Http
 from goodstanding.adapters.tiktok import messaging, wire
-from goodstanding.adapters.tiktok.accounts_api import AccountsApi
+from goodstanding.adapters.tiktok.accounts_api import AccountsApi, trouble
 from goodstanding.adapters.tiktok.calls import UNREADABLE, Caller, Tokens, Told
 from goodstanding.core.outbox import is_same_text
 from goodstanding.kernel.timing import MINUTE, SECOND
@@ -93,6 +93,17 @@ class TikTok(AccountsApi):
         told = await self._caller.post(account, messaging.MEDIA_DOWNLOAD, body)
         address = messaging.download_url(_mapping(told)) if told.kind == "ok" else ""
         return await self._caller.fetch(account, address) if address else b""
+
+    async def upload_picture(self, account: Account, media_type: str, content: bytes) -> str:
+        told = await self._caller.upload(
+            account, messaging.MEDIA_UPLOAD, {"media_type": "IMAGE"}, ("file", media_type, content)
+        )
+        if told.kind != "ok":
+            raise trouble(told)
+        media_id = messaging.media_id(_mapping(told))
+        if not media_id:
+            raise ReadFailedError("retry", "UNREADABLE")
+        return media_id
 
     async def ask_time(self, account: Account) -> int | None:
         heard: list[int] = []

@@ -17,6 +17,7 @@ from goodstanding.usecases.ports.imports import ImportChanges, ImportQueries
 from goodstanding.usecases.ports.messages import (
     MessageChanges,
     MessageContent,
+    MessagePlatform,
     MessageQueries,
     ParsedMessage,
     ParsedNotice,
@@ -644,7 +645,7 @@ class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a message carries beside its text."""
 
 
-class Platform(FeedPlatform, AutomaticPlatform, Protocol):
+class Platform(FeedPlatform, AutomaticPlatform, MessagePlatform, Protocol):
     """The outside: reading payloads and carrying out what has a permit."""
 
     def verify(self, body: bytes, header: str, now: int) -> Literal["ok", "bad", "stale"]: ...

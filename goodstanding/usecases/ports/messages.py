@@ -8,7 +8,7 @@ import msgspec
 from goodstanding.core.consent import Purpose
 
 if TYPE_CHECKING:
-    from goodstanding.usecases.ports import Event, Outgoing
+    from goodstanding.usecases.ports import Account, Event, Outgoing
 
 EvidenceAnswer = Literal["given", "refused", "withdrawn"]
 EvidenceSource = Literal["button", "form", "message", "person"]
@@ -106,6 +106,14 @@ class ConsentEvidence(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     at: int
     seq: int
     """Position of its entry in the log."""
+
+
+class MessagePlatform(Protocol):
+    """The part of the platform that takes pictures for messages."""
+
+    async def upload_picture(self, account: "Account", media_type: str, content: bytes) -> str:
+        """Hand over a picture and return the platform's id of it; raises `ReadFailedError`."""
+        ...
 
 
 class MessageQueries(Protocol):
