@@ -19,8 +19,10 @@ _TYPES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 
 
 class PictureError(GoodstandingError):
-    """The picture was not handed over. The code says why: PICTURE_TYPE, PICTURE_SIZE, PICTURE_NONE, PICTURE_CLOSED, or
-    PICTURE_LATER, PICTURE_REFUSED for what the platform answered (field: answer).
+    """The picture was not handed over; the code says why.
+
+    PICTURE_TYPE, PICTURE_SIZE, PICTURE_NONE, PICTURE_CLOSED, or for what the platform answered (field: answer)
+    PICTURE_LATER, PICTURE_REFUSED.
     """
 
     def __init__(self, code: str, **fields: str | int) -> None:

@@ -12,6 +12,7 @@ from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.locale import Lang
 from goodstanding.locale import accounts as wording
 from goodstanding.usecases import connections, publications, publishing
+from goodstanding.usecases.ports.feed import Mention
 from goodstanding.usecases.ports.publishing import Publication
 from goodstanding.usecases.reading_rules import reading_rules
 from goodstanding.web.accounts import row_of
@@ -43,6 +44,11 @@ class PostWords:
         if one.status in ("FAILED", "NO_LONGER_PUBLICLY_AVAILABLE"):
             return "danger"
         return "ok" if publications.has_ended(one) else "info"
+
+    @staticmethod
+    def link(one: Mention) -> str:
+        """Return where a mention can be seen; empty where TikTok gave no address that is safe to follow."""
+        return one.url if one.url.startswith("https://") else ""
 
     @staticmethod
     def asked_at(one: Publication) -> int:
