@@ -20,12 +20,13 @@ from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqli
 from goodstanding.adapters.storage.postgres import PostgresStore
 from goodstanding.adapters.storage.sqlite import SqliteStore
 from goodstanding.adapters.tiktok.client import TikTok
-from goodstanding.adapters.tiktok.limits import Pace, call_limits
+from goodstanding.adapters.tiktok.limits import limits_at
 from goodstanding.adapters.tiktok.oauth import TikTokOAuth
 from goodstanding.adapters.tiktok.tokens import StoredTokens
 from goodstanding.settings import Settings
 from goodstanding.usecases import apps, playbooks, policies, renewals
 from goodstanding.usecases.context import Context
+from goodstanding.usecases.pacing import SharedPace
 from goodstanding.usecases.ports import Store, StoreUnavailableError, Transaction
 from goodstanding.usecases.ports.connections import AppKeys, WebhookSecret
 
@@ -90,7 +91,7 @@ def open_app(settings: Settings) -> App:
         tokens=tokens,
         hear=clock.hear,
         now=clock.now,
-        pace=Pace(call_limits(), clock.now) if settings.platform.paced else None,
+        pace=SharedPace(store, "tiktok", limits_at) if settings.platform.paced else None,
     )
     ctx = Context(
         workspace_id=settings.workspace_id,

@@ -27,6 +27,7 @@ T = TypeVar("T")
 CONNECTOR = "tiktok"
 MODES, TYPES = ("automatic", "assisted", "sandbox"), ("unknown", "personal", "business")
 PROGRAMMES = ("creator-rewards", "live-gifts", "subscriptions", "shop-affiliate")
+LEVELS = ("basic", "advanced", "premium", "ultimate")
 PERMISSIONS = ("accounts", "publishing", "mentions", "messaging")
 _EXITS = {
     "PLATFORM_NOT_REACHED": CANNOT_REACH,
@@ -395,25 +396,45 @@ def release(data: Path, database: str, account: str) -> None:
     default=None,
     help="How long the webhook secret until now is accepted beside a new one (24; 0: not at all).",
 )
+@click.option(
+    "--level", type=click.Choice(LEVELS), default=None, help="The level TikTok gave the app; state only what it told you."
+)  # fmt: skip
+@_JSON
 def app(
     data: Path, database: str, *, client_id: str, secret_stdin: bool, webhook_secret: bool, permissions: tuple[str, ...],
     overlap_hours: int | None,
+    level: str | None, json_: bool,
 ) -> None:  # fmt: skip
     """Keep the credentials of your own TikTok app, encrypted.
 
     Without options it says what TikTok asks for. For example: `goodstanding accounts app --client-id
     7412345678901234567 --permission messaging`. A secret is never an option, so it stands in no list of processes.
+
+    An app starts at the level basic. Once TikTok raised yours, say so: `goodstanding accounts app --level advanced`. All
+    processes then call at most that often.
     """
+    from goodstanding.cli import own_app
     from goodstanding.locale import accounts as wording
     from goodstanding.usecases import apps
 
     with opened(data, database, must_exist=False) as installation, told_plainly():
         ctx = installation.ctx
+        if level is not None:
+            apps.state_level(ctx, CONNECTOR, level, who=whoami())
+            if level != LEVELS[0]:
+                click.echo(say("app_level_warning"), err=True)
+        if json_ and not client_id:
+            as_json(own_app.told(installation, CONNECTOR))
+            return
+        if not client_id and level is not None:
+            click.echo(own_app.level(installation, CONNECTOR))
+            return
         if not client_id:
             for line in wording.onboarding(language(None)):
                 click.echo(f"  {line}")
             known = ctx.store.read(lambda q: apps.known(ctx, q, CONNECTOR))
             click.echo(say("app_known", client=known.client_id) if known else say("app_none"))
+            click.echo(own_app.level(installation, CONNECTOR))
             return
         secret = sys.stdin.readline().strip() if secret_stdin else _ask("ask_secret")
         other = _ask("ask_webhook_secret") if webhook_secret else ""

@@ -108,6 +108,27 @@ def snapshots(data: Path, database: str, account: int, subject: str, csv_: bool,
         fail(say("captures_bad", count=bad), FOUND_PROBLEM)
 
 
+@feed.command()
+@place_options
+@THIS_ACCOUNT
+@click.option("--ask", is_flag=True, help="Ask TikTok now: states, settings for new posts, mentions.")
+@click.option(
+    "--publication", default="", help="Follow this publish_id, begun by another tool under the same app."
+)
+@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+def posts(data: Path, database: str, account: int, *, ask: bool, publication: str, json_: bool) -> None:
+    """Show the posts of an account, and how those are that are on their way.
+
+    What TikTok tells of a publication comes by webhook and is asked again until it ends. For example:
+    `goodstanding feed posts --account 1 --ask`. Exit code 1 when a publication failed, 3 when TikTok did not
+    answer.
+    """
+    from goodstanding.cli import posts as shown
+
+    with opened(data, database) as app:
+        shown.show(app, chosen(app, account), ask=ask, publication=publication, json_=json_)
+
+
 def chosen(app: "App", account: int) -> int:
     """Return the account that is meant: the one named, or the only one; exit 2 otherwise."""
     known = [one.id for one in _accounts(app)]

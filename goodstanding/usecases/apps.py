@@ -7,7 +7,7 @@ import msgspec
 
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.timing import HOUR
-from goodstanding.usecases import connections, playbooks
+from goodstanding.usecases import connections, pacing, playbooks
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.ports import Queries, Transaction
 from goodstanding.usecases.ports.connections import AppKeys, AppRow, WebhookSecret
@@ -121,6 +121,28 @@ def known(ctx: Context, q: Queries, connector: str) -> AppKeys | None:
         return keys(ctx, q, connector)
     except NoAppError:
         return None
+
+
+def level(q: Queries, connector: str) -> str:
+    """Return the level the operator states for the app; without a statement the one every app starts with."""
+    return q.setting(pacing.level_setting(connector)) or playbooks.call_levels()[0].name
+
+
+def state_level(ctx: Context, connector: str, name: str, *, who: Who) -> None:
+    """State the level the platform gave the app: from then on every process calls at most that often.
+
+    It cannot be asked for: the platform grants it, and refuses what goes beyond. Raises `BadAppError`.
+    """
+    if name not in {one.name for one in playbooks.call_levels()}:
+        raise BadAppError(which="level")
+
+    def work(tx: Transaction) -> None:
+        before = level(tx, connector)
+        if before != name:
+            tx.put_setting(pacing.level_setting(connector), name, ctx.clock.now())
+            connections.log(ctx, tx, 0, who, {"act": "level", "before": before, "level": name})
+
+    ctx.store.write(work)
 
 
 def is_given(ctx: Context, connector: str) -> bool:

@@ -13,7 +13,7 @@ from goodstanding.core.consent import answer_to_pending
 from goodstanding.core.policy.model import MessageFacts
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
-from goodstanding.usecases import consents, policies, settling
+from goodstanding.usecases import consents, policies, publications, settling
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.comments import Arrival, contacts_of, decide_all
 from goodstanding.usecases.consents import Answered
@@ -366,6 +366,8 @@ def note(ctx: Context, tx: Transaction, account: Account, notices: Sequence[Inco
     tx.add_events(events)
     _ask_to_read(ctx, tx, account, [e for e in events if e.action == EU], now)
     append(ctx, tx, [_notice_draft(i, e, now) for i, e in zip(fresh, events, strict=True)])
+    for one in fresh:
+        publications.note(tx, account, one.notice, now=now)
     return len(fresh)
 
 

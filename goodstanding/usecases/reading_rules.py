@@ -50,6 +50,16 @@ class VisibilityRules(msgspec.Struct, frozen=True, kw_only=True):
     flag_window_hours: int
 
 
+class PublishingRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How often it is asked how far a post on its way is, and how far back mentions are looked up."""
+
+    ask_minutes: int
+    ask_minutes_max: int
+    give_up_hours: int
+    asks_in_a_step: int
+    mention_days: int
+
+
 class SnapshotRules(msgspec.Struct, frozen=True, kw_only=True):
     """When insights are captured."""
 
@@ -67,6 +77,7 @@ class ReadingRules(msgspec.Struct, frozen=True, kw_only=True):
     looks: LookRules
     messages: MessageRules
     visibility: VisibilityRules
+    publishing: PublishingRules
     snapshots: SnapshotRules
 
 
@@ -82,5 +93,6 @@ def reading_rules() -> ReadingRules:
         looks=looks,
         messages=msgspec.convert(found["messages"], MessageRules),
         visibility=msgspec.convert(found["visibility"], VisibilityRules),
+        publishing=msgspec.convert(found["publishing"], PublishingRules),
         snapshots=msgspec.convert(found["snapshots"], SnapshotRules),
     )

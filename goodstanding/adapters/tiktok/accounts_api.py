@@ -352,7 +352,7 @@ class AccountsApi:
             else:
                 found |= _values(part)
         if len(missing) == len(groups):
-            raise _trouble(told)
+            raise trouble(told)
         return found, tuple(missing)
 
     @staticmethod
@@ -389,14 +389,15 @@ def _text(value: object) -> str:
     return _encode(value).decode()
 
 
-def _trouble(told: Told) -> ReadFailedError:
+def trouble(told: Told) -> ReadFailedError:
+    """Return what an answer that gave nothing means to whoever asked."""
     return ReadFailedError(_TROUBLE.get(told.kind, "refused"), told.code, told.wait)
 
 
 def _data(told: Told, kind: type[T]) -> T:
     """Return what an answer holds, or the part of it there is; raises `ReadFailedError`."""
     if told.kind not in ("ok", "partial"):
-        raise _trouble(told)
+        raise trouble(told)
     raw = bytes(told.data)
     try:
         return msgspec.json.decode(b"{}" if raw == b"null" else raw, type=kind)

@@ -7,21 +7,22 @@ import msgspec
 
 from goodstanding.adapters.http import Answer, Http
 from goodstanding.adapters.tiktok import messaging, wire
-from goodstanding.adapters.tiktok.accounts_api import AccountsApi
+from goodstanding.adapters.tiktok.accounts_api import AccountsApi, trouble
 from goodstanding.adapters.tiktok.calls import UNREADABLE, Caller, Tokens, Told
-from goodstanding.adapters.tiktok.limits import Pace, ability_span
+from goodstanding.adapters.tiktok.limits import ability_span
 from goodstanding.core.outbox import is_same_text
 from goodstanding.kernel.timing import MINUTE, SECOND
 from goodstanding.usecases.ports import Account, Outgoing, Parsed, SendPermit, SendResult
 from goodstanding.usecases.ports.connections import WebhookSecret
 from goodstanding.usecases.ports.feed import ReadFailedError
 from goodstanding.usecases.ports.messages import ConversationKind, ParsedMessage
+from goodstanding.usecases.ports.pacing import Pacing
 
 ABSENT_AFTER = 10 * MINUTE
 """A reply may wait minutes in spam review, so it is provably absent only after this long."""
 PAGES_MAX = 20
 
-__all__ = ["ABSENT_AFTER", "Pace", "TikTok", "Tokens"]
+__all__ = ["ABSENT_AFTER", "TikTok", "Tokens"]
 
 
 class _Made(msgspec.Struct):
@@ -40,7 +41,7 @@ class TikTok(AccountsApi):
         tokens: Tokens,
         hear: Callable[[int], None],
         now: Callable[[], int],
-        pace: Pace | None,
+        pace: Pacing | None,
         accepted: Callable[[str], None] = lambda _name: None,
     ) -> None:
         caller = Caller(http=http, base=base, tokens=tokens, hear=hear, pace=pace)
@@ -106,6 +107,17 @@ class TikTok(AccountsApi):
         address = messaging.download_url(_mapping(told)) if told.kind == "ok" else ""
         return await self._caller.fetch(account, address) if address else b""
 
+    async def upload_picture(self, account: Account, media_type: str, content: bytes) -> str:
+        told = await self._caller.upload(
+            account, messaging.MEDIA_UPLOAD, {"media_type": "IMAGE"}, ("file", media_type, content)
+        )
+        if told.kind != "ok":
+            raise trouble(told)
+        media_id = messaging.media_id(_mapping(told))
+        if not media_id:
+            raise ReadFailedError("retry", "UNREADABLE")
+        return media_id
+
     async def ask_time(self, account: Account) -> int | None:
         heard: list[int] = []
         await self._caller.get(account, "/business/get/", {}, urgent=True, hear=heard.append)
@@ -141,8 +153,8 @@ class TikTok(AccountsApi):
         self._abilities.keep(account, conversation_id, kind, pictures=pictures)
         return pictures
 
-    def _read(self, answer: Answer, account: Account, path: str) -> SendResult:
-        return _result(self._caller.read(answer, account, path))
+    def _read(self, answer: Answer) -> SendResult:
+        return _result(self._caller.read(answer))
 
     async def _find_message(self, account: Account, one: Outgoing) -> SendResult:
         """Look among the conversation's last messages."""

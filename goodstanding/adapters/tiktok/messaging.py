@@ -20,6 +20,7 @@ SEND = "/business/message/send/"
 CONVERSATION_LIST = "/business/message/conversation/list/"
 CONTENT_LIST = "/business/message/content/list/"
 CAPABILITIES = "/business/message/capabilities/get/"
+MEDIA_UPLOAD = "/business/message/media/upload/"
 MEDIA_DOWNLOAD = "/business/message/media/download/"
 ANSWERS_MAX = 10_000
 """Answers about conversations that are kept."""
@@ -107,6 +108,12 @@ def takes_pictures(data: dict[str, Any]) -> bool:
         and one.get("capability_result") is True
         for one in infos
     )
+
+
+def media_id(data: dict[str, Any]) -> str:
+    """Return the id of an uploaded picture; empty when the answer has none."""
+    found = data.get("media_id")
+    return found if isinstance(found, str) else ""
 
 
 def media_body(account: Account, message: ParsedMessage) -> dict[str, object]:

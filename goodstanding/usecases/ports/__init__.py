@@ -33,6 +33,7 @@ from goodstanding.usecases.ports.outbox import (
     SendAct,
     Spent,
 )
+from goodstanding.usecases.ports.pacing import PacingChanges, PacingQueries
 from goodstanding.usecases.ports.platform import (
     Parsed,
     ParsedComment,
@@ -49,6 +50,7 @@ from goodstanding.usecases.ports.policies import (
     PolicyQueries,
     PolicyVersion,
 )
+from goodstanding.usecases.ports.publishing import PublishingChanges, PublishingQueries
 from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQueries
 from goodstanding.usecases.ports.retention import RetentionChanges, RetentionQueries
 from goodstanding.usecases.ports.review import Act, Case, ReviewChanges, ReviewQueries
@@ -113,6 +115,8 @@ class Queries(
     ImportQueries,
     MessageQueries,
     NamesakeQueries,
+    PacingQueries,
+    PublishingQueries,
     RegistryQueries,
     RetentionQueries,
     TaskQueries,
@@ -136,6 +140,8 @@ class Transaction(
     ImportChanges,
     MessageChanges,
     NamesakeChanges,
+    PacingChanges,
+    PublishingChanges,
     RegistryChanges,
     RetentionChanges,
     TaskChanges,

@@ -74,7 +74,7 @@ class MessagePage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessagePlatform(Protocol):
-    """What may be read of conversations. Raises `ReadFailedError`."""
+    """What may be read of conversations and handed over for them. Raises `ReadFailedError`."""
 
     async def conversation_page(
         self, account: "Account", kind: ConversationKind, *, cursor: int = 0
@@ -83,6 +83,9 @@ class MessagePlatform(Protocol):
         ...
 
     async def message_page(self, account: "Account", conversation_id: str) -> MessagePage: ...
+    async def upload_picture(self, account: "Account", media_type: str, content: bytes) -> str:
+        """Hand over a picture and return the platform's id of it."""
+        ...
 
 
 class ParsedNotice(msgspec.Struct, frozen=True, kw_only=True, gc=False):

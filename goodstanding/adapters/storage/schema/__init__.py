@@ -11,6 +11,8 @@ from goodstanding.adapters.storage.schema import (  # noqa: F401 - their tables 
     imports,
     messages,
     namesakes,
+    pacing,
+    publishing,
     registry,
     tasks,
 )

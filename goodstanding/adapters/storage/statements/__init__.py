@@ -15,7 +15,9 @@ from goodstanding.adapters.storage.statements.intake import IntakeStatements
 from goodstanding.adapters.storage.statements.messages import MessageStatements
 from goodstanding.adapters.storage.statements.namesakes import NamesakeStatements
 from goodstanding.adapters.storage.statements.outbox import OutboxStatements
+from goodstanding.adapters.storage.statements.pacing import PacingStatements
 from goodstanding.adapters.storage.statements.policies import PolicyStatements
+from goodstanding.adapters.storage.statements.publishing import PublishingStatements
 from goodstanding.adapters.storage.statements.registry import RegistryStatements
 from goodstanding.adapters.storage.statements.retention import RetentionStatements
 from goodstanding.adapters.storage.statements.review import ReviewStatements
@@ -39,6 +41,8 @@ class Statements(
     ImportStatements,
     MessageStatements,
     NamesakeStatements,
+    PacingStatements,
+    PublishingStatements,
     RegistryStatements,
     RetentionStatements,
     TaskStatements,
