@@ -1,5 +1,6 @@
 """The forms of the control page: one for each control call that changes something, made from what it takes."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 from itertools import groupby
@@ -11,6 +12,7 @@ from goodstanding.sandbox.controls import Control
 from goodstanding.sandbox.personas import personas
 from goodstanding.sandbox.world import World
 
+_TICKED = re.compile(r"`([^`]+)`")
 _Choices = tuple[str, ...]
 _MORE_FROM = 3
 """With fewer fields that need not be filled in, all of them are shown at once."""
@@ -31,6 +33,11 @@ def forms(world: World, controls: Iterable[Control]) -> str:
         )
         + "<noscript><p>These forms need JavaScript; the same calls work from any program.</p></noscript>"
     )
+
+
+def prose(text: str) -> str:
+    """Return a text as HTML, what stands between backticks as code."""
+    return _TICKED.sub(r"<code>\1</code>", escape(" ".join(text.split())))
 
 
 def _suggested(world: World) -> dict[str, str]:
@@ -58,7 +65,7 @@ def _form(control: Control, known: dict[str, str]) -> str:
     title = control.text.partition("\n")[0].rstrip(".")
     folded = f"<details><summary>More</summary>{_inputs(more, known)}</details>" if more else ""
     return (
-        f'<form data-call="/_sandbox{control.path}"><h4>{escape(title).replace("`", "")}</h4>{_inputs(shown, known)}{folded}'
+        f'<form data-call="/_sandbox{control.path}"><h4>{prose(title)}</h4>{_inputs(shown, known)}{folded}'
         "<button>Do it</button><output aria-live=polite></output></form>"
     )
 

@@ -260,8 +260,8 @@ class Inbox:
         return conversation
 
     def accept(self, conversation: Conversation) -> int:
-        """The owner accepts a request in the app; returns how many events are told now."""
-        conversation.accepted = True
+        """The owner accepts a request in the app, so it is no stranger's any more; returns how many events are told now."""
+        conversation.accepted, conversation.kind = True, "SINGLE"
         events, conversation.unannounced = conversation.unannounced, []
         for event in events:
             self._emit(event)

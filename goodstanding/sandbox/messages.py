@@ -23,7 +23,7 @@ Role = Literal["BUSINESS_ACCOUNT", "PERSONAL_ACCOUNT"]
 
 
 class ConversationQuery(OfAccount, kw_only=True):
-    """Conversations the account has answered (SINGLE) or not yet (STRANGER)."""
+    """Conversations the account has accepted or answered (SINGLE) or not yet (STRANGER)."""
 
     conversation_type: Literal["STRANGER", "SINGLE"]
     limit: Annotated[int, msgspec.Meta(ge=1, le=_RULES.conversations_max)] = _RULES.conversations_max

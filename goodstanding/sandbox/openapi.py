@@ -75,9 +75,9 @@ def describe() -> dict[str, Any]:
             "title": "Sandbox of the TikTok API for Business",
             "version": "1.3",
             "description": (
-                "An imitation for tests and demonstrations, not affiliated with TikTok. Everyone in it is "
-                "invented. Platform calls live under /open_api/v1.3, control calls under /_sandbox. A path without "
-                "its slash at the end, or one that is not listed here, answers HTTP 404 with a plain text. What the "
+                "An imitation for tests and demonstrations, not affiliated with TikTok. Everyone in it is invented. "
+                "Platform calls live under /open_api/v1.3, control calls under /_sandbox. A path without its slash at the "
+                "end, or one that is not listed here, answers HTTP 404 with a plain text, another method 405. What the "
                 "platform does not document stands under x-assumed, here for all calls and with each call for it."
             ),
             "x-assumed": {one.subject: one.text for one in assumed if not one.calls},

@@ -1,16 +1,14 @@
 """The few HTML pages: consent, its refusal, and the control page."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from goodstanding.sandbox.clock import iso
 from goodstanding.sandbox.controls import Control
-from goodstanding.sandbox.forms import forms
+from goodstanding.sandbox.forms import forms, prose
 from goodstanding.sandbox.personas import capabilities
 from goodstanding.sandbox.world import World
 
-_TICKED = re.compile(r"`([^`]+)`")
 _PROGRAMS = ", ".join(
     f'<a href="/_sandbox/{name}">{name}</a>'
     for name in ("openapi.json", "state", "transcript", "calls", "deliveries", "personas", "assumed")
@@ -42,11 +40,6 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     top = f"<thead><tr>{cells}</tr></thead>" if cells else ""
     body = "".join("<tr>" + "".join(f"<td>{one}</td>" for one in row) + "</tr>" for row in rows)
     return f'<div class="wide"><table>{top}<tbody>{body}</tbody></table></div>'
-
-
-def _prose(text: str) -> str:
-    """Return a text as HTML, what stands between backticks as code."""
-    return _TICKED.sub(r"<code>\1</code>", escape(" ".join(text.split())))
 
 
 def _code(text: object) -> str:
@@ -114,7 +107,7 @@ def _calls(controls: Iterable[Control]) -> str:
         (
             _code(f"{one.method} /_sandbox{one.path}"),
             " ".join(_code(name) for name in one.takes.__struct_fields__) or "nothing",
-            _prose(one.text),
+            prose(one.text),
         )
         for one in controls
     )

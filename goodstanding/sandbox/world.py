@@ -163,7 +163,8 @@ class World:
         local = parts.hostname in _LOOPBACK
         if parts.scheme not in ("http", "https") or not (local or self.settings.remote_webhooks):
             raise ApiError(
-                40002, "callback_url is invalid: this sandbox delivers to loopback addresses only."
+                40002,
+                "Param callback_url is invalid: only this computer is told, unless started with --remote-webhooks.",
             )
         known = self.subscriptions.get(event_type)
         kept = known.item_list if known else set()

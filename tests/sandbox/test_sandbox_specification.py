@@ -182,6 +182,8 @@ def test_an_account_can_be_made_as_the_test_needs_it(start):
     assert made.events("im_") == []
     client.post("requests/accept", business_id=made.id, viewer="vera")
     assert len(made.events("im_receive_msg")) == 1
+    listed = made.get("message/conversation/list/", conversation_type="SINGLE")["data"]["conversations"]
+    assert len(listed) == 1
     assert made.get("get/", fields='["followers_count", "likes"]')["data"] == {
         "followers_count": 99,
         "metrics": [],
