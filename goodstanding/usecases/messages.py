@@ -41,6 +41,8 @@ class IncomingMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     source: str
     received_at: int
     signals: Signals | None = None
+    counts: bool = False
+    """Messages are no part of the volume."""
 
 
 class IncomingNotice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
