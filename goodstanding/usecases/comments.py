@@ -49,6 +49,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     received_at: int
     signals: Signals | None = None
     """None when understanding failed, or where there is no text: a change, a notice."""
+    counts: bool = True
+    """Whether it is part of the volume of now; a message never is."""
 
 
 class Incoming(Arrival, frozen=True, kw_only=True, gc=False):
@@ -289,7 +291,7 @@ def decide_all(
     drafts = []
     for one, event in items:
         contact = contacts.get(event.contact_id or 0)
-        counts = event.kind == "comment" and event.source not in FROM_FILES
+        counts = event.kind == "comment" and event.source not in FROM_FILES and one.counts
         if counts:
             situation.note_comment()
         message = talk.describe(event, contact) if talk else msgspec.UNSET

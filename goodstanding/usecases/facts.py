@@ -148,9 +148,13 @@ def spike_thresholds(policy: CompiledPolicy) -> limits.SpikeThresholds:
     )
 
 
+RUSH = HOUR
+"""Comments of so long ago are the volume of now; older ones, whenever they are told of, are no rush of viewers."""
+
+
 def volume_now(q: Queries, account_id: int, now: int) -> tuple[int, int]:
     """Return comments in the last hour and the usual number an hour."""
-    recent = now // SLOT - HOUR // SLOT
+    recent = now // SLOT - RUSH // SLOT
     per_hour, earlier, first = q.volume_sums(account_id, since=(now - BASELINE) // SLOT, recent=recent)
     if first is None:
         return per_hour, per_hour

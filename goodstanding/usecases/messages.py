@@ -36,6 +36,7 @@ class IncomingMessage(Arrival, frozen=True, kw_only=True, gc=False):
     """A message on its way in."""
 
     message: ParsedMessage
+    counts: bool = False
 
 
 class IncomingNotice(Arrival, frozen=True, kw_only=True, gc=False):

@@ -232,8 +232,8 @@ class _Round:
         self._reserved.append(one.id)
         content = self._contents.get(one.id)
         talk = self._conversations.get(one.target_id)
-        kind = talk.kind if talk is not None else "SINGLE"
-        return SendPermit(account=account, outgoing=under_way, content=content, conversation=kind)
+        permit = SendPermit(account=account, outgoing=under_way, content=content)
+        return permit if talk is None else msgspec.structs.replace(permit, conversation=talk.kind)
 
     def _addressed(self, one: Outgoing) -> Outgoing:
         """Return a message with its conversation, and with the words the first automatic one must begin with (R60)."""
