@@ -420,9 +420,7 @@ def app(
     with opened(data, database, must_exist=False) as installation, told_plainly():
         ctx = installation.ctx
         if level is not None:
-            apps.state_level(ctx, CONNECTOR, level, who=whoami())
-            if level != LEVELS[0]:
-                click.echo(say("app_level_warning"), err=True)
+            own_app.state_level(installation, CONNECTOR, level)
         if json_ and not client_id:
             as_json(own_app.told(installation, CONNECTOR))
             return

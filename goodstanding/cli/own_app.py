@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from goodstanding.cli.opening import say
+import click
+
+from goodstanding.cli.opening import say, whoami
 from goodstanding.cli.words import language
 
 if TYPE_CHECKING:
@@ -16,6 +18,15 @@ def level(app: "App", connector: str) -> str:
     found = told(app, connector)
     name = wording.word(language(None), "level", str(found["level"]))
     return say("app_level", level=name, second=found["calls_per_second"], minute=found["calls_per_minute"])
+
+
+def state_level(app: "App", connector: str, name: str) -> None:
+    """State the level TikTok gave the app; above the first one with a warning."""
+    from goodstanding.usecases import apps, playbooks
+
+    apps.state_level(app.ctx, connector, name, who=whoami())
+    if name != playbooks.call_levels()[0].name:
+        click.echo(say("app_level_warning"), err=True)
 
 
 def told(app: "App", connector: str) -> dict[str, object]:

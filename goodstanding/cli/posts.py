@@ -40,7 +40,8 @@ def show(app: "App", account: int, *, ask: bool, publication: str, json_: bool) 
         as_json(_whole(found))
     else:
         _print(found)
-    if found.asked and (found.asked.settings_trouble or found.asked.mentions_trouble):
+    troubles = (found.asked.settings_trouble, found.asked.mentions_trouble) if found.asked else ()
+    if any(one.split(" ")[0] in ("retry", "wait") for one in troubles):
         sys.exit(CANNOT_REACH)
     if any(one.status == "FAILED" for one in found.under_way):
         sys.exit(FOUND_PROBLEM)

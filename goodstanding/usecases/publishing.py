@@ -129,6 +129,7 @@ async def look(ctx: Context, account_id: int) -> Posts:
             asked = msgspec.structs.replace(asked, mentions=page.mentions, more_mentions=page.more)
         except ReadFailedError as error:
             asked = msgspec.structs.replace(asked, mentions_trouble=_trouble(error))
+            await _learn_no(ctx, account, MENTIONS, error)
     found = await asyncio.to_thread(ctx.store.read, lambda q: known(q, account_id))
     return msgspec.structs.replace(found, asked=asked)
 
@@ -196,6 +197,16 @@ def _finding(standing: connections.Standing, feature: str) -> Finding:
 def _trouble(error: ReadFailedError) -> str:
     """Return the kind of trouble; what the platform answered stands behind it."""
     return f"{error.kind} {error.answer}".strip()
+
+
+async def _learn_no(ctx: Context, account: Account, feature: str, error: ReadFailedError) -> None:
+    """Where TikTok itself says that the account may not do something, the feature is off from then on."""
+    if error.kind != "capability" or not error.answer.isdigit():
+        return
+    code = int(error.answer)
+    await asyncio.wrap_future(
+        ctx.store.submit(lambda tx: connections.answered_no(ctx, tx, account, feature, code))
+    )
 
 
 async def _write(ctx: Context, row: Publication) -> None:

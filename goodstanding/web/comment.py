@@ -97,6 +97,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
                 "open_case": open_case,
                 "proposed": next((o for o in outgoing if o.state == "held"), None),
                 "outgoing": outgoing,
+                "pictures": conversation.drawn(q, outgoing),
                 "registered": registry.of_video(q, event.account_id, event.video_id),
                 "talk": conversation.of_event(desk, q, event),
             }

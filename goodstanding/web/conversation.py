@@ -1,6 +1,7 @@
 """A conversation beside one of its messages: what was said, how long the window is open, and an answer by hand."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,7 +13,8 @@ from litestar.params import FromPath
 
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.timing import HOUR
-from goodstanding.usecases import audit, moderation, pictures, playbooks, policies
+from goodstanding.usecases import audit, moderation, playbooks, policies
+from goodstanding.usecases import pictures as handing
 from goodstanding.usecases.ports import Contact, Event, Outgoing, Queries, Video
 from goodstanding.usecases.ports.messages import ConsentEvidence, ParsedMessage
 from goodstanding.usecases.talks import Talks
@@ -97,15 +99,21 @@ def of_event(desk: Desk, q: Queries, event: Event) -> Conversation | None:
 def _lines(q: Queries, contact: Contact) -> list[Said]:
     acts = q.message_acts([contact.id])[contact.id]
     shown = [one for one in acts if one.state != "cancelled"][-SHOWN:]
-    contents = q.message_contents([one.id for one in shown])
-    drawn = {number for number, one in contents.items() if one.kind == "image"}
-    lines = [_of_act(one, picture=one.id in drawn) for one in shown]
+    pictures = drawn(q, shown)
+    lines = [_of_act(one, picture=one.id in pictures) for one in shown]
     for event in q.messages_of(contact.id, limit=SHOWN):
         by: Literal["person", "staff"] = "staff" if event.own else "person"
         lines.append(
             Said(at=event.at, by=by, text=event.text or "", language=event.language, event_id=event.id)
         )
     return sorted(lines, key=lambda one: one.at)[-SHOWN:]
+
+
+def drawn(q: Queries, acts: Sequence[Outgoing]) -> set[int]:
+    """Return those of our acts that are pictures: their text is only the platform's id of one."""
+    messages = [one.id for one in acts if one.act == "message"]
+    found = q.message_contents(messages) if messages else {}
+    return {number for number, one in found.items() if one.kind == "image"}
 
 
 def _of_act(one: Outgoing, *, picture: bool) -> Said:
@@ -145,7 +153,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
             return back({}, here, said="error", code="PICTURE_FORM")
         content = await file.read() if isinstance(file, UploadFile) else b""
         try:
-            await pictures.send(ctx, event_id, who(request).id, content)
+            await handing.send(ctx, event_id, who(request).id, content)
         except GoodstandingError as error:
             return back({}, here, said="error", code=trouble(error))
         desk.wake()

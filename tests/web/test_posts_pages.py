@@ -139,7 +139,10 @@ def test_what_tiktok_does_not_tell_is_said_beside_the_rest(world, client, monkey
     page = client.get("/accounts/1/posts?ask=1")
     assert "TikTok did not tell everything" in page.words
     assert "TikTok's limit is reached" in page.words
-    assert "does not offer this for this account. (40001)" in page.words
+    assert "Mentions by others: off for this account." in page.words, (
+        "TikTok said no, so it is off from now on"
+    )
+    assert "Mentions by others" in client.get("/accounts/1").words
 
 
 def test_a_post_shows_the_publication_it_came_from(world, client):

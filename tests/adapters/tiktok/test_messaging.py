@@ -12,6 +12,7 @@ from goodstanding.adapters.tiktok.client import ABSENT_AFTER, TikTok
 from goodstanding.adapters.tiktok.limits import ability_span
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases.ports import SendPermit
+from goodstanding.usecases.ports.feed import ReadFailedError
 from goodstanding.usecases.ports.messages import MessageContent, ParsedMessage
 from tests import support
 from tests.support import NOW
@@ -42,6 +43,7 @@ class Imitation:
         self.code = 0
         self.picture = b"\x89PNG..."
         self.pictures = True
+        self.uploaded = {"media_id": "sbxMedia01"}
 
     async def send(self, request):
         body = await request.json()
@@ -66,6 +68,12 @@ class Imitation:
         url = f"http://{request.host}/media/x.png"
         return web.json_response({"code": self.code, "message": "OK", "data": {"download_url": url}})
 
+    async def upload(self, request):
+        form = await request.post()
+        told = {n: (v.file.read(), v.content_type) if hasattr(v, "file") else v for n, v in form.items()}
+        self.asked.append(("upload", dict(request.headers), told))
+        return web.json_response({"code": self.code, "message": "OK", "data": self.uploaded})
+
     async def media(self, request):
         self.asked.append(("media", dict(request.headers), {}))
         return web.Response(body=self.picture)
@@ -78,6 +86,7 @@ def ask(imitation, work, *, now=NOW):
         app.router.add_get("/v1.3/business/message/content/list/", imitation.content_list)
         app.router.add_post("/v1.3/business/message/media/download/", imitation.download)
         app.router.add_get("/v1.3/business/message/capabilities/get/", imitation.capabilities)
+        app.router.add_post("/v1.3/business/message/media/upload/", imitation.upload)
         app.router.add_get("/media/x.png", imitation.media)
         runner = web.AppRunner(app)
         await runner.setup()
@@ -259,6 +268,26 @@ def test_a_token_never_travels_in_the_open():
     caller = Caller(http=Wire(), base="https://api.example.org/v1.3", tokens=None, hear=None, pace=None)
     assert asyncio.run(caller.fetch(ACCOUNT, "http://cdn.example.org/p")) == b""
     assert asked == []
+
+
+def test_a_picture_is_handed_over_as_a_form(imitation):
+    made = ask(imitation, lambda client: client.upload_picture(ACCOUNT, "image/png", b"\x89PNG"))
+    assert made == "sbxMedia01"
+    ((what, headers, form),) = imitation.asked
+    assert (what, headers["Access-Token"]) == ("upload", "token")
+    assert form == {
+        "business_id": ACCOUNT.external_id, "media_type": "IMAGE", "file": (b"\x89PNG", "image/png"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "data", "kind"), [(40908, {}, "refused"), (40907, {}, "refused"), (0, {}, "retry"), (40001, {}, "capability")]
+)  # fmt: skip
+def test_a_picture_that_is_not_taken_is_said(imitation, code, data, kind):
+    imitation.code, imitation.uploaded = code, data
+    with pytest.raises(ReadFailedError) as error:
+        ask(imitation, lambda client: client.upload_picture(ACCOUNT, "image/png", b"x"))
+    assert error.value.kind == kind
 
 
 def test_a_picture_that_is_not_handed_over_is_empty(imitation):

@@ -8,6 +8,7 @@ from goodstanding.kernel.timing import MINUTE, SECOND
 from goodstanding.usecases.ports.pacing import CLOCK, REST, TODAY, Lease, Spent, Used
 
 _LEASE = "account_id, id, app, product, endpoint, tokens, until"
+_CLOCK_ROW = "SELECT value FROM call_mark WHERE workspace_id = ? AND account_id = 0 AND app = ? AND name = ?"
 _USED = (
     "SELECT COALESCE(SUM(CASE WHEN until > ? THEN tokens ELSE 0 END), 0), COALESCE(SUM(tokens), 0),"
     " COALESCE(SUM(CASE WHEN product = ? AND until > ? THEN tokens ELSE 0 END), 0),"
@@ -61,8 +62,7 @@ class PacingStatements(Base):
         return {(r[0], r[1]): int(r[2]) for r in self._all(sql, (self.workspace_id, app))}
 
     def lock_calls(self, app: str) -> None:
-        where = "workspace_id = ? AND account_id = 0 AND app = ? AND name = ?"
-        lock = f"SELECT value FROM call_mark WHERE {where}{self._for_update}"
+        lock = f"{_CLOCK_ROW}{self._for_update}"
         if self._one(lock, (self.workspace_id, app, CLOCK)) is None:
             tail = "ON CONFLICT (workspace_id, account_id, app, name) DO NOTHING"
             self._insert("call_mark", "account_id, app, name, value", [(0, app, CLOCK, 0)], tail)
