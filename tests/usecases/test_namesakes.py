@@ -214,7 +214,7 @@ def test_an_opt_out_under_the_handle_stops_a_message_on_postgres_too(postgres_ad
     talk = Talk(store=PostgresStore(postgres_address, 1))
     try:
         talk.writes("+Anna", "INFO")
-        assert [one.state for one in talk.acts()] == ["planned", "planned"]
+        assert [one.state for one in talk.acts("+Anna")] == ["planned", "planned"]
 
         def meet(tx):
             found = comments.contacts_of(talk.ctx, tx, 1, {"handle:anna": "anna"}, talk.real)["handle:anna"]
@@ -229,7 +229,7 @@ def test_an_opt_out_under_the_handle_stops_a_message_on_postgres_too(postgres_ad
             )
 
         talk.store.write(meet)
-        assert [one.state for one in talk.acts()] == ["cancelled", "cancelled"]
+        assert [one.state for one in talk.acts("+Anna")] == ["cancelled", "cancelled"]
         talk.step(MINUTE)
         talk.writes("+Anna", "INFO")
         talk.settle()
