@@ -17,7 +17,7 @@ from goodstanding.usecases.facts import Situation
 from goodstanding.usecases.ports import Account, Outgoing, Queries, Transaction
 from goodstanding.usecases.talks import Talks
 
-LOOKED_AT = 5_000
+LOOKED_AT = 50_000
 SPREAD = 30 * MINUTE
 """What is planned again leaves at a moment of its own within so long."""
 
@@ -96,7 +96,8 @@ def decide(ctx: Context, account_id: int, *, plan: bool, who: Who) -> Decided:
             body: dict[str, object] = {"act": one.act, "state": state, "code": Code.AUTHORISATION_ENDED}
             drafts.append(act_draft(one, "result", now, body))
         append(ctx, tx, drafts)
-        tx.put_setting(WAITING, "", now, account_id=account_id)
+        if len(found.acts) < LOOKED_AT:
+            tx.put_setting(WAITING, "", now, account_id=account_id)
         done = Decided(planned=len(again), let_go=len(found.acts) - len(again))
         body = {
             "act": "waiting-decided",

@@ -15,6 +15,7 @@ from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.timing import HOUR
 from goodstanding.usecases import audit, moderation, playbooks, policies
 from goodstanding.usecases import pictures as handing
+from goodstanding.usecases.namesakes import Kin
 from goodstanding.usecases.ports import Contact, Event, Outgoing, Queries, Video
 from goodstanding.usecases.ports.messages import ConsentEvidence, ParsedMessage
 from goodstanding.usecases.talks import Talks
@@ -80,6 +81,7 @@ def of_event(desk: Desk, q: Queries, event: Event) -> Conversation | None:
     known = q.conversation_of(contact.id)
     talks = Talks(q, [contact], planning=False)
     wrote_at = contact.wrote_at or 0
+    seen = Kin(q, contact.account_id, [contact.id]).as_one(contact)
     return Conversation(
         lines=_lines(q, contact),
         opened=contact.wrote_at is not None,
@@ -88,8 +90,8 @@ def of_event(desk: Desk, q: Queries, event: Event) -> Conversation | None:
         most=numbers.messages_per_window,
         read_at=known.read_at if known else None,
         referral=known.referral if known else "",
-        answer=contact.answer,
-        marketing=contact.marketing,
+        answer=seen.answer,
+        marketing=seen.marketing,
         pictures=account.can_message and account.mode != "assisted" and not account.killed,
         posts=q.videos(event.account_id)[:POSTS],
         evidence=q.consent_evidence(contact.id),

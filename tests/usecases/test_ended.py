@@ -4,10 +4,10 @@ import pytest
 
 from goodstanding.core.audit.entries import unseal
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
-from goodstanding.usecases import audit, connecting, connections, ended, playbooks, resuming
+from goodstanding.usecases import audit, connecting, connections, ended, playbooks, resuming, tasks
 from goodstanding.usecases.context import SYSTEM, person
 from goodstanding.usecases.ports.connections import Profile, Tokens
-from tests.faults.talk import Talk
+from tests.faults.talk import ACCOUNT, Talk
 from tests.faults.world import World
 
 ME = person(1)
@@ -118,6 +118,28 @@ def test_what_is_planned_again_leaves_once_through_the_same_gates(world):
     assert waiting(world) is None
 
 
+@pytest.mark.parametrize("opened", [False, True])
+def test_a_task_nobody_opened_waits_too_and_one_that_was_opened_stays_its_persons(opened):
+    """Where messages are closed a person sends them; without an authorisation nobody does, unless it may be done already."""
+    talk = Talk(can_message=False)
+    try:
+        talk.writes("+A")
+        talk.settle(minutes=3)
+        (task,) = talk.read(lambda q: q.open_tasks(1, 9))
+        if opened:
+            assert tasks.open_task(talk.ctx, task.outgoing_id, ME).standing == "go"
+        end(talk)
+        one = talk.read(lambda q: q.outgoing(task.outgoing_id))
+        assert (one.state, one.code) == (("task", "") if opened else ("held", "AUTHORISATION_ENDED"))
+        if not opened:
+            assert talk.read(lambda q: q.open_tasks(1, 9)) == []
+            again(talk, open_id=ACCOUNT)
+            assert waiting(talk).count("message") == 1
+        assert audit.verify(talk.ctx).ok
+    finally:
+        talk.close()
+
+
 def test_letting_go_sends_nothing(world):
     world.comment("+A", "price")
     end(world)
@@ -139,7 +161,7 @@ def test_what_is_approved_while_it_is_ended_waits_too(world):
     assert ("reply", "held", "AUTHORISATION_ENDED") in states(world)
 
 
-def test_a_task_that_was_opened_is_the_persons_to_answer(world):
+def test_when_it_ended_is_told_as_long_as_it_is(world):
     account = world.ctx.store.read(lambda q: connections.account_of(q, 1))
     assert world.ctx.store.read(lambda q: ended.ended_at(q, account)) is None
     end(world)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from goodstanding.core import names
 from goodstanding.core.audit.entries import unseal
 from goodstanding.kernel.timing import MINUTE
-from goodstanding.usecases import audit, consents, joining, privacy
+from goodstanding.usecases import audit, comments, consents, joining, privacy
 from goodstanding.usecases.context import person
 from goodstanding.usecases.namesakes import Kin
 from tests.faults.namesake_stories import Two
@@ -203,3 +203,37 @@ def test_no_limit_and_no_opt_out_is_ever_walked_round_by_a_second_name(told):
         assert audit.verify(world.ctx).ok
     finally:
         world.close()
+
+
+@pytest.mark.postgres
+def test_an_opt_out_under_the_handle_stops_a_message_on_postgres_too(postgres_address):
+    """The same reading under the other database's locks: deciding, stopping what waits, and the second look."""
+    from goodstanding.adapters.storage.postgres import PostgresStore
+    from tests.faults.talk import Talk
+
+    talk = Talk(store=PostgresStore(postgres_address, 1))
+    try:
+        talk.writes("+Anna", "INFO")
+        assert [one.state for one in talk.acts("+Anna")] == ["planned", "planned"]
+
+        def meet(tx):
+            found = comments.contacts_of(talk.ctx, tx, 1, {"handle:anna": "anna"}, talk.real)["handle:anna"]
+            consents.withdraw(
+                talk.ctx,
+                tx,
+                found,
+                source="message",
+                source_id="m1",
+                at=talk.real,
+                who=("platform", "tiktok"),
+            )
+
+        talk.store.write(meet)
+        assert [one.state for one in talk.acts("+Anna")] == ["cancelled", "cancelled"]
+        talk.step(MINUTE)
+        talk.writes("+Anna", "INFO")
+        talk.settle()
+        assert not talk.platform.sent["+Anna"]
+        assert audit.verify(talk.ctx).ok
+    finally:
+        talk.close()

@@ -136,6 +136,10 @@ def test_both_secrets_count_until_the_end_that_is_shown(desk):
     assert "first-secret" not in page and "second-secret" not in page
     for secret, status in (("second-secret", 200), ("first-secret", 200), ("third-secret", 401)):
         assert hook(desk, secret) == status
+    desk.ctx.platforms["tiktok"]._secret.flush()
+    desk.ctx.store.write(lambda tx: None)  # what was handed to the writer before is done by now
+    counted = desk.ctx.store.read(lambda q: apps.accepted(q, "tiktok"))
+    assert (counted["current"].count, counted["before"].count) == (1, 1)
     assert "no longer accepted" in me.follow(me.post("/accounts/app/overlap")).words
     assert [s.name for s in secrets(desk)] == ["current"]
 
