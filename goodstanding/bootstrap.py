@@ -2,6 +2,7 @@
 
 import gc
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -19,14 +20,15 @@ from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqli
 from goodstanding.adapters.storage.postgres import PostgresStore
 from goodstanding.adapters.storage.sqlite import SqliteStore
 from goodstanding.adapters.tiktok.client import TikTok
-from goodstanding.adapters.tiktok.limits import Pace, call_limits
+from goodstanding.adapters.tiktok.limits import limits_at
 from goodstanding.adapters.tiktok.oauth import TikTokOAuth
 from goodstanding.adapters.tiktok.tokens import StoredTokens
 from goodstanding.settings import Settings
 from goodstanding.usecases import apps, playbooks, policies, renewals
 from goodstanding.usecases.context import Context
+from goodstanding.usecases.pacing import SharedPace
 from goodstanding.usecases.ports import Store, StoreUnavailableError, Transaction
-from goodstanding.usecases.ports.connections import AppKeys
+from goodstanding.usecases.ports.connections import AppKeys, WebhookSecret
 
 if TYPE_CHECKING:
     from goodstanding.usecases.imports import Importer
@@ -80,14 +82,16 @@ def open_app(settings: Settings) -> App:
         renew=lambda account_id, stale: renewals.renew(ctx, account_id, stale),
         lost=lambda account_id, token: renewals.lost(ctx, account_id, token),
     )
+    secrets = _WebhookSecrets(lambda: ctx)
     tiktok = TikTok(
         http=http,
         base=settings.platform.base,
-        secret=_WebhookSecret(lambda: ctx),
+        secret=secrets,
+        accepted=secrets.accepted,
         tokens=tokens,
         hear=clock.hear,
         now=clock.now,
-        pace=Pace(call_limits(), clock.now) if settings.platform.paced else None,
+        pace=SharedPace(store, "tiktok", limits_at) if settings.platform.paced else None,
     )
     ctx = Context(
         workspace_id=settings.workspace_id,
@@ -111,7 +115,7 @@ def open_app(settings: Settings) -> App:
         tokens=tokens,
         clock=clock,
         backup=backup,
-        _closers=(store.close, vault.close),
+        _closers=(secrets.flush, store.close, vault.close),
     )
 
 
@@ -180,21 +184,38 @@ def _given_apps(settings: Settings) -> dict[str, AppKeys]:
     return {"tiktok": given}
 
 
-class _WebhookSecret:
-    """What signs webhooks, read anew every few seconds: the operator may set it while this process runs."""
+class _WebhookSecrets:
+    """What signs webhooks, read anew every few seconds: the operator may set it while this process runs.
+
+    Counts what each secret let in and brings the counts to the store now and then; what a process that is killed had
+    not brought there yet is lost, and nothing rests on it.
+    """
 
     def __init__(self, context: Callable[[], Context]) -> None:
         self._context = context
-        self._value, self._until = "", 0.0
+        self._value: tuple[WebhookSecret, ...] = ()
+        self._until = 0.0
+        self._counts: Counter[str] = Counter()
 
-    def __call__(self) -> str:
+    def __call__(self) -> tuple[WebhookSecret, ...]:
         if time.monotonic() >= self._until:
             ctx = self._context()
             with suppress(StoreUnavailableError):  # what was known goes on holding
-                app = ctx.store.read(lambda q: apps.known(ctx, q, "tiktok"))
-                self._value = app.webhook_secret if app else ""
+                self._value = ctx.store.read(lambda q: apps.webhook_secrets(ctx, q, "tiktok"))
+                self.flush()
             self._until = time.monotonic() + SECRET_SECONDS
         return self._value
+
+    def accepted(self, name: str) -> None:
+        """Count one webhook let in by this secret."""
+        self._counts[name] += 1
+
+    def flush(self) -> None:
+        """Bring the counts to the store, without waiting for it."""
+        counts, self._counts = dict(self._counts), Counter()
+        if counts:
+            ctx = self._context()
+            ctx.store.submit(lambda tx: apps.count_accepted(ctx, tx, "tiktok", counts))
 
 
 def _sandbox_host(settings: Settings) -> frozenset[str]:
@@ -249,6 +270,7 @@ def web_parts(app: App) -> "WebParts":
         hosts=LOOPBACK_HOSTS | hosts,
         public_url=app.settings.public_url,
         lan=lan,
+        metrics_token=app.settings.metrics_token,
         secure=public.scheme == "https",
         confirm_clock=app.clock.confirm if isinstance(app.clock, SystemClock) else None,
         build_pack=build_pack,

@@ -33,6 +33,8 @@ class Settings:
     port: int = 8420
     public_url: str = ""
     """Where the world reaches this server; empty for the one that is remembered, if one is."""
+    metrics_token: str = field(default="", repr=False)
+    """What opens `/metrics` from elsewhere; empty for nothing: only this machine may ask."""
     lan: bool = False
     """Phones on the same network may come in."""
     platform: PlatformSettings = field(default_factory=PlatformSettings)

@@ -5,8 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqlite
+
+# An example that takes long says something of the machine, not of the code; speed is measured in bench/.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_terminal_summary(terminalreporter):

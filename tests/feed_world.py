@@ -134,9 +134,9 @@ class FeedWorld:
 
 
 @contextmanager
-def feed_world(folder, *, limits=False, **more):
-    """Start a sandbox and an installation that reads it."""
-    with serving(SandboxSettings(limits=limits, start_ms=START)) as sandbox:
+def feed_world(folder, *, limits=False, webhook="", **more):
+    """Start a sandbox and an installation that reads it; `webhook` is where the sandbox would tell of events."""
+    with serving(SandboxSettings(limits=limits, start_ms=START, webhook=webhook)) as sandbox:
         sandbox.world.clock.freeze(still=True)
         world = FeedWorld(folder, sandbox, **more)
         try:

@@ -1,7 +1,10 @@
 """The command line. Each command lives in a module of its own and is imported only when it is asked for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from keyword import iskeyword
+from typing import Any
 
 import click
 
@@ -31,6 +34,17 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Name -> (module, one line of help): `--help` needs no import of the commands themselves."""
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say wrong use in the reader's language; the words are imported only when there is something to say."""
+    try:
+        yield
+    except click.UsageError as error:
+        from goodstanding.cli.misuse import spoken
+
+        raise spoken(error) from None
+
+
 class _Lazy(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         return list(COMMANDS)
@@ -43,6 +57,16 @@ class _Lazy(click.Group):
         command = getattr(import_module(f"goodstanding.cli.{found[0]}"), name)
         assert isinstance(command, click.Command)
         return command
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        with _told():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _told():
+            return super().invoke(ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's own signature
         with formatter.section("Commands"):

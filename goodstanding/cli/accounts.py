@@ -1,4 +1,4 @@
-"""`goodstanding accounts`: list, add, show, change, connect, revoke, auto-messages, postpone, kill, release, app, webhooks."""
+"""`goodstanding accounts`: list, add, show, change, connect, revoke, postpone, kill, release, app, webhooks and more."""
 
 import asyncio
 import sys
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from goodstanding.cli.opening import as_json, fail, opened, place_options, say, whoami
+from goodstanding.cli.opening import as_json, fail, find_account, opened, place_options, say, whoami
+from goodstanding.cli.secrets import secrets
+from goodstanding.cli.waiting import waiting
 from goodstanding.cli.words import CANNOT_REACH, FOUND_PROBLEM, WRONG_USE, heading, language, table
 from goodstanding.cli.words import shown as shown_safely
 from goodstanding.kernel.problems import GoodstandingError
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from goodstanding.bootstrap import App
     from goodstanding.usecases.automatic import Shown
     from goodstanding.usecases.connections import Standing
-    from goodstanding.usecases.ports import Account
     from goodstanding.usecases.regions import Told
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -26,6 +27,7 @@ T = TypeVar("T")
 CONNECTOR = "tiktok"
 MODES, TYPES = ("automatic", "assisted", "sandbox"), ("unknown", "personal", "business")
 PROGRAMMES = ("creator-rewards", "live-gifts", "subscriptions", "shop-affiliate")
+LEVELS = ("basic", "advanced", "premium", "ultimate")
 PERMISSIONS = ("accounts", "publishing", "mentions", "messaging")
 _EXITS = {
     "PLATFORM_NOT_REACHED": CANNOT_REACH,
@@ -62,11 +64,18 @@ def accounts() -> None:
     """
 
 
+accounts.add_command(waiting)
+accounts.add_command(secrets)
+
+
 @accounts.command("list")
 @place_options
 @_JSON
 def list_(data: Path, database: str, json_: bool) -> None:
-    """List the accounts, and how they are served and connected."""
+    """List the accounts, and how they are served and connected.
+
+    For example: `goodstanding accounts list --json`.
+    """
     from goodstanding.locale import accounts as wording
     from goodstanding.usecases import connections
 
@@ -107,7 +116,7 @@ def add(
     from goodstanding.usecases import accounts as use
     from goodstanding.usecases import connections
 
-    with opened(data, database) as app, _told():
+    with opened(data, database) as app, told_plainly():
         made = use.add(
             app.ctx, mode=mode or "automatic", handle=handle, name=name or "", country=country or "",  # type: ignore[arg-type]  # click checked the choice
             account_type=type_ or "unknown", programmes=programmes, language=home or language(None),  # type: ignore[arg-type]  # click checked the choice
@@ -138,13 +147,13 @@ def change(
 ) -> None:  # fmt: skip
     """Change how an account is served, or state facts about it.
 
-    What it can do is worked out anew.
+    What it can do is worked out anew. For example: `goodstanding accounts change lottekookt --type business`.
     """
     from goodstanding.usecases import accounts as use
     from goodstanding.usecases import connections
 
-    with opened(data, database) as app, _told():
-        number = _find(app, account).id
+    with opened(data, database) as app, told_plainly():
+        number = find_account(app, account).id
         if country is not None:
             connections.country_code(country)
         use.change(app.ctx, number, who=whoami(), mode=mode, name=name, language=home, zone=zone)  # type: ignore[arg-type]  # click checked the choice
@@ -169,10 +178,12 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
 
     For example: `goodstanding accounts show lottekookt`, or by its number: `goodstanding accounts show 1 --json`.
     """
+    import msgspec
+
     from goodstanding.usecases import connecting, connections, policies, regions, retention
 
-    with opened(data, database) as app, _told():
-        number = _find(app, account).id
+    with opened(data, database) as app, told_plainly():
+        number = find_account(app, account).id
         if check:
             _run(app, connecting.check(app.ctx, number))
         found = app.ctx.store.read(lambda q: connections.standing(q, number))
@@ -185,7 +196,7 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
         ]
     if json_:
         idle_rules = [{"rule": rule.rid, "feature": f.feature} for rule, f in idle]
-        said = {"at": _iso(gone.at), "people": gone.people, "done": gone.done} if gone else None
+        said = msgspec.to_builtins(gone) | {"at": _iso(gone.at)} if gone else None
         as_json(
             _whole(found, notices) | {"idle_rules": idle_rules, "export": _export(export), "deleted": said}
         )
@@ -220,13 +231,14 @@ def connect(data: Path, database: str, account: str, public_url: str, json_: boo
     """Make a link that connects an account.
 
     Open it yourself, or send it to the creator. It needs no login here, works once and for three days. The server must
-    run at the public address, since TikTok sends the creator back there.
+    run at the public address, since TikTok sends the creator back there. For example:
+    `goodstanding accounts connect lottekookt --public-url https://desk.example.org`.
     """
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import connecting
 
-    with opened(data, database) as app, _told():
-        number = _find(app, account).id
+    with opened(data, database) as app, told_plainly():
+        number = find_account(app, account).id
         address = public_url.rstrip("/")
         connecting.check_return(app.ctx, number, f"{address}/oauth/tiktok/")
         made = connecting.creator_link(app.ctx, number, who=whoami())
@@ -245,13 +257,14 @@ def connect(data: Path, database: str, account: str, public_url: str, json_: boo
 def revoke(data: Path, database: str, account: str, force: bool) -> None:
     """Give up an account's consent.
 
-    At TikTok first, then the keys here. The account stops; the log stays.
+    At TikTok first, then the keys here. The account stops; the log stays. For example:
+    `goodstanding accounts revoke lottekookt`.
     """
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import connecting
 
-    with opened(data, database) as app, _told():
-        found = _find(app, account)
+    with opened(data, database) as app, told_plainly():
+        found = find_account(app, account)
         _run(app, connecting.revoke(app.ctx, found.id, who=whoami(), force=force))
         row = app.ctx.store.read(lambda q: q.connection(found.id))
     until = row.delete_after if row else None
@@ -264,7 +277,7 @@ def revoke(data: Path, database: str, account: str, force: bool) -> None:
 @click.option("--days", type=int, required=True, help="Days from now until the new day.")
 @click.option("--reason", required=True, help="Why; it is sealed in the log, so it names nobody.")
 def postpone(data: Path, database: str, account: str, days: int, reason: str) -> None:
-    """Put off the deletion of what is kept of an account whose consent ended.
+    """Put off the deletion after an account's consent ended.
 
     A running worker deletes it on the day that `accounts show` names. For example: `goodstanding accounts postpone
     lottekookt --days 30 --reason "appeal of a removed video"`.
@@ -272,8 +285,8 @@ def postpone(data: Path, database: str, account: str, days: int, reason: str) ->
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import retention
 
-    with opened(data, database) as app, _told():
-        found = _find(app, account)
+    with opened(data, database) as app, told_plainly():
+        found = find_account(app, account)
         until = retention.postpone(app.ctx, found.id, days=days, reason=reason, who=whoami())
     click.echo(say("account_postponed", handle=found.handle, until=iso(until)))
 
@@ -283,16 +296,17 @@ def postpone(data: Path, database: str, account: str, days: int, reason: str) ->
 @_ACCOUNT
 @_JSON
 def auto_messages(data: Path, database: str, account: str, json_: bool) -> None:
-    """List what TikTok itself sends in an account's name, and how its review stands. Nothing is changed.
+    """List what TikTok itself sends in an account's name.
 
-    They count against the messages of a window as ours do. Where messages are closed, the reason is said instead. For
-    example: `goodstanding accounts auto-messages lottekookt --json`.
+    With how its review stands; nothing is changed. They count against the messages of a window as ours do.
+    Where messages are closed, the reason is said instead. For example: `goodstanding accounts auto-messages
+    lottekookt --json`.
     """
     from goodstanding.locale import accounts as wording
     from goodstanding.usecases import automatic
 
-    with opened(data, database) as app, _told():
-        shown = _run(app, automatic.look(app.ctx, _find(app, account).id))
+    with opened(data, database) as app, told_plainly():
+        shown = _run(app, automatic.look(app.ctx, find_account(app, account).id))
     if json_:
         as_json(_automatic(shown))
         return
@@ -341,7 +355,8 @@ def _automatic(shown: "Shown") -> dict[str, object]:
 def kill(data: Path, database: str, account: str) -> None:
     """Throw an account's kill switch.
 
-    From then on there is no automatic act at all, hiding included.
+    From then on there is no automatic act at all, hiding included. For example: `goodstanding accounts kill
+    lottekookt`.
     """
     _switch(data, database, account, killed=True)
 
@@ -350,7 +365,10 @@ def kill(data: Path, database: str, account: str) -> None:
 @place_options
 @_ACCOUNT
 def release(data: Path, database: str, account: str) -> None:
-    """Release an account's kill switch."""
+    """Release an account's kill switch.
+
+    For example: `goodstanding accounts release lottekookt`.
+    """
     _switch(data, database, account, killed=False)
 
 
@@ -372,29 +390,55 @@ def release(data: Path, database: str, account: str) -> None:
     type=click.Choice(PERMISSIONS),
     help="What TikTok lets the app do; may be given more than once.",
 )
+@click.option(
+    "--overlap-hours",
+    type=int,
+    default=None,
+    help="How long the webhook secret until now is accepted beside a new one (24; 0: not at all).",
+)
+@click.option(
+    "--level", type=click.Choice(LEVELS), default=None, help="The level TikTok gave the app; state only what it told you."
+)  # fmt: skip
+@_JSON
 def app(
-    data: Path, database: str, *, client_id: str, secret_stdin: bool, webhook_secret: bool, permissions: tuple[str, ...]
+    data: Path, database: str, *, client_id: str, secret_stdin: bool, webhook_secret: bool, permissions: tuple[str, ...],
+    overlap_hours: int | None,
+    level: str | None, json_: bool,
 ) -> None:  # fmt: skip
     """Keep the credentials of your own TikTok app, encrypted.
 
     Without options it says what TikTok asks for. For example: `goodstanding accounts app --client-id
     7412345678901234567 --permission messaging`. A secret is never an option, so it stands in no list of processes.
+
+    An app starts at the level basic. Once TikTok raised yours, say so: `goodstanding accounts app --level advanced`. All
+    processes then call at most that often.
     """
+    from goodstanding.cli import own_app
     from goodstanding.locale import accounts as wording
     from goodstanding.usecases import apps
 
-    with opened(data, database, must_exist=False) as installation, _told():
+    with opened(data, database, must_exist=False) as installation, told_plainly():
         ctx = installation.ctx
+        if level is not None:
+            own_app.state_level(installation, CONNECTOR, level)
+        if json_ and not client_id:
+            as_json(own_app.told(installation, CONNECTOR))
+            return
+        if not client_id and level is not None:
+            click.echo(own_app.level(installation, CONNECTOR))
+            return
         if not client_id:
             for line in wording.onboarding(language(None)):
                 click.echo(f"  {line}")
             known = ctx.store.read(lambda q: apps.known(ctx, q, CONNECTOR))
             click.echo(say("app_known", client=known.client_id) if known else say("app_none"))
+            click.echo(own_app.level(installation, CONNECTOR))
             return
         secret = sys.stdin.readline().strip() if secret_stdin else _ask("ask_secret")
         other = _ask("ask_webhook_secret") if webhook_secret else ""
         apps.keep(
-            ctx, CONNECTOR, client_id=client_id, secret=secret, webhook_secret=other, permissions=permissions, who=whoami()
+            ctx, CONNECTOR, client_id=client_id, secret=secret, webhook_secret=other, permissions=permissions, who=whoami(),
+            overlap_hours=apps.OVERLAP_HOURS if overlap_hours is None else overlap_hours,
         )  # fmt: skip
     click.echo(say("app_kept"))
 
@@ -405,14 +449,14 @@ def app(
 @click.option("--public-url", default="", help="Its public address; without it the one the server runs at.")
 @_JSON
 def webhooks(data: Path, database: str, point: bool, public_url: str, json_: bool) -> None:
-    """Say where TikTok tells of comments, messages and posts, or have it told here.
+    """Say where TikTok sends its webhooks, or have them sent here.
 
     One address serves all accounts of your app: `goodstanding accounts webhooks --set --public-url
     https://desk.example.org`.
     """
     from goodstanding.usecases import webhooks as use
 
-    with opened(data, database) as app, _told():
+    with opened(data, database) as app, told_plainly():
         address = (public_url or app.settings.public_url).rstrip("/")
         if point and not address.startswith("https://"):
             fail(say("webhooks_address"), WRONG_USE)
@@ -437,14 +481,14 @@ def _ask(key: str) -> str:
 def _switch(data: Path, database: str, account: str, *, killed: bool) -> None:
     from goodstanding.usecases import accounts as use
 
-    with opened(data, database) as app, _told():
-        found = _find(app, account)
+    with opened(data, database) as app, told_plainly():
+        found = find_account(app, account)
         use.set_killed(app.ctx, found.id, killed=killed, who=whoami())
     click.echo(say("account_killed" if killed else "account_released", handle=found.handle))
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told_plainly() -> Iterator[None]:
     """Turn an error into its sentence and exit code."""
     try:
         yield
@@ -464,17 +508,6 @@ def _run(app: "App", work: Coroutine[Any, Any, T]) -> T:
             await asyncio.gather(*(platform.close() for platform in app.ctx.platforms.values()))
 
     return asyncio.run(inside())
-
-
-def _find(app: "App", told: str) -> "Account":
-    """Return an account by its number or its name; exit 2 with what is known."""
-    known = app.ctx.store.read(lambda q: q.accounts())
-    name = told.removeprefix("@").lower()
-    found = next((a for a in known if str(a.id) == told or a.handle.lower() == name), None)
-    if found is None:
-        names = ", ".join(f"{a.id} @{a.handle}" for a in known) or "-"
-        fail(say("account_unknown", account=told, known=names), WRONG_USE)
-    return found
 
 
 def _summary(one: "Standing") -> dict[str, object]:

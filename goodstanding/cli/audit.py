@@ -16,16 +16,20 @@ _JSON = click.option("--json", "json_", is_flag=True, help="Print the result as 
 
 @click.group()
 def audit() -> None:
-    """Verify, export and checkpoint the tamper-evident log."""
+    """Verify, export and checkpoint the tamper-evident log.
+
+    For example: `goodstanding audit verify`.
+    """
 
 
 @audit.command()
 @place_options
 @_JSON
 def verify(data: Path, database: str, json_: bool) -> None:
-    """Compute the whole log again and compare everything stored with it.
+    """Compute the whole log again; tell what differs.
 
-    Exit 1 when anything was changed; the entry, node or checkpoint is named. Works on a copied folder too.
+    Everything stored is compared with it. Exit 1 when anything was changed; the entry, node or checkpoint is
+    named. Works on a copied folder too. For example: `goodstanding audit verify --data copy`.
     """
     from goodstanding.usecases import audit as log
 
@@ -72,9 +76,10 @@ def _unreadable(error: Exception) -> "Report":
 )
 @_JSON
 def checkpoint(data: Path, database: str, to: Path, json_: bool) -> None:
-    """Sign the log as it stands and write the signed note to a place of its own.
+    """Sign the log as it stands, in a note of its own.
 
     Whoever holds the key can rewrite the log from the last note kept elsewhere; so keep notes elsewhere.
+    For example: `goodstanding audit checkpoint --to /media/usb`.
     """
     from goodstanding.usecases import audit as log
 
@@ -124,9 +129,10 @@ def export(
     out: Path,
     force: bool,
 ) -> None:
-    """Make an evidence pack: a zip that proves itself with the Python script inside it, without this product.
+    """Make an evidence pack: a zip that proves itself.
 
-    Without a choice, the newest 100 entries go in.
+    The Python script inside it does so, without this product. Without a choice, the newest 100 entries go in.
+    For example: `goodstanding audit export --comment 12 --reason "question of the sponsor" --masked`.
     """
     from goodstanding.adapters.evidence.pack import build_pack
     from goodstanding.usecases import evidence

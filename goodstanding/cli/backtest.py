@@ -56,7 +56,8 @@ def backtest(
 
     FILE is JSON lines, a JSON array, CSV, TSV or text with one comment a line, packed with gzip or not; `-`
     reads what is piped or pasted. Each comment is judged on its own: limits, pace, quiet hours, peaks and repeats
-    depend on an account's history and are not applied.
+    depend on an account's history and are not applied. For example:
+    `goodstanding backtest comments.csv --against normal`.
 
     Exit codes: 0 all well, 1 some rows could not be read (the others were judged), 2 wrong use, 3 a file cannot
     be read or written.

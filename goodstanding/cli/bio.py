@@ -27,7 +27,7 @@ def bio() -> None:
 def show(data: Path, database: str, account: int, json_: bool) -> None:
     """Show where the page is, its links and their clicks.
 
-    Clicks are those of four weeks; with how many agreed to what.
+    Clicks are those of four weeks; with how many agreed to what. For example: `goodstanding bio show --account 2`.
     """
     from goodstanding.kernel.timing import DAY
     from goodstanding.usecases import bio as use
@@ -81,7 +81,10 @@ def show(data: Path, database: str, account: int, json_: bool) -> None:
 @place_options
 @_ACCOUNT
 def on(data: Path, database: str, account: int) -> None:
-    """Show the page to visitors."""
+    """Show the page to visitors.
+
+    For example: `goodstanding bio on --account 2`.
+    """
     _turn(data, database, account, live=True)
 
 
@@ -89,7 +92,10 @@ def on(data: Path, database: str, account: int) -> None:
 @place_options
 @_ACCOUNT
 def off(data: Path, database: str, account: int) -> None:
-    """Take the page away; receipts and clicks stay."""
+    """Take the page away; receipts and clicks stay.
+
+    For example: `goodstanding bio off --account 2`.
+    """
     _turn(data, database, account, live=False)
 
 

@@ -36,7 +36,11 @@ class Finding:
 @click.option("--confirm-clock", is_flag=True, help="Say that this machine's time is right after a long gap.")
 @click.option("--json", "json_", is_flag=True, help="Print the findings as JSON.")
 def doctor(data: Path, database: str, confirm_clock: bool, json_: bool) -> None:
-    """Check database, keys, clock, log, disk and the connection to TikTok. Exit 1 when something is wrong."""
+    """Check database, keys, clock, log, disk and the connection to TikTok.
+
+    Each finding says how to mend it. Exit 1 when something is wrong. For example:
+    `goodstanding doctor --data data --json`.
+    """
     with opened(data, database) as app:
         if confirm_clock:
             _confirm(app)
@@ -77,6 +81,7 @@ def _findings(app: "App") -> Iterator[Finding]:
     yield asyncio.run(_platform(app))
     yield from _connections(app)
     yield from _public(app)
+    yield _metrics()
     yield _clock(app)
     if not ctx.store.read(lambda q: q.persons()):
         yield Finding(what=say("doctor_owner"), state="warning", detail="-", fix=say("fix_owner"))
@@ -165,6 +170,15 @@ def _public(app: "App") -> Iterator[Finding]:
             yield Finding(
                 what=what, state="wrong", detail=one.url, fix=say(f"reach_fix_{one.code}", url=one.url)
             )
+
+
+def _metrics() -> Finding:
+    """Say who may read the figures."""
+    from goodstanding.cli.serve import metrics_token
+
+    return Finding(
+        what=say("doctor_metrics"), detail=say("metrics_token" if metrics_token() else "metrics_local")
+    )
 
 
 def _clock(app: "App") -> Finding:

@@ -40,7 +40,7 @@ def status(data: Path, database: str, account: int, json_: bool) -> None:
     """Show the gap meter. Exit code 1 while a gap is open.
 
     A gap is open when TikTok has, or may have, comments that are not here: a read broke off, comments were missing, or
-    the account must be connected again.
+    the account must be connected again. Private messages are counted apart, where TikTok lets them be read.
 
         goodstanding feed status --json
     """
@@ -53,7 +53,7 @@ def status(data: Path, database: str, account: int, json_: bool) -> None:
         click.echo(say("feed_none"))
     for one in [] if json_ else found:
         _show(one)
-    if any(one["open_gaps"] for one in found):
+    if any(one["open_gaps"] or (one["messages"] or {}).get("open_gaps") for one in found):
         raise SystemExit(FOUND_PROBLEM)
 
 
@@ -63,7 +63,7 @@ def status(data: Path, database: str, account: int, json_: bool) -> None:
 def look(data: Path, database: str, account: int) -> None:
     """Let every post of an account be read again soon.
 
-    A running worker does it. goodstanding feed look --account 1
+    A running worker does it. For example: `goodstanding feed look --account 1`.
     """
     from goodstanding.usecases import reading
 
@@ -108,6 +108,27 @@ def snapshots(data: Path, database: str, account: int, subject: str, csv_: bool,
         fail(say("captures_bad", count=bad), FOUND_PROBLEM)
 
 
+@feed.command()
+@place_options
+@THIS_ACCOUNT
+@click.option("--ask", is_flag=True, help="Ask TikTok now: states, settings for new posts, mentions.")
+@click.option(
+    "--publication", default="", help="Follow this publish_id, begun by another tool under the same app."
+)
+@click.option("--json", "json_", is_flag=True, help="Print JSON.")
+def posts(data: Path, database: str, account: int, *, ask: bool, publication: str, json_: bool) -> None:
+    """Show the posts of an account, and how those are that are on their way.
+
+    What TikTok tells of a publication comes by webhook and is asked again until it ends. For example:
+    `goodstanding feed posts --account 1 --ask`. Exit code 1 when a publication failed, 3 when TikTok did not
+    answer.
+    """
+    from goodstanding.cli import posts as shown
+
+    with opened(data, database) as app:
+        shown.show(app, chosen(app, account), ask=ask, publication=publication, json_=json_)
+
+
 def chosen(app: "App", account: int) -> int:
     """Return the account that is meant: the one named, or the only one; exit 2 otherwise."""
     known = [one.id for one in _accounts(app)]
@@ -125,10 +146,11 @@ def _figures(app: "App", account: "Account") -> dict[str, Any]:
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import reconcile
 
-    connected, found, hidden = app.ctx.store.read(
+    connected, found, talk, hidden = app.ctx.store.read(
         lambda q: (
             account.id in q.has_credentials(),
             reconcile.figures(app.ctx, q, account.id),
+            reconcile.talk_figures(app.ctx, q, account.id),
             q.spam_flags(account.id, 0),
         )
     )
@@ -146,6 +168,17 @@ def _figures(app: "App", account: "Account") -> dict[str, Any]:
         "sure_until": None if found.sure_until is None else iso(found.sure_until),
         "replies_sure_until": None if found.replies_sure_until is None else iso(found.replies_sure_until),
         "hidden_replies": hidden,
+        "messages": None
+        if talk is None
+        else {
+            "open_gaps": talk.open,
+            "found_late": talk.found_late,
+            "came_after": talk.came_after,
+            "waiting": talk.waiting,
+            "never_came": talk.never_came,
+            "duplicates": talk.duplicates,
+            "sure_until": None if talk.sure_until is None else iso(talk.sure_until),
+        },
     }
 
 
@@ -157,20 +190,26 @@ _WORDS = (
 )  # fmt: skip
 
 
+_TALK_WORDS = _WORDS[:6]
+"""The figures that messages have too."""
+
+
 def _show(one: dict[str, Any]) -> None:
     click.echo(say("feed_account", account=one["account"], handle=one["handle"]))
     if not one["connected"]:
         click.echo(f"  {say('feed_not_connected')}")
     for name, key in _WORDS:
-        value = one[name]
-        shown = (
-            say("feed_never")
-            if value is None
-            else number(spoken(None), value)
-            if isinstance(value, int)
-            else value
-        )
-        click.echo(f"  {say(key)}: {shown}")
+        click.echo(f"  {say(key)}: {_shown(one[name])}")
+    if one["messages"] is not None:
+        click.echo(f"  {say('feed_messages')}:")
+        for name, key in (*_TALK_WORDS, ("sure_until", "feed_messages_sure")):
+            click.echo(f"    {say(key)}: {_shown(one['messages'][name])}")
+
+
+def _shown(value: int | str | None) -> str:
+    if value is None:
+        return say("feed_never")
+    return number(spoken(None), value) if isinstance(value, int) else value
 
 
 def _row(one: "Checked") -> dict[str, Any]:

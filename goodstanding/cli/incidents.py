@@ -29,7 +29,10 @@ def freeze(
     account: int,
     json_: bool,
 ) -> None:
-    """Stop sending at once. What was planned is held, not lost."""
+    """Stop sending at once. What was planned is held, not lost.
+
+    For example: `goodstanding freeze --reason "wrong price in the reply" --scope promotion`.
+    """
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import incidents
 
@@ -50,7 +53,10 @@ def freeze(
 )
 @click.option("--json", "json_", is_flag=True, help="Print {freeze, cancelled} as JSON.")
 def lift(data: Path, database: str, freeze_id: int | None, discard: bool, json_: bool) -> None:
-    """Lift a freeze; without a number the only one in force."""
+    """Lift a freeze; without a number the only one in force.
+
+    For example: `goodstanding lift 3 --discard`.
+    """
     from goodstanding.usecases import incidents
 
     with opened(data, database) as app:

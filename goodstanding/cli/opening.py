@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -15,6 +15,7 @@ from goodstanding.locale import sentence
 if TYPE_CHECKING:
     from goodstanding.bootstrap import App
     from goodstanding.settings import PlatformSettings
+    from goodstanding.usecases.ports import Account
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -104,11 +105,25 @@ def place(data: Path, database: str) -> str:
 
 def check_account(app: "App", account: int, *, every: bool = True) -> None:
     """Exit 2 unless the account is known; 0 stands for all of them where `every`."""
-    known = [a.id for a in app.ctx.store.read(lambda q: q.accounts())]
+    known = app.ctx.store.read(lambda q: q.accounts())
     if account == 0 and len(known) > 1 and not every:
-        fail(say("which_account", known=", ".join(map(str, known))), WRONG_USE)
-    if account not in known and not (every and account == 0):
-        fail(say("account_unknown", account=account, known=", ".join(map(str, known)) or "-"), WRONG_USE)
+        fail(say("which_account", known=_named(known)), WRONG_USE)
+    if all(a.id != account for a in known) and not (every and account == 0):
+        fail(say("account_unknown", account=account, known=_named(known)), WRONG_USE)
+
+
+def _named(known: "Sequence[Account]") -> str:
+    return ", ".join(f"{a.id} @{a.handle}" for a in known) or "-"
+
+
+def find_account(app: "App", told: str) -> "Account":
+    """Return an account by its number or its name; exit 2 with what is known."""
+    known = app.ctx.store.read(lambda q: q.accounts())
+    name = told.removeprefix("@").lower()
+    found = next((a for a in known if str(a.id) == told or a.handle.lower() == name), None)
+    if found is None:
+        fail(say("account_unknown", account=told, known=_named(known)), WRONG_USE)
+    return found
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -20,6 +20,7 @@ def policy() -> None:
     """Validate, show, compare and activate policies.
 
     A policy is named by a shipped name (careful, normal), a TOML file, or the hash of a kept version.
+    For example: `goodstanding policy show careful`.
     """
 
 
@@ -28,9 +29,10 @@ def policy() -> None:
 @words.language_option
 @_JSON
 def validate(name: str, lang: str | None, json_: bool) -> None:
-    """Check a policy file: every error with its line and what was probably meant.
+    """Check a policy file, line by line.
 
-    Exit 1 when it has errors. Warnings are told and do not count.
+    Every error stands with its line and what was probably meant. Exit 1 when it has errors. Warnings are told
+    and do not count. For example: `goodstanding policy validate policy.toml`.
     """
     from goodstanding.core.policy.parse import read
     from goodstanding.usecases import playbooks, wording
@@ -64,7 +66,11 @@ def validate(name: str, lang: str | None, json_: bool) -> None:
 @click.option("--toml", is_flag=True, help="Print the document instead of sentences.")
 @words.language_option
 def show(data: Path, database: str, name: str | None, account: int, toml: bool, lang: str | None) -> None:
-    """Read a policy as sentences, in Dutch or English."""
+    """Read a policy as sentences, in Dutch or English.
+
+    For example: `goodstanding policy show careful --lang nl`. To write your own:
+    `goodstanding policy show careful --toml > policy.toml`.
+    """
     from goodstanding.core.policy.explain import explain_policy
     from goodstanding.core.policy.export import to_toml
     from goodstanding.usecases import playbooks, wording
@@ -86,7 +92,11 @@ def show(data: Path, database: str, name: str | None, account: int, toml: bool, 
 @words.language_option
 @_JSON
 def diff(before: str, after: str, lang: str | None, json_: bool) -> None:
-    """Say what changes between two policies, and whether it loosens or tightens. Exit 1 when they differ."""
+    """Say what changes between two policies.
+
+    And whether it loosens or tightens. Exit 1 when they differ. For example:
+    `goodstanding policy diff careful policy.toml`.
+    """
     from goodstanding.core.policy.diff import compare, needs_second_person
     from goodstanding.core.policy.explain import explain_changes
     from goodstanding.usecases import wording
@@ -107,7 +117,11 @@ def diff(before: str, after: str, lang: str | None, json_: bool) -> None:
 @click.option("--account", type=int, default=1, show_default=True, help="Account it decides for.")
 @words.language_option
 def activate(data: Path, database: str, name: str, account: int, lang: str | None) -> None:
-    """Keep a policy as a version and let it decide from now on. An invalid one is refused; the old one stays."""
+    """Keep a policy as a version and let it decide from now on.
+
+    An invalid one is refused; the old one stays. For example:
+    `goodstanding policy activate policy.toml --account 2`.
+    """
     from goodstanding.kernel.problems import Invalid
     from goodstanding.usecases import connections, policies, wording
 
@@ -159,13 +173,14 @@ def _kept(data: Path, database: str, policy_hash: str | None, account: int) -> "
 
     with opened(data, database) as app:
         if policy_hash is None:
+            check_account(app, account, every=False)
             policy_hash = next(
-                (a.policy_hash for a in app.ctx.store.read(lambda q: q.accounts()) if a.id == account), ""
+                a.policy_hash for a in app.ctx.store.read(lambda q: q.accounts()) if a.id == account
             )
         try:
             return _version(app.ctx, policy_hash)
         except policies.UnknownPolicyError:
-            fail(say("policy_unknown", name=policy_hash or f"account {account}"), words.WRONG_USE)
+            fail(say("policy_unknown", name=policy_hash), words.WRONG_USE)
 
 
 def _version(ctx: "Context", policy_hash: str) -> "Policy":

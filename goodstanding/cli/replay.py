@@ -15,6 +15,7 @@ def replay(data: Path, database: str, json_: bool) -> None:
     """Decide everything again from the recorded facts and compare it byte by byte.
 
     Nothing is sent or changed. Exit 1 when a decision differs. Decisions about erased people are counted apart.
+    For example: `goodstanding replay --json`.
     """
     from goodstanding.usecases.replay import replay as run
 

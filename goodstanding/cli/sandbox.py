@@ -12,14 +12,18 @@ Example, in two windows:
   goodstanding sandbox --port 8430 --webhook http://127.0.0.1:8000/hook
   curl -H 'Content-Type: application/json' -d '{"persona": "business-id"}' \\
        http://127.0.0.1:8430/_sandbox/accounts
+The answer has a token; then call as you would call TikTok:
+  curl -G http://127.0.0.1:8430/open_api/v1.3/business/video/list/ \\
+       -H "Access-Token: TOKEN" -d business_id=BUSINESS_ID
 """
 
 
 @click.command(epilog=_EXAMPLE)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port; 0 takes any free one.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--app-id", default=None, help="App id; an invented one by default.")
-@click.option("--app-secret", default=None, help="App secret, also the key of the webhook signatures.")
+@click.option("--app-id", default=None, show_default="7412345678901234567", help="App id, also `client_key`.")
+@click.option("--app-secret", default=None, show_default="sandbox-app-secret",
+              help="App secret, also the key of the webhook signatures.")  # fmt: skip
 @click.option("--webhook", metavar="URL", default=None, help="Where events of all categories go.")
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="Seed of everything that looks like chance."
@@ -36,6 +40,8 @@ Example, in two windows:
     "--public-url", metavar="URL", default="", help="How others reach it; what they called by default."
 )
 @click.option("--no-limits", is_flag=True, help="Do not throttle calls.")
+@click.option("--level", type=click.Choice(["basic", "advanced", "premium", "ultimate"]), default="basic", show_default=True,
+              help="Level of the app: how often it may call.")  # fmt: skip
 @click.option("--refresh-mode", type=click.Choice(["keep", "rotate"]), default="keep", show_default=True,
               help="Whether a refresh keeps the refresh token or gives a new one.")  # fmt: skip
 @click.option("--local-redirects", is_flag=True, help="Accept http://127.0.0.1 redirect addresses.")
@@ -56,6 +62,7 @@ def sandbox(
     start_at: str | None,
     public_url: str,
     no_limits: bool,
+    level: Literal["basic", "advanced", "premium", "ultimate"],
     refresh_mode: Literal["keep", "rotate"],
     local_redirects: bool,
     remote_webhooks: bool,
@@ -95,6 +102,7 @@ def sandbox(
         speed=speed,
         start_ms=start_ms,
         limits=not no_limits,
+        level=level,
         refresh_mode=refresh_mode,
         public_url=public_url.rstrip("/"),
         local_redirects=local_redirects,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from goodstanding.bootstrap import App
     from goodstanding.web.parts import DemoControls
 
+METRICS_TOKEN_MIN = 16
 LOOPBACK = "127.0.0.1"
 _HOST = click.option("--host", default=LOOPBACK, show_default=True, help="Address to listen on.")
 _PORT = click.option(
@@ -42,6 +43,14 @@ _BASE = click.option(
 )
 
 
+def metrics_token() -> str:
+    """Return what opens `/metrics` from elsewhere; exit 2 when it is too short to keep anybody out."""
+    token = os.environ.get("GOODSTANDING_METRICS_TOKEN", "").strip()
+    if token and (len(token) < METRICS_TOKEN_MIN or not token.isascii()):
+        fail(say("metrics_token_short", least=METRICS_TOKEN_MIN), WRONG_USE)
+    return token
+
+
 def _open(
     data: Path, database: str, *, host: str, port: int, public_url: str, platform_url: str, lan: bool = False
 ) -> "App":
@@ -60,6 +69,7 @@ def _open(
         port=port,
         public_url=public_url,
         lan=lan,
+        metrics_token=metrics_token(),
         platform=platform_settings(platform_url),
     )
     with told(place(data, database)):
@@ -97,7 +107,10 @@ def serve(
 @_PUBLIC
 @_BASE
 def web(data: Path, database: str, host: str, port: int, public_url: str, platform_url: str) -> None:
-    """Run one web process on Postgres; start as many as you like."""
+    """Run one web process on Postgres; start as many as you like.
+
+    For example: `goodstanding web --database postgresql://localhost/goodstanding --port 8421`.
+    """
     _needs_postgres(database)
     app = _open(data, database, host=host, port=port, public_url=public_url, platform_url=platform_url)
     run_loop(run(app, web=True, work=False, announce=_announcer(app)))
@@ -107,7 +120,10 @@ def web(data: Path, database: str, host: str, port: int, public_url: str, platfo
 @place_options
 @_BASE
 def worker(data: Path, database: str, platform_url: str) -> None:
-    """Run one worker process on Postgres; start as many as you like."""
+    """Run one worker process on Postgres; start as many as you like.
+
+    For example: `goodstanding worker --database postgresql://localhost/goodstanding`.
+    """
     _needs_postgres(database)
     app = _open(data, database, host="127.0.0.1", port=0, public_url="", platform_url=platform_url)
     run_loop(run(app, web=False, work=True))

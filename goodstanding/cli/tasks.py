@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from goodstanding.cli.opening import as_json, check_account, fail, opened, place_options, say, whoami
+from goodstanding.cli.opening import as_json, fail, find_account, opened, place_options, say, whoami
 from goodstanding.cli.words import FOUND_PROBLEM, WRONG_USE, language
 from goodstanding.core.tasks import REASONS
 
@@ -33,7 +33,11 @@ def tasks() -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="At most so many.")
 @_JSON
 def list_(data: Path, database: str, limit: int, json_: bool) -> None:
-    """List open tasks, soonest too late first. The text is shown by `open`, which asks all limits again."""
+    """List open tasks, soonest too late first.
+
+    The text is shown by `open`, which asks all limits again. For example:
+    `goodstanding tasks list --limit 10`.
+    """
     from goodstanding.kernel.timing import iso
     from goodstanding.usecases import tasks as use
 
@@ -66,7 +70,10 @@ def _plain(item: "Item") -> dict[str, object]:
 @click.argument("task", type=int)
 @_JSON
 def open_(data: Path, database: str, task: int, json_: bool) -> None:
-    """Ask all limits again and show the exact text. Exit 1 when it must not be sent now."""
+    """Ask all limits again and show the exact text.
+
+    Exit 1 when it must not be sent now. For example: `goodstanding tasks open 12`.
+    """
     from goodstanding.usecases import tasks as use
 
     with opened(data, database) as app, _told(task):
@@ -88,7 +95,11 @@ def open_(data: Path, database: str, task: int, json_: bool) -> None:
 @click.option("--before", is_flag=True, help="It was sent already, although it must not be sent now.")
 @_JSON
 def done(data: Path, database: str, task: int, before: bool, json_: bool) -> None:
-    """Say: I sent it. Exit 1 when it must not be sent now; `--before` says that it was sent earlier."""
+    """Say: I sent it.
+
+    Exit 1 when it must not be sent now; `--before` says that it was sent earlier. For example:
+    `goodstanding tasks done 12`.
+    """
     from goodstanding.usecases import tasks as use
 
     with opened(data, database) as app, _told(task):
@@ -103,7 +114,10 @@ def done(data: Path, database: str, task: int, before: bool, json_: bool) -> Non
 @click.option("--reason", type=click.Choice(REASONS), default="other", show_default=True, help="Why not.")
 @_JSON
 def skip(data: Path, database: str, task: int, reason: str, json_: bool) -> None:
-    """Say: I did not send it, and why."""
+    """Say: I did not send it, and why.
+
+    For example: `goodstanding tasks skip 12 --reason gone`.
+    """
     from goodstanding.usecases import tasks as use
 
     with opened(data, database) as app, _told(task):
@@ -116,7 +130,10 @@ def skip(data: Path, database: str, task: int, reason: str, json_: bool) -> None
 @click.argument("task", type=int)
 @_JSON
 def back(data: Path, database: str, task: int, json_: bool) -> None:
-    """Take an answer back, within some minutes."""
+    """Take an answer back, within some minutes.
+
+    For example: `goodstanding tasks back 12`.
+    """
     from goodstanding.usecases import tasks as use
 
     with opened(data, database) as app, _told(task):
@@ -126,23 +143,24 @@ def back(data: Path, database: str, task: int, json_: bool) -> None:
 
 @tasks.command()
 @place_options
-@click.argument("account", type=int)
+@click.argument("account")
 @click.argument("email", required=False, default="")
-def holder(data: Path, database: str, account: int, email: str) -> None:
+def holder(data: Path, database: str, account: str, email: str) -> None:
     """Say who holds an account's phone.
 
-    By e-mail address; without one nobody in particular.
+    By e-mail address; without one nobody in particular. For example:
+    `goodstanding tasks holder lottekookt noor@example.org`.
     """
     from goodstanding.usecases import tasks as use
 
     with opened(data, database) as app:
-        check_account(app, account, every=False)
+        one = find_account(app, account)
         people = app.ctx.store.read(lambda q: q.persons())
-        found = next((one.id for one in people if email and one.email == email.strip().lower()), 0)
+        found = next((p.id for p in people if email and p.email == email.strip().lower()), 0)
         if email and not found:
             fail(say("person_unknown", email=email), WRONG_USE)
-        use.set_holder(app.ctx, account, found, whoami())
-    click.echo(say("holder_saved", account=account, who=email or "-"))
+        use.set_holder(app.ctx, one.id, found, whoami())
+    click.echo(say("holder_saved", account=one.id, who=email or "-"))
 
 
 def _say_done(task: int, state: str, *, json_: bool) -> None:

@@ -23,7 +23,8 @@ def understand(*, file: IO[bytes], jsonl: bool) -> None:
     """Tell what is found in each text of FILE (standard input by default), one text a line.
 
     With --jsonl a line that cannot be read is reported with its number and answered with {"error": …}, so
-    that lines stay aligned; the exit code is then 1.
+    that lines stay aligned; the exit code is then 1. For example:
+    `echo "Wat kost die pan?" | goodstanding understand`.
     """
     from goodstanding.adapters.nlp.classifier import Classifier
 

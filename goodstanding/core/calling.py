@@ -5,7 +5,7 @@ calls than allowed, wherever the platform begins to count.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from goodstanding.kernel.timing import DAY, MINUTE, SECOND
@@ -52,12 +52,81 @@ class CallLimits:
         return min(a_minute * 60, within_the_day) * self.headroom_percent * self.reading_percent // 10_000
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One window a call falls under; `most` already leaves the headroom free. A key ends in the window's length."""
+
+    key: Key
+    most: int
+
+    @property
+    def span(self) -> int:
+        """How long the window is, milliseconds."""
+        return int(self.key[-1])
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether what is sent and what is read meet here, so that reading leaves room."""
+        return self.key[0] in ("app", "product")
+
+
+def product_of(limits: CallLimits, endpoint: str) -> Product | None:
+    """Return the group an endpoint belongs to: the longest prefix counts."""
+    fitting = (one for one in limits.products if endpoint.startswith(one.prefix))
+    return max(fitting, key=lambda one: len(one.prefix), default=None)
+
+
+def limits_on(limits: CallLimits, account_id: int, endpoint: str) -> list[Limit]:
+    """Return the windows a call falls under."""
+    product = product_of(limits, endpoint)
+    found: list[tuple[Key, int]] = [
+        (("app", SECOND), limits.per_second),
+        (("app", MINUTE), limits.per_minute),
+        ((account_id, endpoint, MINUTE), limits.account_endpoint_per_minute),
+    ]
+    if product is not None:
+        found += [
+            (("product", product.prefix, SECOND), product.per_second),
+            (("product", product.prefix, MINUTE), product.per_minute),
+        ]
+    return [Limit(key, _share(most, limits.headroom_percent)) for key, most in found if most]
+
+
+def room(limits: CallLimits, limit: Limit, *, urgent: bool) -> int:
+    """Return how many calls a window may hold when the next is urgent, or when it only reads."""
+    return limit.most if urgent or not limit.is_shared else _share(limit.most, limits.reading_percent)
+
+
+def room_today(limits: CallLimits, *, urgent: bool) -> int:
+    """Return how many calls a day may hold when the next is urgent, or when it only reads."""
+    most = _share(limits.per_day, limits.headroom_percent)
+    return most if urgent else _share(most, limits.reading_percent)
+
+
+def rest_of(
+    limits: CallLimits, full: Sequence[Limit], *, today: int, now: int, day_left: int
+) -> tuple[Key, int]:
+    """Return the key to rest after a refusal, and until when; `full` are the windows the call was at the end of.
+
+    The platform does not say which limit it means. The one we are closest to is taken; while none is close, the whole
+    app rests, for then somebody else calls under it.
+    """
+    if today >= room_today(limits, urgent=True):
+        return ("app", MINUTE), now + day_left
+    key = max(full, key=lambda one: one.span).key if full else ("app", MINUTE)
+    span = SECOND if key[-1] == SECOND else limits.pause_minute
+    return key, (now // SECOND + 1) * SECOND if span == SECOND else now + span
+
+
+def _share(most: int, percent: int) -> int:
+    return max(1, most * percent // 100)
+
+
 @dataclass(slots=True)
 class _Window:
     """The calls of the last `span` milliseconds under one key."""
 
     span: int
-    most: int
     times: deque[int] = field(default_factory=deque)
 
     def free_at(self, now: int, most: int) -> int:
@@ -82,8 +151,9 @@ class Calls:
         """Note a call and return 0, or return how many milliseconds it must wait; `urgent` is what is sent."""
         windows = list(self._under(account_id, endpoint))
         waits = [
-            max(self._rests.get(key, 0), window.free_at(now, self._most(key, window, urgent=urgent))) - now
-            for key, window in windows
+            max(self._rests.get(one.key, 0), window.free_at(now, room(self._limits, one, urgent=urgent)))
+            - now
+            for one, window in windows
         ]
         waits.append(self._day_wait(now, urgent=urgent))
         if (wait := max(waits)) > 0:
@@ -94,22 +164,13 @@ class Calls:
         return 0
 
     def refused(self, account_id: int, endpoint: str, *, now: int) -> int:
-        """The platform says that a limit is reached: rest its key and return for how long (milliseconds).
-
-        It does not say which limit. The one we are closest to is taken; while none is close, the whole app rests, for
-        then somebody else calls under it.
-        """
-        if self._today(now) >= self._share(self._limits.per_day, self._limits.headroom_percent):
-            self._rests["app", MINUTE] = until = (now // DAY + 1) * DAY
-            return until - now
+        """The platform says that a limit is reached: rest its key and return for how long (milliseconds)."""
         full = [
-            (key, window)
-            for key, window in self._under(account_id, endpoint)
-            if window.free_at(now, window.most) > now
+            one for one, window in self._under(account_id, endpoint) if window.free_at(now, one.most) > now
         ]
-        key = max(full, key=lambda one: one[1].span)[0] if full else ("app", MINUTE)
-        span = SECOND if key[-1] == SECOND else self._limits.pause_minute
-        until = (now // SECOND + 1) * SECOND if span == SECOND else now + span
+        key, until = rest_of(
+            self._limits, full, today=self._today(now), now=now, day_left=(now // DAY + 1) * DAY - now
+        )
         self._rests[key] = max(self._rests.get(key, 0), until)
         return until - now
 
@@ -119,45 +180,15 @@ class Calls:
         self._rests["app", MINUTE] = until
         return until - now
 
-    def _under(self, account_id: int, endpoint: str) -> Iterator[tuple[Key, _Window]]:
-        """Yield the windows a call falls under; a key ends in the window's length."""
-        limits = self._limits
-        product = max(
-            (one for one in limits.products if endpoint.startswith(one.prefix)),
-            key=lambda one: len(one.prefix),
-            default=None,
-        )
-        found: list[tuple[Key, int]] = [
-            (("app", SECOND), limits.per_second),
-            (("app", MINUTE), limits.per_minute),
-            ((account_id, endpoint, MINUTE), limits.account_endpoint_per_minute),
-        ]
-        if product is not None:
-            found += [
-                (("product", product.prefix, SECOND), product.per_second),
-                (("product", product.prefix, MINUTE), product.per_minute),
-            ]
-        for key, most in found:
-            if most:
-                span = int(key[-1])
-                yield (
-                    key,
-                    self._windows.setdefault(key, _Window(span, self._share(most, limits.headroom_percent))),
-                )
-
-    def _most(self, key: Key, window: _Window, *, urgent: bool) -> int:
-        shared = key[0] in ("app", "product")
-        return window.most if urgent or not shared else self._share(window.most, self._limits.reading_percent)
+    def _under(self, account_id: int, endpoint: str) -> Iterator[tuple[Limit, _Window]]:
+        """Yield the windows a call falls under."""
+        for one in limits_on(self._limits, account_id, endpoint):
+            yield one, self._windows.setdefault(one.key, _Window(one.span))
 
     def _day_wait(self, now: int, *, urgent: bool) -> int:
-        most = self._share(self._limits.per_day, self._limits.headroom_percent)
-        most = most if urgent else self._share(most, self._limits.reading_percent)
+        most = room_today(self._limits, urgent=urgent)
         return 0 if self._today(now) < most else (now // DAY + 1) * DAY - now
 
     def _today(self, now: int) -> int:
         day, count = self._day
         return count if day == now // DAY else 0
-
-    @staticmethod
-    def _share(most: int, percent: int) -> int:
-        return max(1, most * percent // 100)

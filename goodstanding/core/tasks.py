@@ -10,6 +10,7 @@ from goodstanding.kernel.timing import HOUR, MINUTE
 
 CODES = {
     "sent": "BY_HAND",
+    "seen": "BY_HAND_SEEN",
     "gone": "BY_HAND_GONE",
     "unable": "BY_HAND_UNABLE",
     "unwise": "BY_HAND_UNWISE",

@@ -18,6 +18,8 @@ class Code(StrEnum):
     FREEZE = "FREEZE"
     KILL_SWITCH = "KILL_SWITCH"
     CLOCK_UNSURE = "CLOCK_UNSURE"
+    AUTHORISATION_ENDED = "AUTHORISATION_ENDED"
+    """The account's authorisation ended while this waited: held until a person decides. The act says when."""
     CAPABILITY = "CAPABILITY"
     """The platform does not offer this act for this account; fields: act, mode."""
     SUPPRESSED = "SUPPRESSED"

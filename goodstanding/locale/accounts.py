@@ -58,6 +58,21 @@ def error(lang: Lang, code: str, fields: Mapping[str, object]) -> str:
     return sentence(lang, key, fields) if key in keys() else code
 
 
+def publish_reason(lang: Lang, reason: str) -> str:
+    """Return why a publication failed; the platform's word itself where it is a new one."""
+    key = f"account.publish_reason.{reason}"
+    return sentence(lang, key) if key in keys() else reason
+
+
+def read_trouble(lang: Lang, trouble: str) -> str:
+    """Return why something was not told; `trouble` is its kind, with the platform's code behind it."""
+    kind, _, answer = trouble.partition(" ")
+    known = (
+        sentence(lang, f"account.read_trouble.{kind}") if f"account.read_trouble.{kind}" in keys() else kind
+    )
+    return f"{known} ({answer})" if answer and answer not in ("PACE", "NO_ANSWER", "NOT_REACHED") else known
+
+
 def onboarding(lang: Lang) -> list[str]:
     """Return what TikTok asks of whoever wants an app, and where that was read."""
     told = [sentence(lang, f"account.onboarding.{number}") for number in range(1, ONBOARDING + 1)]

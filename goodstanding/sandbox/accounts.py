@@ -8,11 +8,12 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from goodstanding.sandbox import insights
-from goodstanding.sandbox.call import Call, OfAccount, Route, Routes, Text
+from goodstanding.sandbox.call import Call, OfAccount, Page, Route, Routes, Text
 from goodstanding.sandbox.clock import MILLISECONDS
+from goodstanding.sandbox.numbers import read_numbers
 from goodstanding.sandbox.state import DAY_MS, Account, ApiError, Video
 
-_ADDRESS_HOURS = 24
+_RULES = read_numbers().videos
 _Unset = UnsetType
 
 
@@ -37,7 +38,7 @@ class VideoQuery(OfAccount, kw_only=True):
     fields: tuple[str, ...] = ("item_id",)
     filters: VideoFilters = VideoFilters()
     cursor: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
-    max_count: Annotated[int, msgspec.Meta(ge=1, le=20)] = 10
+    max_count: Annotated[int, msgspec.Meta(ge=1, le=_RULES.page_max)] = _RULES.page_default
 
 
 class HashtagQuery(OfAccount, kw_only=True):
@@ -66,40 +67,58 @@ class Activity(msgspec.Struct, kw_only=True):
     count: int
 
 
-class Age(msgspec.Struct, kw_only=True):
-    """A share of an audience."""
+class _Share(msgspec.Struct, kw_only=True):
+    """A share, 0 to 1, of what the other field names."""
+
+    percentage: float
+
+
+class Age(_Share, kw_only=True):
+    """An age of an audience."""
 
     age: Literal["18-24", "25-34", "35-44", "45-54", "55+"]
-    percentage: float
 
 
-class Gender(msgspec.Struct, kw_only=True):
-    """A share of an audience."""
+class Gender(_Share, kw_only=True):
+    """A gender of an audience."""
 
     gender: Literal["Female", "Male", "Other"]
-    percentage: float
 
 
-class Country(msgspec.Struct, kw_only=True):
-    """A share of an audience."""
+class Country(_Share, kw_only=True):
+    """A country of an audience (ISO 3166)."""
 
     country: str
-    percentage: float
 
 
-class City(msgspec.Struct, kw_only=True):
-    """A share of an audience."""
+class City(_Share, kw_only=True):
+    """A city of an audience."""
 
     city_name: str
-    percentage: float
 
 
-class Day(msgspec.Struct, kw_only=True):
-    """The figures of a day; an absent one is not zero."""
+class Moment(_Share, kw_only=True):
+    """A second of a video."""
 
-    date: str
+    second: str
+
+
+class Source(_Share, kw_only=True):
+    """Where views came from."""
+
+    impression_source: str
+
+
+class AudienceType(_Share, kw_only=True):
+    """New or returning, following or not."""
+
+    type: Literal["NEW_VIEWER", "RETURN_VIEWER", "FOLLOWER_PERCENT", "NON_FOLLOWER_PERCENT"]
+
+
+class _Counts(msgspec.Struct, kw_only=True):
+    """What a day and a post both count; an absent one is not zero."""
+
     video_views: int | _Unset = UNSET
-    unique_video_views: int | _Unset = UNSET
     profile_views: int | _Unset = UNSET
     likes: int | _Unset = UNSET
     comments: int | _Unset = UNSET
@@ -107,9 +126,16 @@ class Day(msgspec.Struct, kw_only=True):
     phone_number_clicks: int | _Unset = UNSET
     lead_submissions: int | _Unset = UNSET
     app_download_clicks: int | _Unset = UNSET
-    bio_link_clicks: int | _Unset = UNSET
     email_clicks: int | _Unset = UNSET
     address_clicks: int | _Unset = UNSET
+
+
+class Day(_Counts, kw_only=True):
+    """The figures of a day."""
+
+    date: str
+    unique_video_views: int | _Unset = UNSET
+    bio_link_clicks: int | _Unset = UNSET
     daily_total_followers: int | _Unset = UNSET
     daily_new_followers: int | _Unset = UNSET
     daily_lost_followers: int | _Unset = UNSET
@@ -139,28 +165,7 @@ class Profile(msgspec.Struct, kw_only=True):
     audience_cities: list[City] | _Unset = UNSET
 
 
-class Moment(msgspec.Struct, kw_only=True):
-    """A share at a second of a video."""
-
-    second: str
-    percentage: float
-
-
-class Source(msgspec.Struct, kw_only=True):
-    """Where views came from."""
-
-    impression_source: str
-    percentage: float
-
-
-class AudienceType(msgspec.Struct, kw_only=True):
-    """New or returning, following or not."""
-
-    type: Literal["NEW_VIEWER", "RETURN_VIEWER", "FOLLOWER_PERCENT", "NON_FOLLOWER_PERCENT"]
-    percentage: float
-
-
-class Post(msgspec.Struct, kw_only=True):
+class Post(_Counts, kw_only=True):
     """A post with the fields that were asked for and that it has; `create_time` is a string of seconds."""
 
     item_id: str
@@ -172,38 +177,26 @@ class Post(msgspec.Struct, kw_only=True):
     caption: str | _Unset = UNSET
     create_time: str | _Unset = UNSET
     video_duration: float | _Unset = UNSET
-    likes: int | _Unset = UNSET
-    comments: int | _Unset = UNSET
-    shares: int | _Unset = UNSET
     favorites: int | _Unset = UNSET
     reach: int | _Unset = UNSET
-    video_views: int | _Unset = UNSET
     total_time_watched: float | _Unset = UNSET
     average_time_watched: float | _Unset = UNSET
     full_video_watched_rate: float | _Unset = UNSET
     new_followers: int | _Unset = UNSET
-    profile_views: int | _Unset = UNSET
     website_clicks: int | _Unset = UNSET
-    phone_number_clicks: int | _Unset = UNSET
-    lead_submissions: int | _Unset = UNSET
-    app_download_clicks: int | _Unset = UNSET
-    email_clicks: int | _Unset = UNSET
-    address_clicks: int | _Unset = UNSET
     video_view_retention: list[Moment] | _Unset = UNSET
     engagement_likes: list[Moment] | _Unset = UNSET
     impression_sources: list[Source] | _Unset = UNSET
+    audience_genders: list[Gender] | _Unset = UNSET
     audience_countries: list[Country] | _Unset = UNSET
     audience_cities: list[City] | _Unset = UNSET
-    audience_genders: list[Gender] | _Unset = UNSET
     audience_types: list[AudienceType] | _Unset = UNSET
 
 
-class PostPage(msgspec.Struct, kw_only=True):
-    """A page of posts, newest first, which may be short although there is more."""
+class PostPage(Page, kw_only=True):
+    """A page of posts, newest first."""
 
     videos: list[Post]
-    cursor: int
-    has_more: bool
 
 
 class PostSettings(msgspec.Struct, kw_only=True):
@@ -263,9 +256,7 @@ _PROFILE: Mapping[str, tuple[str, Callable[[Call, Account], Any]]] = {
     "display_name": ("user.info.basic", lambda _, account: account.display_name),
     "profile_image": (
         "user.info.basic",
-        lambda call, account: call.world.shelf.address(
-            call.received.base_url, f"profile/{account.username}", hours=_ADDRESS_HOURS
-        ),
+        lambda call, account: call.address(f"profile/{account.username}"),
     ),
     "username": ("user.info.username", lambda _, account: account.username),
     "profile_deep_link": (
@@ -361,9 +352,7 @@ _POST: Mapping[str, Callable[[Call, Video], Any]] = {
     "is_ad": lambda _, video: video.is_ad,
     "create_time": lambda _, video: str(video.create_ms // MILLISECONDS),
     "caption": lambda _, video: video.caption,
-    "thumbnail_url": lambda call, video: call.world.shelf.address(
-        call.received.base_url, f"thumbnail/{video.item_id}", hours=_ADDRESS_HOURS
-    ),
+    "thumbnail_url": lambda call, video: call.address(f"thumbnail/{video.item_id}"),
     "share_url": lambda call, video: (
         f"https://www.tiktok.com/@{call.account.username}/{video.media_type.lower()}/{video.item_id}"
     ),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from goodstanding.sandbox.call import Call, Params, Route, Routes, Text
+from goodstanding.sandbox.call import Call, Params, Routes, Text, app_route
 from goodstanding.sandbox.clock import iso, parse_iso
 from goodstanding.sandbox.insights import chance
 from goodstanding.sandbox.state import DAY_MS, ApiError
@@ -132,12 +132,6 @@ def comment_list(call: Call, asked: AdCommentQuery) -> AdComments:
 
 
 ROUTES: Routes = {
-    "/oauth2/access_token/": {
-        "POST": Route(access_token, AdTokenRequest, AdToken, "token", token=False, product="app")
-    },
-    "/comment/list/": {
-        "GET": Route(
-            comment_list, AdCommentQuery, AdComments, token=False, product="app", portal="1738086301876225"
-        )
-    },
+    "/oauth2/access_token/": {"POST": app_route(access_token, AdTokenRequest, AdToken, "token")},
+    "/comment/list/": {"GET": app_route(comment_list, AdCommentQuery, AdComments, portal="1738086301876225")},
 }

@@ -18,7 +18,17 @@ from goodstanding.sandbox import (
     publishing,
     webhooks,
 )
-from goodstanding.sandbox.call import Answer, Call, Nothing, Received, Route, Routes, checked, parameters
+from goodstanding.sandbox.call import (
+    Answer,
+    Call,
+    Nothing,
+    Received,
+    Route,
+    Routes,
+    app_route,
+    checked,
+    parameters,
+)
 from goodstanding.sandbox.clock import iso
 from goodstanding.sandbox.faults import Fault
 from goodstanding.sandbox.journal import Entry
@@ -50,7 +60,7 @@ def _absent(_: Call, __: AnyParams) -> Nothing:
     raise ApiError(40008, "This endpoint is not implemented.")
 
 
-_ABSENT = Route(_absent, AnyParams, Nothing, token=False, product="app")
+_ABSENT = app_route(_absent, AnyParams, Nothing)
 
 ROUTES: Routes = {
     path: methods

@@ -8,30 +8,32 @@ from msgspec import UNSET, UnsetType
 
 from goodstanding.sandbox.automation import OBJECTS, AutoMessage, Kind
 from goodstanding.sandbox.call import Call, Nothing, OfAccount, Route, Routes, Text
+from goodstanding.sandbox.numbers import read_numbers
 from goodstanding.sandbox.personas import comment_to_message_closed
 from goodstanding.sandbox.state import ApiError
 
+_RULES = read_numbers().auto_messages
 Switch = Literal["ENABLE", "DISABLE"]
 
 
 class WelcomeMessage(msgspec.Struct, kw_only=True):
     """What a viewer gets who writes for the first time."""
 
-    content: Annotated[str, msgspec.Meta(min_length=1, max_length=250)]
+    content: Annotated[str, msgspec.Meta(min_length=1, max_length=_RULES.welcome_characters)]
 
 
 class SuggestedQuestion(msgspec.Struct, kw_only=True):
     """A question to tap, and its answer."""
 
-    question: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
-    answer: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    question: Annotated[str, msgspec.Meta(min_length=1, max_length=_RULES.question_characters)]
+    answer: Annotated[str, msgspec.Meta(min_length=1, max_length=_RULES.answer_characters)]
 
 
 class ChatPrompt(msgspec.Struct, kw_only=True):
     """A button above the input, and what it writes."""
 
-    title: Annotated[str, msgspec.Meta(min_length=1, max_length=18)]
-    content: Annotated[str, msgspec.Meta(min_length=1, max_length=150)]
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=_RULES.prompt_title_characters)]
+    content: Annotated[str, msgspec.Meta(min_length=1, max_length=_RULES.prompt_characters)]
 
 
 class AutoMessageCreate(OfAccount, kw_only=True):

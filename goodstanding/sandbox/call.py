@@ -1,8 +1,8 @@
 """What every platform call has in common: its parameters, its grant, its route and its answer."""
 
 import re
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Container, Mapping
+from functools import cache, partial
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -11,6 +11,7 @@ from msgspec import inspect as kinds
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import create_form_parser
 
+from goodstanding.sandbox.images import Picture, read_picture
 from goodstanding.sandbox.journal import Entry
 from goodstanding.sandbox.personas import messages_closed
 from goodstanding.sandbox.state import Account, ApiError, Comment, Grant
@@ -37,6 +38,13 @@ class OfAccount(Params, kw_only=True):
 
 class Nothing(msgspec.Struct, kw_only=True):
     """An empty answer."""
+
+
+class Page(msgspec.Struct, kw_only=True):
+    """A part of a list, which may be short although there is more."""
+
+    cursor: int
+    has_more: bool
 
 
 class Answer(NamedTuple):
@@ -109,6 +117,24 @@ class Call:
         if secret is not None and secret != self.world.settings.app_secret:
             raise ApiError(40110, "The secret does not match.")
 
+    def address(self, name: str) -> str:
+        """Return a temporary address of a picture, as the caller reaches the sandbox."""
+        return self.world.shelf.address(
+            self.received.base_url, name, hours=self.world.numbers.addresses.hours
+        )
+
+    def picture(self, field: str, *, bytes_max: int, kinds: Container[str]) -> tuple[Picture, bytes]:
+        """Return an uploaded picture; 40002 without one, 40907 when it is too large, 40908 for another format."""
+        data = self.files.get(field)
+        if data is None:
+            raise ApiError(40002, f"Param {field} is missing or invalid.")
+        if len(data) > bytes_max:
+            raise ApiError(40907, f"The file is larger than {bytes_max} bytes.")
+        picture = read_picture(data)
+        if picture is None or picture.kind not in kinds:
+            raise ApiError(40908, "The file type is not supported.")
+        return picture, data
+
     @property
     def account(self) -> Account:
         """The account the call is made for."""
@@ -143,6 +169,8 @@ class Route(NamedTuple):
 
 
 Routes = Mapping[str, Mapping[str, Route]]
+app_route = partial(Route, token=False, product="app")
+"""A call of the app itself, without a user's token."""
 
 
 # --- reading parameters ---

@@ -1,21 +1,23 @@
 """Comment calls: list, write, reply, like, hide, delete, pin, and pictures for comments."""
 
+import hashlib
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from goodstanding.sandbox.call import Call, Nothing, OfAccount, Route, Routes, Text
+from goodstanding.sandbox.call import Call, Nothing, OfAccount, Page, Route, Routes, Text
 from goodstanding.sandbox.clock import MILLISECONDS
-from goodstanding.sandbox.images import read_picture
+from goodstanding.sandbox.numbers import read_numbers
 from goodstanding.sandbox.state import ApiError, Comment
 from goodstanding.sandbox.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_RULES = read_numbers().comments
+_PICTURES = ("jpeg", "png", "webp")
 Cursor = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-_PROFILE_HOURS = 24
 
 
 class _Listing(OfAccount, kw_only=True):
@@ -27,7 +29,7 @@ class _Listing(OfAccount, kw_only=True):
     sort_order: Literal["asc", "desc", "smart"] = "smart"
     sort_type: Literal["asc", "desc", "smart"] | None = None
     cursor: Cursor = 0
-    max_count: Annotated[int, msgspec.Meta(ge=1, le=30)] = 20
+    max_count: Annotated[int, msgspec.Meta(ge=1, le=_RULES.page_max)] = _RULES.page_default
 
     @property
     def order(self) -> Literal["asc", "desc", "smart"]:
@@ -103,6 +105,8 @@ class CommentShown(msgspec.Struct, kw_only=True):
 
     comment_id: str
     video_id: str
+    user_id: str
+    """Deprecated; use `unique_identifier`."""
     unique_identifier: str
     username: str
     display_name: str
@@ -120,12 +124,10 @@ class CommentShown(msgspec.Struct, kw_only=True):
     reply_list: "list[CommentShown] | UnsetType" = UNSET
 
 
-class CommentPage(msgspec.Struct, kw_only=True):
-    """A page of comments, which may be short although there is more."""
+class CommentPage(Page, kw_only=True):
+    """A page of comments."""
 
     comments: list[CommentShown]
-    cursor: int
-    has_more: bool
 
 
 class CommentMade(msgspec.Struct, kw_only=True):
@@ -161,7 +163,7 @@ def comment_list(call: Call, asked: CommentList) -> CommentPage:
     wanted = asked.comment_ids
     if wanted is not None:
         if len(wanted) > bounds.ids_max:
-            raise ApiError(40002, f"comment_ids takes at most {bounds.ids_max}.")
+            raise ApiError(40011, f"Param comment_ids takes at most {bounds.ids_max} ids.")
         found = [c for c in _existing(world, wanted, public=public) if c.video_id == video.item_id]
         page, cursor, more = [comment.comment_id for comment in found], len(found), False
     else:
@@ -192,14 +194,14 @@ def reply_list(call: Call, asked: ReplyList) -> CommentPage:
 
 
 def _shown(call: Call, comment: Comment, *, inline: int = 0, public: bool = False) -> CommentShown:
-    shelf, base = call.world.shelf, call.received.base_url
     shown = CommentShown(
         comment_id=comment.comment_id,
         video_id=comment.video_id,
+        user_id=_user_id(comment.unique_identifier),
         unique_identifier=comment.unique_identifier,
         username=comment.username,
         display_name=comment.display_name,
-        profile_image=shelf.address(base, f"profile/{comment.username}", hours=_PROFILE_HOURS),
+        profile_image=call.address(f"profile/{comment.username}"),
         create_time=str(comment.create_ms // MILLISECONDS),
         text=comment.text,
         likes=comment.likes,
@@ -217,10 +219,18 @@ def _shown(call: Call, comment: Comment, *, inline: int = 0, public: bool = Fals
     return shown
 
 
+def _user_id(unique_identifier: str) -> str:
+    """Return the number that older clients know a person by: another one than in any other call, always the same."""
+    digest = hashlib.sha256(f"user {unique_identifier}".encode()).digest()
+    return str(6_000_000_000_000_000_000 + int.from_bytes(digest[:7], "big"))
+
+
 def _image_url(call: Call, comment: Comment) -> str | UnsetType:
     if not comment.image:
         return UNSET
-    return call.world.shelf.address(call.received.base_url, f"comment/{comment.image}", hours=_PROFILE_HOURS)
+    if comment.image.startswith("https://"):
+        return comment.image
+    return call.address(f"comment/{comment.image}")
 
 
 def _existing(world: World, ids: list[str], *, public: bool) -> list[Comment]:
@@ -299,7 +309,7 @@ def reply_create(call: Call, asked: ReplyCreate) -> CommentMade:
     if call.world.mentions.comment(call.account.open_id, asked.comment_id, asked.video_id):
         return _reply_elsewhere(call, asked)
     video = call.world.state.video(asked.video_id, open_id=call.account.open_id)
-    text, image = _new_text(call, asked), _new_image(call, asked)
+    text, image = _new_text(call, asked), _new_image(call, asked) or (asked.reply_image_url or "")
     target = call.target(asked.comment_id)
     if target.video_id != video.item_id:
         raise ApiError(40007, "The comment does not belong to this video.")
@@ -368,16 +378,9 @@ def comment_delete(call: Call, asked: CommentDelete) -> Nothing:
 def image_upload(call: Call, _: ImageUpload) -> ImageUploaded:
     """Keep a picture for a comment: JPG, PNG or WebP of a bounded size."""
     bounds = call.world.numbers.comments
-    data = call.files.get("image_file")
-    if data is None:
-        raise ApiError(40002, "Param image_file is missing or invalid.")
-    if len(data) > bounds.image_bytes_max:
-        raise ApiError(40907, f"The file is larger than {bounds.image_bytes_max} bytes.")
-    picture = read_picture(data)
-    if picture is None:
-        raise ApiError(40908, "The file type is not supported.")
-    short, long = sorted((picture.width, picture.height))
-    if short < bounds.image_side_min or short > bounds.image_short_max or long > bounds.image_long_max:
+    picture, data = call.picture("image_file", bytes_max=bounds.image_bytes_max, kinds=_PICTURES)
+    fits = bounds.image_width_min <= picture.width <= bounds.image_width_max
+    if not (fits and bounds.image_height_min <= picture.height <= bounds.image_height_max):
         raise ApiError(40911, "The picture has a size that is not supported.")
     uri = f"sbximg{call.world.state.opaque('image').hex()[:24]}"
     call.world.shelf.keep(uri, picture=picture, data=data, open_id=call.account.open_id, days=1)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from litestar import MediaType, Request, Response, get, post
 from litestar.response import Redirect
@@ -12,6 +12,8 @@ from goodstanding.sandbox.state import SCOPES, ApiError
 from goodstanding.sandbox.world import World
 
 AUTHORIZE_PATH = "/v2/auth/authorize/"
+_USER_COOKIE = "sandbox_user"
+"""Who used the consent page last in this browser, as the platform's own session would say."""
 _CARRIED = ("client_key", "response_type", "scope", "redirect_uri", "state")
 _URI_LENGTHS = range(10, 513)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -55,14 +57,24 @@ def _refusal(reason: str) -> Response[str]:
     return Response(refusal_page(reason), status_code=400, media_type=MediaType.HTML)
 
 
+def _bounces(world: World, asked: Mapping[str, str], *, user: str) -> bool:
+    """Whether a returning user is sent straight back; `disable_auto_auth=1` always shows the page."""
+    if asked.get("disable_auto_auth") == "1" or not world.options.bounce_returning:
+        return False
+    return world.state.granted(user).issuperset(_asked_scopes(asked))
+
+
 @get(AUTHORIZE_PATH)
-async def ask(request: Request[Any, Any, Any]) -> Response[str]:
-    """Show the consent form; the user may untick scopes."""
+async def ask(request: Request[Any, Any, Any]) -> Response[str] | Redirect:
+    """Show the consent form; the user may untick scopes. A returning one may be sent back without a code."""
     world: World = request.app.state.world
     asked = dict(parse_qsl(request.scope["query_string"].decode("latin-1")))
     wrong = _problem(world, asked)
     if wrong is not None:
         return _refusal(wrong)
+    if _bounces(world, asked, user=unquote(request.cookies.get(_USER_COOKIE, ""))):
+        back = urlencode({"state": asked.get("state", "")})
+        return Redirect(f"{asked['redirect_uri']}?{back}", status_code=302)
     page = consent_page(
         accounts={one.open_id: one.display_name or one.username for one in world.state.accounts.values()},
         scopes=_asked_scopes(asked),
@@ -91,4 +103,6 @@ async def answer(request: Request[Any, Any, Any]) -> Response[str] | Redirect:
     except ApiError as refusal:
         return _refusal(refusal.message)
     back |= {"code": code, "scopes": ",".join(granted)}
-    return Redirect(f"{uri}?{urlencode(back)}", status_code=302)
+    sent = Redirect(f"{uri}?{urlencode(back)}", status_code=302)
+    sent.set_cookie(_USER_COOKIE, quote(asked["open_id"]), path=AUTHORIZE_PATH, httponly=True, samesite="lax")
+    return sent

@@ -1,9 +1,7 @@
-"""The control calls under `/_sandbox/`: one table from which the server and its OpenAPI file are made."""
+"""The control calls under `/_sandbox/` as they are served, and the page that shows them."""
 
-import inspect
-from collections.abc import Awaitable, Callable
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import MediaType, Request, Response, Router, get, post
@@ -11,35 +9,15 @@ from litestar.connection import ASGIConnection
 from litestar.exceptions import HTTPException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
-from goodstanding.sandbox import control_people, control_run, control_writing
+from goodstanding.sandbox.controls import CONTROLS, Control
 from goodstanding.sandbox.pages import control_page
 from goodstanding.sandbox.state import ApiError
-from goodstanding.sandbox.world import World
+
+if TYPE_CHECKING:
+    from goodstanding.sandbox.world import World
 
 _encode = msgspec.json.Encoder().encode
 _Request = Request[Any, Any, Any]
-_Function = Callable[[World, Any], Awaitable[Any]]
-
-
-class Control(NamedTuple):
-    """One control call: what it takes is in the body of a POST and in the query of a GET."""
-
-    method: str
-    path: str
-    function: _Function
-    takes: type[msgspec.Struct]
-
-    @property
-    def text(self) -> str:
-        """Return what the call does, as its function says."""
-        return inspect.getdoc(self.function) or ""
-
-
-CONTROLS: tuple[Control, ...] = tuple(
-    Control(method, path, function, takes)
-    for module in (control_people, control_writing, control_run)
-    for method, path, function, takes in module.CALLS
-)
 
 
 async def read(request: _Request, kind: type[msgspec.Struct]) -> Any:

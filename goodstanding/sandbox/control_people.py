@@ -5,11 +5,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from goodstanding.sandbox.call import Nothing
-from goodstanding.sandbox.clock import MILLISECONDS
 from goodstanding.sandbox.control_run import overview
-from goodstanding.sandbox.mentioned import Mention
+from goodstanding.sandbox.mentioned import Change, Mention
 from goodstanding.sandbox.personas import capabilities, personas
-from goodstanding.sandbox.state import DAY_MS, SCOPES, Account, ApiError, Grant, Video
+from goodstanding.sandbox.state import DAY_MS, SCOPES, Account, ApiError, Grant, Video, seconds_left
 from goodstanding.sandbox.world import World
 
 _CAPTIONS = ("Eerste video (verzonnen)", "Second video (invented)", "Derde video (verzonnen)")
@@ -33,6 +32,12 @@ class AccountOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     scopes: tuple[str, ...] = SCOPES
     country: str = ""
     """Another country than the persona's."""
+    messages_from: Literal["everyone", "accepted"] = "everyone"
+    """`accepted`: a stranger's messages are announced only after the owner accepted them in the app."""
+    analytics: bool = True
+    """Whether the owner switched analytics on."""
+    followers: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
+    """Another number of followers than the persona's."""
 
 
 class ModerateOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -73,6 +78,18 @@ class MentionOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     region: str = "NL"
     views: Annotated[int, msgspec.Meta(ge=0)] = 1200
     likes: Annotated[int, msgspec.Meta(ge=0)] = 40
+    spaced_type: bool | None = None
+    """Whether webhooks say `VIDEO MENTION` from now on, as one of the platform's samples does."""
+
+
+class MentionChange(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A mention whose post is edited or made private."""
+
+    business_id: str
+    item_id: str
+    change: Change = "EDIT"
+    caption: str = ""
+    """The new caption."""
 
 
 class PublishingOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -116,7 +133,13 @@ async def new_account(world: World, order: AccountOrder) -> dict[str, Any]:
     number = 1 + len(world.state.accounts)
     name = order.username or f"{order.persona}.{number}".replace("-", ".")
     open_id = order.open_id or f"-000Sbx{order.persona.title().replace('-', '')}{number}OpenId"
-    account = _account_of(order.persona, open_id=open_id, username=name, country=order.country)
+    account = msgspec.structs.replace(
+        _account_of(order.persona, open_id=open_id, username=name, country=order.country),
+        messages_from=order.messages_from,
+        analytics=order.analytics,
+    )
+    if order.followers is not None:
+        account = msgspec.structs.replace(account, followers=order.followers)
     world.state.add_account(account)
     now = world.clock.now_ms()
     videos = [
@@ -179,6 +202,8 @@ async def mention(world: World, order: MentionOrder) -> dict[str, Any]:
     account = world.account(order.business_id)
     viewer = world.inbox.viewer(order.viewer)
     now = world.clock.now_ms()
+    if order.spaced_type is not None:
+        world.mentions.spaced_type = order.spaced_type
     made = Mention(
         kind=order.kind,
         open_id=account.open_id,
@@ -196,6 +221,17 @@ async def mention(world: World, order: MentionOrder) -> dict[str, Any]:
     )
     world.mentions.add(made)
     return {"item_id": made.item_id, "comment_id": made.comment_id}
+
+
+async def change_mention(world: World, order: MentionChange) -> dict[str, Any]:
+    """Let the post of a mention be edited or made private; the webhook follows 2 to 3 hours later."""
+    account = world.account(order.business_id)
+    found = [one for one in world.mentions.of_account(account.open_id) if one.item_id == order.item_id]
+    if not found:
+        raise ApiError(40007, "There is no such mention.")
+    for one in found:
+        world.mentions.change(one, order.change, caption=order.caption)
+    return {"changed": len(found)}
 
 
 async def steer_publishing(world: World, order: PublishingOrder) -> dict[str, Any]:
@@ -223,6 +259,7 @@ CALLS = (
     ("POST", "/authorizations/remove", remove_authorization, RemovalOrder),
     ("POST", "/high-intent", flag_comment, HighIntentOrder),
     ("POST", "/mentions", mention, MentionOrder),
+    ("POST", "/mentions/change", change_mention, MentionChange),
     ("POST", "/publishing", steer_publishing, PublishingOrder),
     ("POST", "/reviews", steer_reviews, ReviewOrder),
 )
@@ -243,7 +280,7 @@ def _granted(world: World, grant: Grant) -> dict[str, Any]:
         "open_id": grant.open_id,
         "access_token": grant.access_token,
         "refresh_token": grant.refresh_token,
-        "expires_in": -((now - grant.access_until_ms) // MILLISECONDS),
-        "refresh_token_expires_in": -((now - grant.refresh_until_ms) // MILLISECONDS),
+        "expires_in": seconds_left(grant.access_until_ms, now),
+        "refresh_token_expires_in": seconds_left(grant.refresh_until_ms, now),
         "scope": ",".join(sorted(grant.scopes)),
     }

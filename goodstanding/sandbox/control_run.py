@@ -10,6 +10,7 @@ from goodstanding.sandbox.call import Nothing
 from goodstanding.sandbox.clock import MILLISECONDS, iso, parse_iso
 from goodstanding.sandbox.deliveries import Delivery
 from goodstanding.sandbox.faults import Fault, Share, WebhookFaults
+from goodstanding.sandbox.numbers import Level
 from goodstanding.sandbox.state import Comment
 from goodstanding.sandbox.world import World
 
@@ -37,6 +38,8 @@ class InjectOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     faults: list[Fault] = []
     webhooks: WebhookFaults | None = None
     limits: bool | None = None
+    level: Level | None = None
+    """The level of the app, which its limits depend on."""
 
 
 class SettleOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -96,6 +99,7 @@ class OptionsOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     conversations_per_day: Annotated[int, msgspec.Meta(ge=0)] | None = None
     legacy_pin: bool | None = None
     short_pages: bool | None = None
+    bounce_returning: bool | None = None
 
 
 async def read_clock(world: World, _: Nothing) -> dict[str, Any]:
@@ -111,13 +115,19 @@ async def set_clock(world: World, order: ClockOrder) -> dict[str, Any]:
 
 
 async def inject(world: World, order: InjectOrder) -> dict[str, Any]:
-    """Order faults, and tell which are ordered.
+    """Order faults, set limits and the app's level, and tell how they stand.
 
     `endpoint` of a fault is the end of a path, such as `comment/reply/create/`, or `*`.
     """
     _inject(world, order)
     faults = world.faults
-    return {"faults": faults.ordered, "webhooks": faults.webhooks, "limits": world.throttle.enabled}
+    throttle = world.throttle
+    return {
+        "faults": faults.ordered,
+        "webhooks": faults.webhooks,
+        "limits": throttle.enabled,
+        "level": throttle.level,
+    }
 
 
 async def webhook_faults(world: World, order: WebhookFaultsOrder) -> dict[str, Any]:
@@ -248,6 +258,7 @@ def overview(world: World) -> dict[str, Any]:
         "options": world.options,
         "doubled_replies": len(world.journal.doubled()),
         "limits": world.throttle.enabled,
+        "level": world.throttle.level,
         "webhooks": {name: known.callback_url for name, known in world.subscriptions.items()},
         "assumed": world.numbers.assumed,
     }
@@ -293,6 +304,9 @@ def _inject(world: World, order: InjectOrder) -> None:
         world.faults.webhooks = order.webhooks
     if order.limits is not None:
         world.throttle.enabled = order.limits
+    if order.level is not None:
+        world.throttle.level = order.level
+    if order.limits is not None or order.level is not None:
         world.throttle.reset()
 
 

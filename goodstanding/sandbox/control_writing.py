@@ -70,12 +70,12 @@ class CommentOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class MessageOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One message by one viewer. `text` is the text, or the address or id the other kinds carry."""
+    """One message by one viewer. `text` is the text, or the address or id the other kinds carry; `other` carries nothing."""
 
     business_id: str
     viewer: _Name
     text: str
-    kind: Literal["text", "image", "video", "sticker", "emoji", "share_post"] = "text"
+    kind: Literal["text", "image", "video", "sticker", "emoji", "share_post", "other"] = "text"
     country: str | None = None
     """Where the viewer is registered from now on; the account's own country until it is said."""
     age: int | None = None
@@ -99,6 +99,8 @@ class ReactionOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     viewer: _Name
     message_id: str
     emoji: Annotated[str, msgspec.Meta(min_length=1, max_length=16)] = "❤️"
+    ai_emoji_url: str = ""
+    """The picture of an emoji that was made by AI, which makes it one."""
     remove: bool = False
 
 
@@ -120,12 +122,14 @@ class ReferralOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class AppSendOrder(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A message that the owner or staff sends in the app."""
+    """A message that the owner or staff sends in the app, or that the app sends by itself."""
 
     business_id: str
     viewer: _Name
     text: str
     source: Literal["APP", "WEB"] = "APP"
+    auto_reply: bool = False
+    """A keyword reply that was set up in the app, and that nobody wrote."""
 
 
 async def crowd(world: World, order: CrowdOrder) -> dict[str, Any]:
@@ -185,6 +189,7 @@ async def react(world: World, order: ReactionOrder) -> dict[str, Any]:
         world.inbox.viewer(order.viewer),
         message_id=order.message_id,
         emoji=order.emoji,
+        ai_emoji_url=order.ai_emoji_url,
         remove=order.remove,
     )
     return {"conversation_id": conversation.conversation_id}
@@ -225,12 +230,18 @@ async def accept_request(world: World, order: ViewerOrder) -> dict[str, Any]:
 
 
 async def send_in_app(world: World, order: AppSendOrder) -> dict[str, Any]:
-    """Let staff answer a viewer in the app; the echo says so."""
+    """Let staff, or a keyword reply of the app, answer a viewer; the echo says so."""
     conversation = _conversation(world, order.business_id, order.viewer)
     message = world.inbox.send(
-        conversation, kind="text", content={"body": order.text}, source=order.source, counts=False
+        conversation,
+        kind="text",
+        content={"body": order.text},
+        source="OTHERS" if order.auto_reply else order.source,
+        auto_type="AUTO_REPLY" if order.auto_reply else "",
+        counts=False,
     )
-    conversation.kind = "SINGLE"
+    if not order.auto_reply:
+        conversation.kind = "SINGLE"
     return {"conversation_id": conversation.conversation_id, "message_id": message.message_id}
 
 
@@ -409,7 +420,7 @@ def _content(world: World, order: MessageOrder) -> dict[str, Any]:
         return {"media_id": order.text or f"sbxMedia{world.state.opaque('media').hex()[:24]}"}
     if order.kind == "share_post":
         return {"video_id": order.text, "embed_url": f"https://www.tiktok.com/player/v1/{order.text}"}
-    return {"url": order.text}
+    return {} if order.kind == "other" else {"url": order.text}
 
 
 def _written(world: World, conversation: Conversation, message: Message) -> dict[str, Any]:

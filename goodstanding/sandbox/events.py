@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from goodstanding.sandbox.shapes import Ad, Emoji, Quote, ShortLink, Tag
 from goodstanding.sandbox.wire import CommentContent
 
 _Unset = UnsetType
@@ -59,14 +60,10 @@ class EventAddress(_Content, kw_only=True):
     url: str
 
 
-class EventReaction(_Content, kw_only=True):
+class EventReaction(Emoji, kw_only=True, forbid_unknown_fields=True):
     """An emoji that was put to a message or taken away."""
 
     operation: Literal["ADD", "REMOVE"]
-    type: Literal["EMOJI", "AI_EMOJI"]
-    emoji: str
-    unique_identifier: str
-    timestamp: _Milliseconds
     original_msg_id: str
 
 
@@ -92,18 +89,6 @@ class EventCard(_Content, kw_only=True):
     elements: list[EventElement]
 
 
-class EventTag(_Content, kw_only=True):
-    """Where it was written."""
-
-    source: Literal["APP", "WEB", "API", "OTHERS", "UNKNOWN_SOURCE"]
-
-
-class EventQuote(_Content, kw_only=True):
-    """What it quotes."""
-
-    referenced_message_id: str
-
-
 class EventTap(_Content, kw_only=True):
     """Which button of which card was tapped."""
 
@@ -117,10 +102,10 @@ class MessageContent(_Between, kw_only=True):
     conversation_id: str
     message_id: str
     timestamp: _Milliseconds
-    type: Literal["text", "image", "video", "share_post", "sticker", "emoji", "reaction", "template"]
+    type: Literal["text", "image", "video", "share_post", "sticker", "emoji", "reaction", "template", "other"]
     is_follower: bool
     scene_type: int
-    message_tag: EventTag
+    message_tag: Tag
     text: EventText | _Unset = UNSET
     image: EventMedia | _Unset = UNSET
     video: EventMedia | _Unset = UNSET
@@ -129,7 +114,7 @@ class MessageContent(_Between, kw_only=True):
     emoji: EventAddress | _Unset = UNSET
     reaction: list[EventReaction] | _Unset = UNSET
     template: EventCard | _Unset = UNSET
-    referenced_message_info: EventQuote | _Unset = UNSET
+    referenced_message_info: Quote | _Unset = UNSET
     auto_message_type: Literal["WELCOME_MESSAGE", "SUGGESTED_QUESTION", "AUTO_REPLY"] | _Unset = UNSET
     reply_source_payload: EventTap | _Unset = UNSET
 
@@ -156,31 +141,12 @@ class ReadContent(_Between, kw_only=True):
     read: ReadUpTo
 
 
-class EventAd(_Content, kw_only=True):
-    """The ad a viewer came from."""
-
-    advertiser_id: str
-    ad_id: str
-    timestamp: _Milliseconds
-    ad_name: str
-    embed_url: str
-    message_material_id: str
-
-
-class EventLink(_Content, kw_only=True):
-    """The link a viewer came from."""
-
-    ref: str
-    prefilled_message: str
-    prefilled_message_audit_status: Literal["PASS", "REJECT"]
-
-
 class EventReferral(_Content, kw_only=True):
     """Where a viewer came from."""
 
     source: Literal["ad", "short_link"]
-    ad: EventAd | _Unset = UNSET
-    short_link: EventLink | _Unset = UNSET
+    ad: Ad | _Unset = UNSET
+    short_link: ShortLink | _Unset = UNSET
 
 
 class ReferralContent(_Between, kw_only=True):
@@ -200,35 +166,34 @@ class HighIntentContent(_Between, kw_only=True):
     timestamp: _Milliseconds
 
 
-class AutoMessageConfigContent(_Content, kw_only=True):
+class _AutoMessageContent(_Content, kw_only=True):
+    """What is told of an automatic message; the object its type names is there."""
+
+    auto_message_id: str
+    auto_message_type: Literal["WELCOME_MESSAGE", "SUGGESTED_QUESTION", "CHAT_PROMPT"]
+    timestamp: _Milliseconds
+    welcome_message: dict[str, str] | _Unset = UNSET
+    suggested_question: dict[str, str] | _Unset = UNSET
+    chat_prompt: dict[str, str] | _Unset = UNSET
+
+
+class AutoMessageConfigContent(_AutoMessageContent, kw_only=True):
     """An automatic message was made, changed, deleted or switched."""
 
-    auto_message_id: str
-    auto_message_type: Literal["WELCOME_MESSAGE", "SUGGESTED_QUESTION", "CHAT_PROMPT"]
     auto_message_action: Literal["CREATE", "UPDATE", "DELETE", "ENABLE", "DISABLE"]
-    timestamp: _Milliseconds
-    welcome_message: dict[str, str] | _Unset = UNSET
-    suggested_question: dict[str, str] | _Unset = UNSET
-    chat_prompt: dict[str, str] | _Unset = UNSET
 
 
-class AutoMessageAuditContent(_Content, kw_only=True):
+class AutoMessageAuditContent(_AutoMessageContent, kw_only=True):
     """The review of an automatic message has ended."""
 
-    auto_message_id: str
-    auto_message_type: Literal["WELCOME_MESSAGE", "SUGGESTED_QUESTION", "CHAT_PROMPT"]
     audit_status: Literal["APPROVED", "REJECTED"]
-    timestamp: _Milliseconds
-    welcome_message: dict[str, str] | _Unset = UNSET
-    suggested_question: dict[str, str] | _Unset = UNSET
-    chat_prompt: dict[str, str] | _Unset = UNSET
 
 
 class BrandMentionContent(_Content, kw_only=True):
     """Somebody mentioned the account, hours ago."""
 
     type_of_event: Literal["CREATE", "EDIT", "PRIVACY_CHANGE"]
-    mention_type: Literal["VIDEO_MENTION", "COMMENT"]
+    mention_type: Literal["VIDEO_MENTION", "VIDEO MENTION", "COMMENT"]
     video_id: str
     video_create_time: _Seconds
     open_id_of_mentioned_user: str

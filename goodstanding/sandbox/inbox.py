@@ -116,6 +116,10 @@ class Inbox:
         """Return where the viewer is registered."""
         return conversation.viewer.country or self.state.accounts[conversation.open_id].country
 
+    def is_eu(self, conversation: Conversation) -> bool:
+        """Whether the viewer is registered in the EEA, CH or UK: told of without text or sender, and not listed."""
+        return self.country(conversation) in self.numbers.regions.eea_ch_uk
+
     # --- finding ---
 
     def conversation(self, conversation_id: str, *, open_id: str) -> Conversation:
@@ -186,7 +190,14 @@ class Inbox:
         return self.write(open_id, viewer, content={"body": label}, tapped=(message_id, button_id))
 
     def react(
-        self, open_id: str, viewer: Viewer, *, message_id: str, emoji: str, remove: bool
+        self,
+        open_id: str,
+        viewer: Viewer,
+        *,
+        message_id: str,
+        emoji: str,
+        remove: bool,
+        ai_emoji_url: str = "",
     ) -> Conversation:
         """A viewer puts an emoji to a message, or takes it away; that opens no window."""
         conversation = self.between(open_id, viewer)
@@ -196,12 +207,14 @@ class Inbox:
         now = self.state.clock.now_ms()
         reaction = {
             "operation": "REMOVE" if remove else "ADD",
-            "type": "EMOJI",
+            "type": "AI_EMOJI" if ai_emoji_url else "EMOJI",
             "emoji": emoji,
             "unique_identifier": viewer.unique_identifier,
             "timestamp": now,
             "original_msg_id": message_id,
         }
+        if ai_emoji_url:
+            reaction["ai_emoji_url"] = ai_emoji_url
         mine = [one for one in target.reactions if one["unique_identifier"] == viewer.unique_identifier]
         for one in mine:
             if one["emoji"] == emoji:
@@ -211,8 +224,7 @@ class Inbox:
         told = Message(
             message_id=self._id("Msg"), at_ms=now, kind="reaction", content=[reaction], from_business=False
         )
-        if self.country(conversation) not in self.numbers.regions.eea_ch_uk:
-            self._tell(conversation, self._message_event("im_receive_msg", conversation, told))
+        self._tell(conversation, self._message_event("im_receive_msg", conversation, told))
         return conversation
 
     def read(self, open_id: str, viewer: Viewer) -> Conversation:
@@ -248,8 +260,8 @@ class Inbox:
         return conversation
 
     def accept(self, conversation: Conversation) -> int:
-        """The owner accepts a request in the app; returns how many events are told now."""
-        conversation.accepted = True
+        """The owner accepts a request in the app, so it is no stranger's any more; returns how many events are told now."""
+        conversation.accepted, conversation.kind = True, "SINGLE"
         events, conversation.unannounced = conversation.unannounced, []
         for event in events:
             self._emit(event)
@@ -339,13 +351,15 @@ class Inbox:
         account = self.state.accounts[conversation.open_id]
         if messages_closed(account, self.numbers.regions) is not None:
             return
+        if self.is_eu(conversation) and event.name != "im_receive_msg_eu":
+            return
         if conversation.accepted:
             self._emit(event)
         else:
             conversation.unannounced.append(event)
 
     def _written_event(self, account: Account, conversation: Conversation, message: Message) -> Event:
-        if self.country(conversation) in self.numbers.regions.eea_ch_uk:
+        if self.is_eu(conversation):
             content = {
                 "to": account.username,
                 "to_user": {"id": account.open_id, "role": "business_account"},
@@ -374,7 +388,7 @@ class Inbox:
             "message_id": message.message_id,
             "timestamp": message.at_ms,
             "type": message.kind,
-            message.kind: _told(message),
+            **({} if message.kind == "other" else {message.kind: _told(message)}),
             "is_follower": conversation.viewer.is_follower,
             "scene_type": 0,
             "message_tag": {"source": message.source},

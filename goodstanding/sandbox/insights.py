@@ -75,12 +75,15 @@ def followers_on(account: Account, day: int, *, start_day: int) -> int:
     return max(0, account.followers + int(grown))
 
 
+def _late_ms(name: str, day: int, rules: Insights) -> int:
+    """Return how late the figures of an account or video are, for a day."""
+    span = rules.latency_hours_max - rules.latency_hours_min
+    return int((rules.latency_hours_min + chance(name, day, "late") * span) * HOUR_MS)
+
+
 def available_ms(open_id: str, day: int, rules: Insights) -> int:
     """Return when the figures of a day can first be asked for."""
-    late = rules.latency_hours_min + chance(open_id, day, "late") * (
-        rules.latency_hours_max - rules.latency_hours_min
-    )
-    return (day + 1) * DAY_MS + int(late * HOUR_MS)
+    return (day + 1) * DAY_MS + _late_ms(open_id, day, rules)
 
 
 def daily(
@@ -164,10 +167,9 @@ VANISHING = frozenset(["reach", *WATCHED, "impression_sources"])
 
 def counted_until(video: Video, now_ms: int, rules: Insights) -> int:
     """Return the moment up to which a video's figures count: late, and at last 365 days after publication."""
-    late = rules.latency_hours_min + chance(video.item_id, now_ms // DAY_MS, "late") * (
-        rules.latency_hours_max - rules.latency_hours_min
+    return min(
+        now_ms - _late_ms(video.item_id, now_ms // DAY_MS, rules), video.create_ms + rules.video_days * DAY_MS
     )
-    return min(now_ms - int(late * HOUR_MS), video.create_ms + rules.video_days * DAY_MS)
 
 
 def grown(video: Video, until_ms: int, rules: Insights) -> float:

@@ -1,7 +1,7 @@
 """How often an app may call, counted in fixed windows of virtual time."""
 
 from goodstanding.sandbox.clock import MILLISECONDS
-from goodstanding.sandbox.numbers import Limits
+from goodstanding.sandbox.numbers import Level, Limits
 
 _MINUTE_MS = 60 * MILLISECONDS
 _DAY_MS = 86_400 * MILLISECONDS
@@ -15,8 +15,9 @@ class Throttle:
     the penalty time; a full day until midnight UTC.
     """
 
-    def __init__(self, numbers: Limits) -> None:
+    def __init__(self, numbers: Limits, *, level: Level = "basic") -> None:
         self.enabled = True
+        self.level = level
         self._numbers = numbers
         self._windows: dict[tuple[str, ...], tuple[int, int]] = {}
         self._closed_until: dict[tuple[str, ...], int] = {}
@@ -25,16 +26,16 @@ class Throttle:
         """Count one call and return the name of the limit it breaks, or `None`."""
         if not self.enabled:
             return None
-        numbers = self._numbers
+        numbers, most_of_app = self._numbers, self._numbers.levels[self.level]
         checks: list[tuple[tuple[str, ...], int, int]] = [
-            (("app second", app_id), MILLISECONDS, numbers.app_per_second),
-            (("app minute", app_id), _MINUTE_MS, numbers.app_per_minute),
-            (("app day", app_id), _DAY_MS, numbers.app_per_day),
+            (("app second", app_id), MILLISECONDS, most_of_app.app_per_second),
+            (("app minute", app_id), _MINUTE_MS, most_of_app.app_per_minute),
+            (("app day", app_id), _DAY_MS, most_of_app.app_per_day),
         ]
         if product == "messages":
             checks.append((("messages second", app_id), MILLISECONDS, numbers.messages_per_second))
         elif product != "app":
-            checks.append((("accounts minute", app_id), _MINUTE_MS, numbers.accounts_per_minute))
+            checks.append((("accounts minute", app_id), _MINUTE_MS, most_of_app.accounts_per_minute))
             own = ("account minute", open_id, endpoint)
             checks.append((own, _MINUTE_MS, numbers.account_endpoint_per_minute))
         for key, span, most in checks:

@@ -10,6 +10,8 @@ from goodstanding.sandbox.agenda import Agenda
 from goodstanding.sandbox.numbers import Numbers
 from goodstanding.sandbox.state import Event, State
 
+Change = Literal["EDIT", "PRIVACY_CHANGE"]
+
 
 class Mention(msgspec.Struct, kw_only=True):
     """One mention, in the caption of a post or in a comment under it."""
@@ -31,6 +33,8 @@ class Mention(msgspec.Struct, kw_only=True):
     views: int = 0
     told_ms: int = 0
     """When its webhook went out; 0 for not yet."""
+    private: bool = False
+    """Whether its post was made private; no list shows it any more."""
 
     @property
     def share_url(self) -> str:
@@ -51,6 +55,8 @@ class Mentions:
     def __init__(
         self, *, state: State, numbers: Numbers, agenda: Agenda, emit: Callable[[Event], None]
     ) -> None:
+        self.spaced_type = False
+        """Whether webhooks say `VIDEO MENTION`, as one of the platform's samples does."""
         self.brands: dict[str, dict[str, Brand]] = {}
         self._of: dict[str, deque[Mention]] = {}
         self._state = state
@@ -59,12 +65,12 @@ class Mentions:
         self._emit = emit
 
     def of_account(self, open_id: str) -> list[Mention]:
-        """Return the mentions of an account, oldest first."""
-        return list(self._of.get(open_id, ()))
+        """Return the mentions of an account that can be seen, oldest first."""
+        return [one for one in self._of.get(open_id, ()) if not one.private]
 
     def comment(self, open_id: str, comment_id: str, item_id: str) -> Mention | None:
         """Return a comment that mentions the account under a post of others, if there is one."""
-        for one in self._of.get(open_id, ()):
+        for one in self.of_account(open_id):
             if one.kind == "COMMENT" and one.comment_id == comment_id and one.item_id == item_id:
                 return one
         return None
@@ -75,11 +81,17 @@ class Mentions:
         kept.append(mention)
         self._agenda.after(self._numbers.mentions.late_seconds, lambda at: self._tell(mention, at))
 
-    def _tell(self, mention: Mention, at_ms: int) -> None:
+    def change(self, mention: Mention, what: Change, *, caption: str = "") -> None:
+        """The post of a mention is edited, or made private; its webhook follows hours later as well."""
+        mention.caption = caption or mention.caption
+        mention.private = mention.private or what == "PRIVACY_CHANGE"
+        self._agenda.after(self._numbers.mentions.late_seconds, lambda at: self._tell(mention, at, what))
+
+    def _tell(self, mention: Mention, at_ms: int, what: Literal["CREATE"] | Change = "CREATE") -> None:
         mention.told_ms = at_ms
         content = {
-            "type_of_event": "CREATE",
-            "mention_type": mention.kind,
+            "type_of_event": what,
+            "mention_type": mention.kind.replace("_", " ") if self.spaced_type else mention.kind,
             "video_id": mention.item_id,
             "video_create_time": mention.at_ms // 1000,
             "open_id_of_mentioned_user": mention.open_id,

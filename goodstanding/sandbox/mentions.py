@@ -7,16 +7,18 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from goodstanding.sandbox.call import Call, Nothing, OfAccount, Route, Routes, Text
+from goodstanding.sandbox.call import Call, Nothing, OfAccount, Page, Route, Routes, Text
 from goodstanding.sandbox.clock import iso
 from goodstanding.sandbox.inbox import HOUR_MS
 from goodstanding.sandbox.mentioned import Brand, Mention
+from goodstanding.sandbox.numbers import read_numbers
 from goodstanding.sandbox.state import DAY_MS, ApiError
 
 _WORD = re.compile(r"\w+")
 _TAG = re.compile(r"#(\w+)")
 _TOP = 20
 _BRANDS_MAX = 50
+_RULES = read_numbers().mentions
 _Unset = UnsetType
 
 
@@ -26,10 +28,10 @@ class MentionList(OfAccount, kw_only=True):
     fields: list[str] | None = None
     sort_field: Literal["CREATE_TIME", "LIKES", "COMMENTS", "SHARES"] = "CREATE_TIME"
     sort_type: Literal["ASC", "DESC"] = "DESC"
-    number_of_days: Annotated[int, msgspec.Meta(ge=1, le=90)] = 90
+    number_of_days: Annotated[int, msgspec.Meta(ge=1, le=_RULES.days_max)] = _RULES.days_max
     regions: list[str] | None = None
     cursor: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
-    max_count: Annotated[int, msgspec.Meta(ge=1, le=100)] = 20
+    max_count: Annotated[int, msgspec.Meta(ge=1, le=_RULES.page_max)] = 20
 
 
 class HashtagVideoList(MentionList, kw_only=True):
@@ -92,12 +94,10 @@ class MentionVideo(msgspec.Struct, kw_only=True):
     matched_hashtags: list[str] | _Unset = UNSET
 
 
-class MentionVideos(msgspec.Struct, kw_only=True):
+class MentionVideos(Page, kw_only=True):
     """A page of posts."""
 
     videos: list[MentionVideo]
-    cursor: int
-    has_more: bool
 
 
 class MentionVideoOne(msgspec.Struct, kw_only=True):
@@ -122,12 +122,10 @@ class MentionComment(msgspec.Struct, kw_only=True):
     comment_likes: int | _Unset = UNSET
 
 
-class MentionComments(msgspec.Struct, kw_only=True):
+class MentionComments(Page, kw_only=True):
     """A page of comments."""
 
     comments: list[MentionComment]
-    cursor: int
-    has_more: bool
 
 
 class MentionCommentOne(msgspec.Struct, kw_only=True):
@@ -201,9 +199,7 @@ def _video(
         "likes": one.likes,
         "comments": one.comments,
         "shares": one.shares,
-        "thumbnail_url": call.world.shelf.address(
-            call.received.base_url, f"thumbnail/{one.item_id}", hours=24
-        ),
+        "thumbnail_url": call.address(f"thumbnail/{one.item_id}"),
         "creator_handle_name": one.username,
         "views": shown,
         "reach": shown,
@@ -221,9 +217,7 @@ def _comment(call: Call, one: Mention, fields: list[str] | None) -> MentionComme
         "video_link": one.share_url,
         "caption": one.caption,
         "video_likes": one.likes,
-        "thumbnail_url": call.world.shelf.address(
-            call.received.base_url, f"thumbnail/{one.item_id}", hours=24
-        ),
+        "thumbnail_url": call.address(f"thumbnail/{one.item_id}"),
         "commenter_display_name": one.display_name,
         "comment_type": "comment",
         "comment_text": one.text,

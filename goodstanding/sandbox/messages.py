@@ -1,18 +1,20 @@
 """Business Messaging calls: conversations, messages, sending, media, capabilities."""
 
 import re
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from goodstanding.sandbox.call import Call, OfAccount, Route, Routes, Text
-from goodstanding.sandbox.images import read_picture
+from goodstanding.sandbox.call import Call, OfAccount, Page, Route, Routes, Text
 from goodstanding.sandbox.inbox import Conversation, Message
+from goodstanding.sandbox.numbers import read_numbers
+from goodstanding.sandbox.shapes import Ad, Emoji, Quote, ShortLink, Tag
 from goodstanding.sandbox.state import DAY_MS, ApiError, Comment
 
 _LINK = re.compile(r"(?i)\bhttps?://|\bwww\.|\b[\w-]+\.(?:com|net|org|nl|be|eu|io|me|co|shop|example)\b")
-_PROFILE_HOURS = 24
+_RULES = read_numbers().messages
 _Unset = UnsetType
 Role = Literal["BUSINESS_ACCOUNT", "PERSONAL_ACCOUNT"]
 
@@ -21,10 +23,10 @@ Role = Literal["BUSINESS_ACCOUNT", "PERSONAL_ACCOUNT"]
 
 
 class ConversationQuery(OfAccount, kw_only=True):
-    """Conversations the account has answered (SINGLE) or not yet (STRANGER)."""
+    """Conversations the account has accepted or answered (SINGLE) or not yet (STRANGER)."""
 
     conversation_type: Literal["STRANGER", "SINGLE"]
-    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 100
+    limit: Annotated[int, msgspec.Meta(ge=1, le=_RULES.conversations_max)] = _RULES.conversations_max
     cursor: Annotated[int, msgspec.Meta(ge=0, le=2**53)] = 0
 
 
@@ -37,7 +39,7 @@ class ContentQuery(OfAccount, kw_only=True):
 class TextContent(msgspec.Struct, kw_only=True):
     """A text."""
 
-    body: Annotated[str, msgspec.Meta(min_length=1, max_length=6000)]
+    body: Annotated[str, msgspec.Meta(min_length=1, max_length=_RULES.text_characters_max)]
 
 
 class ImageContent(msgspec.Struct, kw_only=True):
@@ -56,22 +58,16 @@ class Button(msgspec.Struct, kw_only=True):
     """An answer to tap; `id` comes back when it is tapped."""
 
     type: Literal["REPLY"]
-    title: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
-    id: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=_RULES.link_title_max)]
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=_RULES.button_id_max)]
 
 
 class Card(msgspec.Struct, kw_only=True):
     """A question with answers to tap."""
 
     type: Literal["QA_BUTTON_CARD", "QA_LINK_CARD"]
-    title: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
-    buttons: Annotated[list[Button], msgspec.Meta(min_length=1, max_length=3)]
-
-
-class Reference(msgspec.Struct, kw_only=True):
-    """A message that is quoted."""
-
-    referenced_message_id: Text
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=_RULES.card_title_max)]
+    buttons: Annotated[list[Button], msgspec.Meta(min_length=1, max_length=_RULES.card_buttons_max)]
 
 
 class CommentReply(msgspec.Struct, kw_only=True):
@@ -99,7 +95,7 @@ class SendOrder(OfAccount, kw_only=True):
     share_post: PostContent | None = None
     template: Card | None = None
     sender_action: Literal["TYPING", "MARK_READ"] | None = None
-    referenced_message_info: Reference | None = None
+    referenced_message_info: Quote | None = None
 
 
 class MediaUpload(OfAccount, kw_only=True):
@@ -128,30 +124,11 @@ class CapabilityQuery(OfAccount, kw_only=True):
 # --- what calls give ---
 
 
-class AdReferral(msgspec.Struct, kw_only=True):
-    """An ad that led to a conversation; its time in seconds."""
-
-    advertiser_id: str
-    ad_id: str
-    timestamp: int
-    ad_name: str
-    embed_url: str
-    message_material_id: str
-
-
-class LinkReferral(msgspec.Struct, kw_only=True):
-    """A link that led to a conversation."""
-
-    ref: str
-    prefilled_message: str
-    prefilled_message_audit_status: Literal["PASS", "REJECT"]
-
-
 class Referral(msgspec.Struct, kw_only=True):
     """What led to a conversation."""
 
-    ad: list[AdReferral]
-    short_link: list[LinkReferral]
+    ad: list[Ad]
+    short_link: list[ShortLink]
 
 
 class ConversationShown(msgspec.Struct, kw_only=True):
@@ -162,12 +139,10 @@ class ConversationShown(msgspec.Struct, kw_only=True):
     referral: Referral | _Unset = UNSET
 
 
-class ConversationPage(msgspec.Struct, kw_only=True):
+class ConversationPage(Page, kw_only=True):
     """Conversations of the last 90 days, the latest first."""
 
     conversations: list[ConversationShown]
-    cursor: int
-    has_more: bool
 
 
 class Participant(msgspec.Struct, kw_only=True):
@@ -185,21 +160,6 @@ class Side(msgspec.Struct, kw_only=True):
 
     role: Role
     id: str
-
-
-class Tag(msgspec.Struct, kw_only=True):
-    """Where a message was written."""
-
-    source: Literal["APP", "WEB", "API", "OTHERS", "UNKNOWN_SOURCE"]
-
-
-class Reaction(msgspec.Struct, kw_only=True):
-    """An emoji that a viewer put to a message."""
-
-    type: Literal["EMOJI", "AI_EMOJI"]
-    emoji: str
-    unique_identifier: str
-    timestamp: int
 
 
 class MessageShown(msgspec.Struct, kw_only=True):
@@ -222,8 +182,8 @@ class MessageShown(msgspec.Struct, kw_only=True):
     emoji: dict[str, str] | _Unset = UNSET
     template: Card | _Unset = UNSET
     auto_message_type: str | _Unset = UNSET
-    reactions: list[Reaction] | _Unset = UNSET
-    referenced_message_info: Reference | _Unset = UNSET
+    reactions: list[Emoji] | _Unset = UNSET
+    referenced_message_info: Quote | _Unset = UNSET
 
 
 class Contents(msgspec.Struct, kw_only=True):
@@ -273,13 +233,9 @@ class Capabilities(msgspec.Struct, kw_only=True):
 # --- reading ---
 
 
-def _is_eu(call: Call, conversation: Conversation) -> bool:
-    return call.world.inbox.country(conversation) in call.world.numbers.regions.eea_ch_uk
-
-
 def _conversation(call: Call, conversation_id: str) -> Conversation:
     found = call.world.inbox.conversation(conversation_id, open_id=call.account.open_id)
-    if _is_eu(call, found):
+    if call.world.inbox.is_eu(found):
         raise ApiError(40007, "The conversation does not exist.")
     return found
 
@@ -291,7 +247,7 @@ def conversation_list(call: Call, asked: ConversationQuery) -> ConversationPage:
     found = [
         one
         for one in call.world.inbox.of_account(call.account.open_id)
-        if one.kind == asked.conversation_type and one.update_ms >= since and not _is_eu(call, one)
+        if one.kind == asked.conversation_type and one.update_ms >= since and not call.world.inbox.is_eu(one)
     ][: rules.conversations_max]
     page = found[asked.cursor : asked.cursor + asked.limit]
     end = min(asked.cursor + asked.limit, len(found)) if page else asked.cursor
@@ -306,8 +262,8 @@ def _shown_conversation(one: Conversation) -> ConversationShown:
     shown = ConversationShown(conversation_id=one.conversation_id, update_time=one.update_ms)
     if one.ads or one.short_links:
         shown.referral = Referral(
-            ad=[msgspec.convert(ad | {"timestamp": ad["timestamp"] // 1000}, AdReferral) for ad in one.ads],
-            short_link=[msgspec.convert(link, LinkReferral) for link in one.short_links],
+            ad=[msgspec.convert(ad | {"timestamp": ad["timestamp"] // 1000}, Ad) for ad in one.ads],
+            short_link=[msgspec.convert(link, ShortLink) for link in one.short_links],
         )
     return shown
 
@@ -318,7 +274,6 @@ def content_list(call: Call, asked: ContentQuery) -> Contents:
     rules, account, viewer = call.world.numbers.messages, call.account, conversation.viewer
     since = call.world.clock.now_ms() - rules.history_days * DAY_MS
     kept = [one for one in conversation.messages if one.at_ms >= since][-rules.history_messages :]
-    shelf, base = call.world.shelf, call.received.base_url
     people = (
         ("BUSINESS_ACCOUNT", account.open_id, account.display_name, account.username, False),
         (
@@ -333,7 +288,7 @@ def content_list(call: Call, asked: ContentQuery) -> Contents:
                     "role": role,
                     "id": identifier,
                     "display_name": name,
-                    "profile_image": shelf.address(base, f"profile/{username}", hours=_PROFILE_HOURS),
+                    "profile_image": call.address(f"profile/{username}"),
                     "is_follower": follows,
                 },
                 Participant,
@@ -475,14 +430,7 @@ def _images_allowed(call: Call, conversation: Conversation) -> bool:
 def media_upload(call: Call, _: MediaUpload) -> MediaId:
     """Keep an image to send: JPG or PNG, at most 3 MB, for 30 days."""
     rules = call.world.numbers.messages
-    data = call.files.get("file")
-    if data is None:
-        raise ApiError(40002, "Param file is missing or invalid.")
-    if len(data) > rules.media_bytes_max:
-        raise ApiError(40907, f"The file is larger than {rules.media_bytes_max} bytes.")
-    picture = read_picture(data)
-    if picture is None or picture.kind not in ("jpeg", "png"):
-        raise ApiError(40908, "The file type is not supported.")
+    picture, data = call.picture("file", bytes_max=rules.media_bytes_max, kinds=("jpeg", "png"))
     media_id = f"sbxMedia{call.world.state.opaque('media').hex()[:24]}"
     call.world.shelf.keep(
         media_id, picture=picture, data=data, open_id=call.account.open_id, days=rules.media_days
@@ -496,9 +444,7 @@ def media_download(call: Call, asked: MediaDownload) -> DownloadAddress:
     message = call.world.inbox.message(conversation, asked.message_id)
     if message.kind != asked.media_type.lower() or message.content.get("media_id") != asked.media_id:
         raise ApiError(40007, "The message has no such media.")
-    hours = call.world.numbers.messages.download_hours
-    address = call.world.shelf.address(call.received.base_url, f"message/{asked.media_id}", hours=hours)
-    return DownloadAddress(download_url=address)
+    return DownloadAddress(download_url=call.address(f"message/{asked.media_id}"))
 
 
 def capabilities(call: Call, asked: CapabilityQuery) -> Capabilities:
@@ -513,57 +459,35 @@ def capabilities(call: Call, asked: CapabilityQuery) -> Capabilities:
 
 
 _READ, _SEND = "message.list.read", "message.list.send"
+_route = partial(Route, product="messages")
+_BASE = "/business/message"
 ROUTES: Routes = {
-    "/business/message/conversation/list/": {
-        "GET": Route(
-            conversation_list,
-            ConversationQuery,
-            ConversationPage,
-            scope=_READ,
-            product="messages",
-            portal="1832184415059970",
+    f"{_BASE}/conversation/list/": {
+        "GET": _route(
+            conversation_list, ConversationQuery, ConversationPage, scope=_READ, portal="1832184415059970"
         )
     },
-    "/business/message/content/list/": {
-        "GET": Route(
-            content_list, ContentQuery, Contents, scope=_READ, product="messages", portal="1832184425841170"
-        )
+    f"{_BASE}/content/list/": {
+        "GET": _route(content_list, ContentQuery, Contents, scope=_READ, portal="1832184425841170")
     },
-    "/business/message/send/": {
-        "POST": Route(
-            send, SendOrder, Sent, "message", scope=_SEND, product="messages", portal="1832184403754242"
-        )
+    f"{_BASE}/send/": {
+        "POST": _route(send, SendOrder, Sent, "message", scope=_SEND, portal="1832184403754242")
     },
-    "/business/message/media/upload/": {
-        "POST": Route(
+    f"{_BASE}/media/upload/": {
+        "POST": _route(
             media_upload,
             MediaUpload,
             MediaId,
             "upload",
             scope=_SEND,
-            product="messages",
             upload="file",
             portal="1832184437720193",
         )
     },
-    "/business/message/media/download/": {
-        "POST": Route(
-            media_download,
-            MediaDownload,
-            DownloadAddress,
-            scope=_READ,
-            product="messages",
-            portal="1832184455450626",
-        )
+    f"{_BASE}/media/download/": {
+        "POST": _route(media_download, MediaDownload, DownloadAddress, scope=_READ, portal="1832184455450626")
     },
-    "/business/message/capabilities/get/": {
-        "GET": Route(
-            capabilities,
-            CapabilityQuery,
-            Capabilities,
-            scope=_READ,
-            product="messages",
-            portal="1836061597865986",
-        )
+    f"{_BASE}/capabilities/get/": {
+        "GET": _route(capabilities, CapabilityQuery, Capabilities, scope=_READ, portal="1836061597865986")
     },
 }

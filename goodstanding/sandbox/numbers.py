@@ -1,10 +1,14 @@
 """The imitated platform's numbers, read from `data/platform.toml` with their sources."""
 
 import tomllib
+from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
+
+Level = Literal["basic", "advanced", "premium", "ultimate"]
+"""What an app may be raised to; every app starts with the first."""
 
 
 class Tokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,9 +28,10 @@ class Comments(msgspec.Struct, frozen=True, kw_only=True):
     ids_max: int
     inline_replies_max: int
     image_bytes_max: int
-    image_side_min: int
-    image_short_max: int
-    image_long_max: int
+    image_width_min: int
+    image_height_min: int
+    image_width_max: int
+    image_height_max: int
     order_changes_after: int
 
 
@@ -37,16 +42,22 @@ class Videos(msgspec.Struct, frozen=True, kw_only=True):
     page_max: int
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How often an app may call."""
+class LevelLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How often an app of one level may call."""
 
     app_per_second: int
     app_per_minute: int
+    app_per_day: int
     accounts_per_minute: int
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How often an app may call."""
+
     account_endpoint_per_minute: int
     messages_per_second: int
-    app_per_day: int
     penalty_seconds: int
+    levels: dict[Level, LevelLimits]
 
 
 class Webhooks(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,15 +102,19 @@ class Messages(msgspec.Struct, frozen=True, kw_only=True):
     conversations_max: int
     media_bytes_max: int
     media_days: int
-    download_hours: int
     card_title_max: int
     card_buttons_max: int
     button_title_max: int
     link_title_max: int
     button_id_max: int
-    typing_seconds: int
     comment_age_hours: int
     quiet_hours: int
+
+
+class Addresses(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a temporary address works."""
+
+    hours: int
 
 
 class Insights(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +172,12 @@ class Assumption(msgspec.Struct, frozen=True, kw_only=True):
 
     subject: str
     text: str
+    calls: tuple[str, ...] = ()
+    """Calls (all that begin so), pages and events it is about; none for all of them."""
+
+    def concerns(self, name: str) -> bool:
+        """Whether it is about the call with this path, or the event of this name."""
+        return name in self.calls or any(one.endswith("/") and name.startswith(one) for one in self.calls)
 
 
 class Numbers(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,6 +192,7 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True):
     antispam: AntiSpam
     regions: Regions
     messages: Messages
+    addresses: Addresses
     insights: Insights
     publishing: Publishing
     auto_messages: AutoMessages
@@ -183,6 +205,7 @@ def read_data(name: str) -> dict[str, Any]:
     return tomllib.loads(resources.files("goodstanding.sandbox").joinpath("data", name).read_text("utf-8"))
 
 
+@cache
 def read_numbers() -> Numbers:
     """Return the shipped numbers; raises `msgspec.ValidationError` when the file is not what it should be."""
     return msgspec.convert(read_data("platform.toml"), Numbers)

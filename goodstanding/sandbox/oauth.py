@@ -4,9 +4,8 @@ from typing import Any
 
 import msgspec
 
-from goodstanding.sandbox.call import Call, Nothing, Params, Route, Routes, Text
-from goodstanding.sandbox.clock import MILLISECONDS
-from goodstanding.sandbox.state import ApiError, Grant
+from goodstanding.sandbox.call import Call, Nothing, Params, Routes, Text, app_route
+from goodstanding.sandbox.state import ApiError, Grant, seconds_left
 
 
 class TokenRequest(Params, kw_only=True):
@@ -69,9 +68,9 @@ def _token_object(call: Call, grant: Grant) -> TokenObject:
     return TokenObject(
         access_token=grant.access_token,
         scope=",".join(sorted(grant.scopes)),
-        expires_in=-((now - grant.access_until_ms) // MILLISECONDS),
+        expires_in=seconds_left(grant.access_until_ms, now),
         refresh_token=grant.refresh_token,
-        refresh_token_expires_in=-((now - grant.refresh_until_ms) // MILLISECONDS),
+        refresh_token_expires_in=seconds_left(grant.refresh_until_ms, now),
         open_id=grant.open_id,
     )
 
@@ -115,29 +114,21 @@ def token_info(call: Call, asked: TokenInfoRequest) -> TokenInfo:
 
 ROUTES: Routes = {
     "/tt_user/oauth2/token/": {
-        "POST": Route(
-            token, TokenRequest, TokenObject, "token", token=False, product="app", portal="1833997638479041"
-        )
+        "POST": app_route(token, TokenRequest, TokenObject, "token", portal="1833997638479041")
     },
     "/tt_user/oauth2/refresh_token/": {
-        "POST": Route(
+        "POST": app_route(
             refresh_token,
             RefreshRequest,
             TokenObject,
             "refresh",
-            token=False,
-            product="app",
             portal="1833997679342594",
         )
     },
     "/tt_user/oauth2/revoke/": {
-        "POST": Route(
-            revoke, RevokeRequest, Nothing, "revoke", token=False, product="app", portal="1833997665030145"
-        )
+        "POST": app_route(revoke, RevokeRequest, Nothing, "revoke", portal="1833997665030145")
     },
     "/tt_user/token_info/get/": {
-        "POST": Route(
-            token_info, TokenInfoRequest, TokenInfo, token=False, product="app", portal="1765927978092545"
-        )
+        "POST": app_route(token_info, TokenInfoRequest, TokenInfo, portal="1765927978092545")
     },
 }

@@ -8,8 +8,9 @@ import msgspec
 
 from goodstanding.sandbox.api import BASE, ROUTES
 from goodstanding.sandbox.call import Route, structured_fields
-from goodstanding.sandbox.control import CONTROLS, Control
+from goodstanding.sandbox.controls import CONTROLS, Control
 from goodstanding.sandbox.events import EVENTS
+from goodstanding.sandbox.numbers import Assumption, read_numbers
 
 _ENVELOPE = {
     "code": {"type": "integer"},
@@ -62,18 +63,27 @@ def describe() -> dict[str, Any]:
     for control in CONTROLS:
         described = _control_call(control, schema_of, components)
         paths.setdefault(f"/_sandbox{control.path}", {})[control.method.lower()] = described
+    webhooks = {name: _webhook(name, schema_of[kind]) for name, kind in EVENTS.items()}
+    assumed = read_numbers().assumed
+    paths |= _pages()
+    for name, methods in (paths | webhooks).items():
+        for described in methods.values():
+            _label(described, [one for one in assumed if one.concerns(name.removeprefix(BASE))])
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Sandbox of the TikTok API for Business",
             "version": "1.3",
             "description": (
-                "An imitation for tests and demonstrations, not affiliated with TikTok. Everyone in it is "
-                "invented. Platform calls live under /open_api/v1.3, control calls under /_sandbox."
+                "An imitation for tests and demonstrations, not affiliated with TikTok. Everyone in it is invented. "
+                "Platform calls live under /open_api/v1.3, control calls under /_sandbox. A path without its slash at the "
+                "end, or one that is not listed here, answers HTTP 404 with a plain text, another method 405. What the "
+                "platform does not document stands under x-assumed, here for all calls and with each call for it."
             ),
+            "x-assumed": {one.subject: one.text for one in assumed if not one.calls},
         },
-        "paths": paths | _pages(),
-        "webhooks": {name: _webhook(name, schema_of[kind]) for name, kind in EVENTS.items()},
+        "paths": paths,
+        "webhooks": webhooks,
         "components": {
             "schemas": components | {"Refusal": _REFUSAL, "Trouble": _TROUBLE},
             "securitySchemes": {
@@ -81,6 +91,12 @@ def describe() -> dict[str, Any]:
             },
         },
     }
+
+
+def _label(described: dict[str, Any], assumed: list[Assumption]) -> None:
+    """Say with a call, page or event what of it is assumed."""
+    if assumed:
+        described["x-assumed"] = {one.subject: one.text for one in assumed}
 
 
 def _routes() -> Iterable[Route]:
@@ -105,6 +121,7 @@ def _platform_call(
                 "content": {"application/json": {"schema": _envelope(schema_of[route.gives])}},
             },
             "413": {"description": "The body is too large.", "content": _TEXT},
+            "421": {"description": "It was called by a name that is not this computer's.", "content": _TEXT},
             "502": {"description": "The gateway fails, when that was ordered.", "content": _HTML},
         },
     }
@@ -230,11 +247,31 @@ def _control_call(control: Control, schema_of: dict[Any, Any], components: dict[
 def _pages() -> dict[str, Any]:
     words = ("client_key", "response_type", "scope", "redirect_uri", "state", "disable_auto_auth")
     required = ("client_key", "response_type", "scope", "redirect_uri")
+    form = {
+        "type": "object",
+        "required": [*required, "open_id", "answer"],
+        "properties": {name: {"type": "string"} for name in (*words[:-1], "open_id")}
+        | {
+            "answer": {"enum": ["allow", "refuse"]},
+            "granted": {"type": "array", "items": {"type": "string"}},
+        },
+    }
     asked = [
         {"name": name, "in": "query", "required": name in required, "schema": {"type": "string"}}
         for name in words
     ]
     return {
+        "/": {
+            "get": {
+                "operationId": "entrance",
+                "summary": "Go to the control page.",
+                "tags": ["pages"],
+                "responses": {
+                    "302": {"description": "To `/_sandbox/`."},
+                    "200": {"description": "The page.", "content": _HTML},
+                },
+            }
+        },
         "/v2/auth/authorize/": {
             "get": {
                 "operationId": "authorize",
@@ -243,7 +280,45 @@ def _pages() -> dict[str, Any]:
                 "parameters": asked,
                 "responses": {
                     "200": {"description": "The page.", "content": _HTML},
+                    "302": {"description": "A returning user goes back without a code."},
                     "400": {"description": "Why consent cannot be asked.", "content": _HTML},
+                },
+            },
+            "post": {
+                "operationId": "consent",
+                "summary": "Answer the consent page: the user goes back with a code, or with a refusal.",
+                "tags": ["pages"],
+                "requestBody": {
+                    "required": True,
+                    "content": {"application/x-www-form-urlencoded": {"schema": form}},
+                },
+                "responses": {
+                    "302": {
+                        "description": "To `redirect_uri` with `code`, `scopes` and `state`, or with `error`."
+                    },
+                    "400": {"description": "Why consent cannot be given.", "content": _HTML},
+                },
+            },
+        },
+        "/media/{name}": {
+            "get": {
+                "operationId": "media",
+                "summary": "Fetch a temporary address from an answer; media of messages wants the token in x-user.",
+                "tags": ["pages"],
+                "parameters": [
+                    {
+                        "name": "name",
+                        "in": "path",
+                        "required": True,
+                        "schema": {"type": "string", "minLength": 1},
+                    },
+                    {"name": "x-expires", "in": "query", "required": True, "schema": {"type": "string"}},
+                    {"name": "x-signature", "in": "query", "required": True, "schema": {"type": "string"}},
+                    {"name": "x-user", "in": "header", "required": False, "schema": {"type": "string"}},
+                ],
+                "responses": {
+                    "200": {"description": "The picture.", "content": {"image/png": {}, "image/jpeg": {}}},
+                    "403": {"description": "Why it does not work (any more).", "content": _TEXT},
                 },
             }
         },
@@ -255,4 +330,14 @@ def _pages() -> dict[str, Any]:
                 "responses": {"200": {"description": "The page.", "content": _HTML}},
             }
         },
+        "/_sandbox/openapi.json": _file("openapi", "Tell all calls: this description.", "application/json"),
+        "/_sandbox/control.js": _file(
+            "control_script", "Serve the script of the control page.", "text/javascript"
+        ),
+        "/_sandbox/style.css": _file("style", "Serve the style of all pages.", "text/css"),
     }
+
+
+def _file(name: str, summary: str, kind: str) -> dict[str, Any]:
+    answer = {"200": {"description": "The file.", "content": {kind: {}}}}
+    return {"get": {"operationId": name, "summary": summary, "tags": ["pages"], "responses": answer}}

@@ -13,3 +13,6 @@ class Options(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     legacy_pin: bool = False
     """Answer the pin call of older clients."""
     short_pages: bool = True
+    """Let lists come short although there is more."""
+    bounce_returning: bool = True
+    """Send a returning user back from the consent page without a code, unless `disable_auto_auth=1` is asked."""

@@ -1,25 +1,18 @@
 """The few HTML pages: consent, its refusal, and the control page."""
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING, get_args
 
 from goodstanding.sandbox.clock import iso
-from goodstanding.sandbox.faults import Kind
-from goodstanding.sandbox.personas import capabilities, personas
+from goodstanding.sandbox.controls import Control
+from goodstanding.sandbox.forms import forms, prose
+from goodstanding.sandbox.personas import capabilities
+from goodstanding.sandbox.world import World
 
-if TYPE_CHECKING:
-    from goodstanding.sandbox.control import Control
-    from goodstanding.sandbox.world import World
-
-_TICKED = re.compile(r"`([^`]+)`")
 _PROGRAMS = ", ".join(
     f'<a href="/_sandbox/{name}">{name}</a>'
     for name in ("openapi.json", "state", "transcript", "calls", "deliveries", "personas", "assumed")
 )
-_Field = tuple[str, str, str, str]
-"""Name, label, kind of input, and the value it begins with."""
 
 
 def _page(title: str, body: str) -> str:
@@ -31,13 +24,13 @@ def _page(title: str, body: str) -> str:
     )
 
 
-def control_page(world: "World", controls: Iterable["Control"]) -> str:
+def control_page(world: World, controls: Sequence[Control]) -> str:
     """Return the page that shows how things stand, lets them be changed, and says what is assumed."""
     return _page(
         "Sandbox",
         '<p class="note">An imitation of TikTok\'s API for Business for tests and demonstrations, not affiliated '
         "with TikTok. Everything and everyone in it is invented; it never reaches the real platform.</p>"
-        f"{_standing(world)}{_accounts(world)}{_forms(world)}{_deliveries(world)}{_calls(controls)}{_assumed(world)}"
+        f"{_standing(world)}{_accounts(world)}{forms(world, controls)}{_deliveries(world)}{_calls(controls)}{_assumed(world)}"
         '<script src="/_sandbox/control.js" defer></script>',
     )
 
@@ -49,22 +42,18 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return f'<div class="wide"><table>{top}<tbody>{body}</tbody></table></div>'
 
 
-def _prose(text: str) -> str:
-    """Return a text as HTML, what stands between backticks as code."""
-    return _TICKED.sub(r"<code>\1</code>", escape(" ".join(text.split())))
-
-
 def _code(text: object) -> str:
     return f"<code>{escape(str(text))}</code>"
 
 
-def _standing(world: "World") -> str:
+def _standing(world: World) -> str:
     clock, sent = world.clock, world.deliveries
     hooks = ", ".join(f"{name}: {known.callback_url}" for name, known in world.subscriptions.items())
+    limited = "" if world.throttle.enabled else ", limits are off"
     still = " (stands still)" if clock.frozen else f" (at {clock.speed:g} times the speed of real time)"
     rows = (
         ("Virtual time", _code(iso(clock.now_ms())) + still),
-        ("App", f"app_id {_code(world.settings.app_id)}"),
+        ("App", f"app_id {_code(world.settings.app_id)}, level {world.throttle.level}{limited}"),
         ("Platform calls", f"{world.journal.total} under {_code('/open_api/v1.3')}"),
         ("Webhooks go to", escape(hooks) or "nowhere yet: the app sets that with /business/webhook/update/"),
         (
@@ -81,7 +70,7 @@ def _standing(world: "World") -> str:
     return "<h2>How it stands</h2>" + _table((), rows)
 
 
-def _accounts(world: "World") -> str:
+def _accounts(world: World) -> str:
     rows = []
     for account in world.state.accounts.values():
         offered = capabilities(account, world.numbers.regions)
@@ -98,115 +87,7 @@ def _accounts(world: "World") -> str:
     return "<h2>Accounts</h2>" + _table(("Account", "Kind", "Followers", "Closed to it"), rows)
 
 
-def _forms(world: "World") -> str:
-    first = next(reversed(world.state.accounts), "")
-    video = next(iter(world.state.videos), "")
-    kinds = "|".join(personas())
-    forms: tuple[tuple[str, str, tuple[_Field, ...]], ...] = (
-        ("Make an account", "accounts", (("persona", "Persona", f"select:{kinds}", ""),)),
-        (
-            "A viewer comments",
-            "comment",
-            (
-                ("video_id", "Video", "text", video),
-                ("viewer", "Viewer", "text", "vera"),
-                ("text", "Text", "text", "INFO"),
-            ),
-        ),
-        (
-            "A viewer writes a message",
-            "messages",
-            (
-                ("business_id", "Account", "text", first),
-                ("viewer", "Viewer", "text", "vera"),
-                ("text", "Text", "text", "INFO"),
-            ),
-        ),
-        (
-            "A viewer taps a button",
-            "taps",
-            (
-                ("business_id", "Account", "text", first),
-                ("viewer", "Viewer", "text", "vera"),
-                ("message_id", "Message id of the card", "text", ""),
-                ("button_id", "Button id", "text", ""),
-            ),
-        ),
-        (
-            "A crowd comments",
-            "crowd",
-            (("count", "How many", "number", "25"), ("spread_seconds", "Over seconds", "number", "300")),
-        ),
-        (
-            "A crowd writes messages",
-            "crowd/messages",
-            (
-                ("business_id", "Account", "text", first),
-                ("count", "How many", "number", "10"),
-                ("spread_seconds", "Over seconds", "number", "300"),
-            ),
-        ),
-        (
-            "The clock",
-            "clock",
-            (
-                ("advance_seconds", "Jump by seconds", "number", "3600"),
-                ("freeze", "Stand still", "checkbox", "checked" if world.clock.frozen else ""),
-            ),
-        ),
-        (
-            "Webhooks go wrong",
-            "webhooks/faults",
-            (
-                ("lost", "Share lost", "number", "0"),
-                ("duplicate", "Share doubled", "number", "0"),
-                ("shuffle", "Share overtaken", "number", "0"),
-                ("delay_ms", "Longest delay (ms)", "number", "0"),
-            ),
-        ),
-        (
-            "A call goes wrong",
-            "faults",
-            (
-                ("kind", "Fault", f"select:{'|'.join(get_args(Kind))}", ""),
-                ("endpoint", "End of the path, or *", "text", "comment/reply/create/"),
-                ("times", "For how many calls", "number", "1"),
-            ),
-        ),
-        (
-            "An authorization ends",
-            "authorizations/remove",
-            (("business_id", "Account", "text", first), ("reason", "Reason, 0 to 5", "number", "1")),
-        ),
-    )
-    return (
-        '<h2>Let something happen</h2><div class="forms">'
-        + "".join(_form(title, call, fields) for title, call, fields in forms)
-        + "</div><noscript><p>These forms need JavaScript; the same calls work from any program.</p></noscript>"
-    )
-
-
-def _form(title: str, call: str, fields: Iterable[_Field]) -> str:
-    inputs = "".join(_input(*field) for field in fields)
-    return (
-        f'<form data-call="/_sandbox/{call}"><h3>{escape(title)}</h3>{inputs}<button>Do it</button>'
-        "<output aria-live=polite></output></form>"
-    )
-
-
-def _input(name: str, label: str, kind: str, value: str) -> str:
-    if kind.startswith("select:"):
-        choices = "".join(
-            f"<option>{escape(one)}</option>" for one in kind.removeprefix("select:").split("|")
-        )
-        return f'<label>{escape(label)} <select name="{name}">{choices}</select></label>'
-    if kind == "checkbox":
-        return f'<label><input name="{name}" type="checkbox"{" checked" if value else ""}> {escape(label)}</label>'
-    step = ' step="any"' if kind == "number" else ""
-    return f'<label>{escape(label)} <input name="{name}" type="{kind}" value="{escape(value)}"{step}></label>'
-
-
-def _deliveries(world: "World") -> str:
+def _deliveries(world: World) -> str:
     log = world.deliveries.log
     latest = [log[-1 - index] for index in range(min(12, len(log)))]
     if not latest:
@@ -221,12 +102,12 @@ def _deliveries(world: "World") -> str:
     return "<h2>Latest webhooks</h2>" + _table(("No.", "Event", "Action", "Status", "Answers"), rows)
 
 
-def _calls(controls: Iterable["Control"]) -> str:
+def _calls(controls: Iterable[Control]) -> str:
     rows = (
         (
             _code(f"{one.method} /_sandbox{one.path}"),
             " ".join(_code(name) for name in one.takes.__struct_fields__) or "nothing",
-            _prose(one.text),
+            prose(one.text),
         )
         for one in controls
     )
@@ -235,7 +116,7 @@ def _calls(controls: Iterable["Control"]) -> str:
     )
 
 
-def _assumed(world: "World") -> str:
+def _assumed(world: World) -> str:
     rows = ((escape(one.subject), escape(one.text)) for one in world.numbers.assumed)
     return (
         '<h2 id="assumed">Assumed, not documented</h2><p>The platform does not say how these behave, so this is a '

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from goodstanding.sandbox.call import Call, Nothing, OfAccount, Params, Route, Routes, Text
+from goodstanding.sandbox.call import Call, Nothing, OfAccount, Params, Route, Routes, Text, app_route
 from goodstanding.sandbox.posts import Property, caption_problem
 from goodstanding.sandbox.state import ApiError
 
@@ -250,23 +250,17 @@ ROUTES: Routes = {
         "GET": Route(publish_status, PublishStatusQuery, PublishStatus, portal="1816387106635778")
     },
     "/business/property/add/": {
-        "POST": Route(
+        "POST": app_route(
             property_add,
             PropertyOrder,
             PropertyInfo,
             "property",
-            token=False,
-            product="app",
             portal="1769325280876545",
         )
     },
     "/business/property/verify/": {
-        "POST": Route(property_verify, PropertyOrder, PropertyInfo, "property", token=False, product="app")
+        "POST": app_route(property_verify, PropertyOrder, PropertyInfo, "property")
     },
-    "/business/property/list/": {
-        "GET": Route(property_list, PropertyQuery, PropertyInfos, token=False, product="app")
-    },
-    "/business/property/delete/": {
-        "POST": Route(property_delete, PropertyOrder, Nothing, "property", token=False, product="app")
-    },
+    "/business/property/list/": {"GET": app_route(property_list, PropertyQuery, PropertyInfos)},
+    "/business/property/delete/": {"POST": app_route(property_delete, PropertyOrder, Nothing, "property")},
 }

@@ -12,6 +12,7 @@ import click
 import uvicorn
 from litestar import Litestar, Request, Response, asgi, get
 from litestar.datastructures import State
+from litestar.response import Redirect
 from litestar.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -69,8 +70,12 @@ def build(world: World) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     async def openapi() -> Response[bytes]:
         return Response(document(), media_type="application/json")
 
+    @get("/")
+    async def entrance() -> Redirect:
+        return Redirect("/_sandbox/", status_code=302)
+
     return Litestar(
-        route_handlers=[platform, control_routes(openapi), ask, answer, show_media],
+        route_handlers=[platform, entrance, control_routes(openapi), ask, answer, show_media],
         lifespan=[sending],
         after_request=dated,
         before_request=only_this_machine,
@@ -213,13 +218,18 @@ class _Server(uvicorn.Server):
 
 
 def run(settings: Settings) -> None:
-    """Serve until interrupted; prints the address on its own line once connections are accepted.
+    """Serve until interrupted; prints the address on its own line once connections are accepted, and beside it where to go.
 
     Raises `OSError` when the address cannot be taken.
     """
     listener, url = _listen(settings)
+
+    def ready() -> None:
+        click.echo(f"{url}/")
+        click.echo(f"Steer it at {url}/_sandbox/, call it at {url}/open_api/v1.3/", err=True)
+
     with listener:
-        _Server(World(settings), lambda: click.echo(f"{url}/")).run(sockets=[listener])
+        _Server(World(settings), ready).run(sockets=[listener])
 
 
 @contextlib.contextmanager

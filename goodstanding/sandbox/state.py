@@ -139,6 +139,11 @@ class Grant(msgspec.Struct, kw_only=True):
     revoked: bool = False
 
 
+def seconds_left(until_ms: int, now_ms: int) -> int:
+    """Return the seconds until a moment, a part of one as a whole."""
+    return -((now_ms - until_ms) // MILLISECONDS)
+
+
 class Code(msgspec.Struct, frozen=True, kw_only=True):
     """An authorization code that waits to be exchanged."""
 
@@ -286,6 +291,10 @@ class State:
         """Whether the app is told of an account's events that need `scope`."""
         granted = self._scopes.get(open_id)
         return open_id not in self.disconnected and (granted is None or scope in granted)
+
+    def granted(self, open_id: str) -> frozenset[str]:
+        """Return the scopes that an account's user allows the app now; none when the authorization has ended."""
+        return frozenset() if open_id in self.disconnected else self._scopes.get(open_id, frozenset())
 
     def refresh(self, refresh_token: str) -> Grant:
         """Give a grant a new access token; the year of the refresh token is never extended."""

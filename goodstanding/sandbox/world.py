@@ -20,7 +20,7 @@ from goodstanding.sandbox.limits import Throttle
 from goodstanding.sandbox.media import Shelf
 from goodstanding.sandbox.mentioned import Mentions
 from goodstanding.sandbox.message_crowd import Reactions
-from goodstanding.sandbox.numbers import Numbers, read_data, read_numbers
+from goodstanding.sandbox.numbers import Level, Numbers, read_data, read_numbers
 from goodstanding.sandbox.options import Options
 from goodstanding.sandbox.posts import Publishing
 from goodstanding.sandbox.state import DAY_MS, Account, ApiError, Event, State, Video
@@ -46,6 +46,8 @@ class Settings:
     start_ms: int | None = None
     """Start of the virtual clock; the machine's time when not given."""
     limits: bool = True
+    level: Level = "basic"
+    """The level of the app, which its limits depend on."""
     refresh_mode: Literal["keep", "rotate"] = "keep"
     public_url: str = ""
     """How others reach this sandbox, without a slash at the end; what they called by default."""
@@ -82,7 +84,7 @@ class World:
         start = wall_ms() if settings.start_ms is None else settings.start_ms
         self.clock = VirtualClock(start_ms=start, speed=settings.speed)
         self.faults = Faults(settings.seed)
-        self.throttle = Throttle(self.numbers.limits)
+        self.throttle = Throttle(self.numbers.limits, level=settings.level)
         self.throttle.enabled = settings.limits
         self.journal = Journal(entries_max=settings.log_max)
         self.subscriptions: dict[str, Subscription] = {}
@@ -153,7 +155,7 @@ class World:
     def subscribe(self, event_type: str, url: str, items: set[str] | None = None) -> None:
         """Set the callback of a category; 40002 for an unknown category or an address that is not allowed."""
         if event_type not in EVENT_TYPES:
-            raise ApiError(40002, "event_type is invalid.")
+            raise ApiError(40002, "Param event_type is invalid.")
         try:
             parts = urlsplit(url)
         except ValueError:
@@ -161,7 +163,8 @@ class World:
         local = parts.hostname in _LOOPBACK
         if parts.scheme not in ("http", "https") or not (local or self.settings.remote_webhooks):
             raise ApiError(
-                40002, "callback_url is invalid: this sandbox delivers to loopback addresses only."
+                40002,
+                "Param callback_url is invalid: only this computer is told, unless started with --remote-webhooks.",
             )
         known = self.subscriptions.get(event_type)
         kept = known.item_list if known else set()

@@ -29,7 +29,7 @@ from goodstanding.core.pasted import same_words
 from goodstanding.core.tasks import is_handle
 from goodstanding.kernel.problems import GoodstandingError, Invalid
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
-from goodstanding.usecases import consents, playbooks
+from goodstanding.usecases import consents, joining, playbooks
 from goodstanding.usecases.audit import Draft, append, disclose
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.moderation import GoneError
@@ -322,7 +322,7 @@ def _address(given: Given) -> tuple[Literal["email", "handle"], str]:
 
 def _contact(ctx: Context, tx: Transaction, account_id: int, kind: str, address: str, now: int) -> Contact:
     """Return the contact of this address, made when it is new; nothing of the address stands in the row."""
-    external = "form:" + ctx.chance.keyed_digest("form-contact", f"{account_id}:{kind}:{address}").hex()[:32]
+    external = joining.form_id(ctx, account_id, kind, address)
     known = tx.contacts_by_external(account_id, [external]).get(external)
     if known is not None:
         return known
@@ -334,6 +334,8 @@ def _contact(ctx: Context, tx: Transaction, account_id: int, kind: str, address:
     )  # fmt: skip
     ctx.vault.ensure([contact.id])
     tx.add_contacts([contact], now)
+    if kind == "handle":
+        joining.met_by_name(ctx, tx, [contact], [address])
     return contact
 
 

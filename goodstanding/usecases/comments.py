@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from goodstanding.core import names
 from goodstanding.core.outbox import is_same_text
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.decide import decide
@@ -14,7 +15,7 @@ from goodstanding.core.policy.sealing import record_bytes
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import HOUR, MINUTE
-from goodstanding.usecases import policies, settling
+from goodstanding.usecases import joining, policies, settling
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.facts import SLOT, Situation
@@ -48,6 +49,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     received_at: int
     signals: Signals | None = None
     """None when understanding failed, or where there is no text: a change, a notice."""
+    counts: bool = True
+    """Whether it is part of the volume of now; a message never is."""
 
 
 class Incoming(Arrival, frozen=True, kw_only=True, gc=False):
@@ -116,18 +119,23 @@ def contacts_of(
 ) -> dict[str, Contact]:
     """Return the contacts of these people (external id -> handle), made with a key where they are new."""
     known = tx.contacts_by_external(account_id, list(people))
-    missing = [one for one in people if one not in known]
+    missing = []
+    for one, handle in people.items():
+        contact = known.get(one)
+        if contact is None:
+            missing.append(one)
+        elif handle and handle != contact.handle and _has_moved(contact, handle):
+            known[one] = joining.renamed(ctx, tx, contact, names.stored_handle(handle))
     if missing:
-        digests = {one: ctx.chance.keyed_digest("suppression", f"{account_id}:{one}") for one in missing}
-        suppressed = tx.suppressed(account_id, list(digests.values()))
+        suppressed = joining.kept_away(ctx, tx, account_id, {one: people[one] for one in missing})
         first = tx.ids("contact", len(missing))
         made = [
             Contact(
                 id=first + n,
                 account_id=account_id,
                 external_id=one,
-                handle=people[one],
-                suppressed=digests[one] in suppressed,
+                handle=names.stored_handle(people[one]),
+                suppressed=one in suppressed,
                 holdout=False,
                 wrote_at=None,
                 labels="",
@@ -138,8 +146,16 @@ def contacts_of(
         ]
         ctx.vault.ensure(c.id for c in made)
         tx.add_contacts(made, now)
+        by_name = [c for c in made if c.external_id.startswith(names.BY_HANDLE)]
+        joining.met_by_name(ctx, tx, by_name, [c.external_id.removeprefix(names.BY_HANDLE) for c in by_name])
+        joining.met_by_id(ctx, tx, [c for c in made if names.is_the_platforms(c.external_id)])
         known.update((c.external_id, c) for c in made)
     return known
+
+
+def _has_moved(contact: Contact, handle: str) -> bool:
+    """Tell whether the platform names somebody by another handle than before."""
+    return names.is_the_platforms(contact.external_id) and names.stored_handle(handle) != contact.handle
 
 
 def _events(
@@ -275,7 +291,7 @@ def decide_all(
     drafts = []
     for one, event in items:
         contact = contacts.get(event.contact_id or 0)
-        counts = event.kind == "comment" and event.source not in FROM_FILES
+        counts = event.kind == "comment" and event.source not in FROM_FILES and one.counts
         if counts:
             situation.note_comment()
         message = talk.describe(event, contact) if talk else msgspec.UNSET

@@ -15,7 +15,7 @@ from goodstanding.core.policy.document import Policy, Rule
 from goodstanding.core.policy.rules.capability import by_hand
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.timing import DAY, SECOND
-from goodstanding.usecases import audit, playbooks
+from goodstanding.usecases import audit, ended, playbooks
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.ports import Account, Queries, Transaction
 from goodstanding.usecases.ports.connections import Connection, Profile, TokenPair, Tokens
@@ -311,6 +311,7 @@ def removed(
         "delete_after": now + playbooks.connect_rules().numbers.retention_days * DAY,
     }  # fmt: skip
     change(ctx, tx, account, before, changes, who=who, act=state, body={"reason": code, "killed": 1})
+    ended.hold(ctx, tx, account, now)
 
 
 def log(ctx: Context, tx: Transaction, account_id: int, who: Who, body: Mapping[str, object]) -> None:

@@ -6,7 +6,7 @@ only an explicit yes restores. What the evidence consists of (the text shown, th
 under the contact's key.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
@@ -16,6 +16,7 @@ from goodstanding.core.consent import state_of as computed
 from goodstanding.usecases import withdrawing
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, Who
+from goodstanding.usecases.namesakes import Kin
 from goodstanding.usecases.ports import Contact, Queries, Transaction
 from goodstanding.usecases.ports.messages import ConsentEvidence, EvidenceAnswer, EvidenceSource
 
@@ -69,12 +70,13 @@ def record(ctx: Context, tx: Transaction, answered: Answered, *, who: Who) -> Re
     locked, or let it lock: on Postgres a sending of the same moment waits.
     """
     contact, now = answered.contact, ctx.clock.now()
-    tx.lock_contacts([contact.id])
+    kin = Kin(tx, contact.account_id, [contact.id])
+    tx.lock_contacts(kin.everyone())
     known = tx.consent_evidence(contact.id)
     key = (answered.purpose, answered.source, answered.source_id)
     if any((one.purpose, one.source, one.source_id) == key for one in known):
         return None
-    stopped = _stops(tx, answered, now)
+    stopped = _stops(tx, answered, [contact.id, *kin.reached_with(contact.id, now)], now)
     seq = append(ctx, tx, [_draft(answered, who, now), *stopped])
     fresh = ConsentEvidence(
         id=tx.ids("consent_evidence"), account_id=contact.account_id, contact_id=contact.id, purpose=answered.purpose,
@@ -82,8 +84,7 @@ def record(ctx: Context, tx: Transaction, answered: Answered, *, who: Who) -> Re
         source_id=answered.source_id, question_id=answered.question_id, at=min(answered.at, now), seq=seq,
     )  # fmt: skip
     tx.add_consent_evidence([fresh])
-    consents = _computed([*known, fresh], now)
-    tx.change_contact(contact.id, {"answer": consents.answer, "marketing": consents.marketing})
+    consents = renew(ctx, tx, [contact.id, *kin.one_with(contact.id, confirmed=True)])
     renewed = msgspec.structs.replace(contact, answer=consents.answer, marketing=consents.marketing)
     return Recorded(seq=seq, contact=renewed, cancelled=len(stopped))
 
@@ -115,9 +116,27 @@ def withdraw(
     return record(ctx, tx, answered, who=who)
 
 
+def renew(ctx: Context, tx: Transaction, contact_ids: Sequence[int]) -> Consents:
+    """Work out anew what these contacts agree to, from their own answers and of whom a person joined with them.
+
+    Returns the first one's.
+    """
+    found = []
+    for contact_id in contact_ids:
+        consents = state_of(tx, contact_id, now=ctx.clock.now())
+        tx.change_contact(contact_id, {"answer": consents.answer, "marketing": consents.marketing})
+        found.append(consents)
+    return found[0]
+
+
 def state_of(q: Queries, contact_id: int, *, now: int) -> Consents:
-    """Return the consent of a contact at `now`, computed from its evidence."""
-    return _computed(q.consent_evidence(contact_id), now)
+    """Return the consent of a contact at `now`, computed from its evidence and of whom a person joined with it."""
+    evidence = q.consent_evidence(contact_id)
+    contact = q.contact(contact_id)
+    if contact is not None:
+        for other in Kin(q, contact.account_id, [contact_id]).one_with(contact_id, confirmed=True):
+            evidence += q.consent_evidence(other)
+    return _computed(evidence, now)
 
 
 def _computed(evidence: list[ConsentEvidence], now: int) -> Consents:
@@ -141,10 +160,12 @@ def _computed(evidence: list[ConsentEvidence], now: int) -> Consents:
     )
 
 
-def _stops(tx: Transaction, answered: Answered, now: int) -> list[Draft]:
+def _stops(tx: Transaction, answered: Answered, contact_ids: Sequence[int], now: int) -> list[Draft]:
     if answered.answer == "given" or answered.purpose != "answer":
         return []
-    return withdrawing.stop_planned(tx, answered.contact.id, "CONSENT_WITHDRAWN", now)
+    return [
+        draft for one in contact_ids for draft in withdrawing.stop_planned(tx, one, "CONSENT_WITHDRAWN", now)
+    ]
 
 
 def _draft(answered: Answered, who: Who, now: int) -> Draft:

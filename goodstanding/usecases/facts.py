@@ -28,6 +28,7 @@ from goodstanding.core.policy.text_conditions import IntentAtLeast, IntentIn
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
 from goodstanding.usecases.context import Context
+from goodstanding.usecases.namesakes import NOBODY, Kin
 from goodstanding.usecases.ports import Account, Contact, Event, Outgoing, Queries, Spent
 
 if TYPE_CHECKING:
@@ -147,9 +148,13 @@ def spike_thresholds(policy: CompiledPolicy) -> limits.SpikeThresholds:
     )
 
 
+RUSH = HOUR
+"""Comments of so long ago are the volume of now; older ones, whenever they are told of, are no rush of viewers."""
+
+
 def volume_now(q: Queries, account_id: int, now: int) -> tuple[int, int]:
     """Return comments in the last hour and the usual number an hour."""
-    recent = now // SLOT - HOUR // SLOT
+    recent = now // SLOT - RUSH // SLOT
     per_hour, earlier, first = q.volume_sums(account_id, since=(now - BASELINE) // SLOT, recent=recent)
     if first is None:
         return per_hour, per_hour
@@ -163,6 +168,8 @@ class Situation:
     `planning` decides what counts against limits: planned acts too, or only what was attempted. `without` leaves an act
     out of every count: one that was reserved and is asked about again.
     """
+
+    _kin = NOBODY
 
     def __init__(
         self,
@@ -194,6 +201,7 @@ class Situation:
             per_hour=self.per_hour,
         )
         self.freeze = freeze_facts(q, account.id)
+        self._kin = Kin(q, account.id, contacts)
         self._videos: dict[str, VideoClass] = {v.id: v.video_class for v in q.videos(account.id)}
         self._load_spent(q, contacts)
         self._q = q
@@ -237,7 +245,7 @@ class Situation:
             chance=self._ctx.chance.keyed("delay", event.id),
             clock_sure=self._sure,
             account=self._account_facts or self._account(),
-            contact=None if contact is None else contact_facts(contact),
+            contact=None if contact is None else contact_facts(self._kin.as_one(contact)),
             comment=comment,
             signals=signals,
             message=message,
@@ -306,8 +314,9 @@ class Situation:
         self._quiet_counts: dict[str, tuple[CounterFact, ...]] = {}
         """Counters of people to whom nothing was sent lately, by video."""
         if True in widest and contacts:
-            for one in q.spent(self.account.id, self.now - widest[True], contacts):
-                self._of_contact[one.contact_id].append(one)
+            for one in q.spent(self.account.id, self.now - widest[True], self._kin.everyone()):
+                for person in self._kin.counts_for(one.contact_id, one.at):
+                    self._of_contact[person].append(one)
         if False in widest:
             self._of_account = q.spent(self.account.id, self.now - widest[False], None)
         if any(counter.scope == "workspace" for counter in self._counters):
@@ -328,14 +337,17 @@ class Situation:
         mine = Spent(
             act=one.act, contact_id=one.contact_id, rule=one.rule, video_id=one.video_id, at=one.attempt_at or 0, sent=True
         )  # fmt: skip
-        for spent in (self._of_contact.get(one.contact_id, []), self._of_account, self._of_workspace):
+        people = self._kin.counts_for(one.contact_id, mine.at)
+        theirs = [self._of_contact.get(person, []) for person in people]
+        for spent in (*theirs, self._of_account, self._of_workspace):
             if mine in spent:
                 spent.remove(mine)
         if one.act in ("reply", "message"):
             self.bucket = replace(self.bucket, milli=self.bucket.milli + MILLI)
 
     def _add(self, one: Spent) -> None:
-        self._of_contact[one.contact_id].append(one)
+        for person in self._kin.counts_for(one.contact_id, one.at):
+            self._of_contact[person].append(one)
         self._of_account.append(one)
         self._of_workspace.append(one)
         for counter in self._counters:

@@ -6,6 +6,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from goodstanding.core import names
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, Who
@@ -156,7 +157,7 @@ def imported(ctx: Context, file_id: int) -> ImportedFile:
 
 def external_of(handle_: str) -> str:
     """Return how somebody is known of whom only the handle is known."""
-    return f"handle:{handle_.casefold()}" if handle_ else ""
+    return names.by_handle(names.handle_key(handle_) or handle_.casefold())
 
 
 def metric_key(one: Measure) -> str:

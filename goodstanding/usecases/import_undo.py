@@ -79,6 +79,7 @@ def _undo_some(
         gone = sorted(tx.drop_imported_events(free))
     elif free and kind == "new-contact":
         gone = sorted(tx.drop_unused_contacts(free))
+        tx.drop_ties(gone)
         _pass_on(tx, file, set(free) - set(gone))
     seal(ctx, tx, file, who, {"act": "undo", "what": kind, "removed": len(gone)})
     return gone

@@ -18,10 +18,12 @@ from goodstanding.usecases.ports import (
     Parsed,
     ParsedComment,
     ParsedOther,
+    Platform,
     StoreUnavailableError,
     Transaction,
     Unreadable,
 )
+from goodstanding.usecases.ports.feed import Heard
 from goodstanding.usecases.ports.messages import ParsedMessage, ParsedNotice
 
 if TYPE_CHECKING:
@@ -67,18 +69,31 @@ def accept(ctx: Context, connector: str, arrived: Sequence[Arrived]) -> "Future[
         ]
         new = tx.add_deliveries(rows)
         if new < len(rows):
-            _count_repeats(tx, rows)
+            _count_repeats(tx, platform, rows, arrived)
         return new
 
     return ctx.store.submit(work)
 
 
-def _count_repeats(tx: Transaction, rows: Sequence[Delivery]) -> None:
+def _count_repeats(
+    tx: Transaction, platform: Platform, rows: Sequence[Delivery], arrived: Sequence[Arrived]
+) -> None:
     """Count the deliveries that had come before, byte for byte, by their account."""
     kept = tx.kept_deliveries(rows[0].id, len(rows))
-    repeats = Counter(row.account_id for row in rows if row.id not in kept)
-    for account_id, count in repeats.items():
-        tx.count_duplicates(account_id, count, rows[0].received_at)
+    repeats: Counter[tuple[int, Heard]] = Counter(
+        (row.account_id, _what_it_tells(platform, one.body))
+        for row, one in zip(rows, arrived, strict=True)
+        if row.id not in kept
+    )
+    for (account_id, of), count in repeats.items():
+        tx.count_duplicates(account_id, count, rows[0].received_at, of=of)
+
+
+def _what_it_tells(platform: Platform, body: bytes) -> Heard:
+    try:
+        return "messages" if isinstance(platform.parse(body), ParsedMessage) else "comments"
+    except Exception:  # noqa: BLE001 - it came before and lies there as a problem; this only counts
+        return "comments"
 
 
 def read_new(ctx: Context, *, limit: int = BATCH) -> int:
@@ -88,7 +103,7 @@ def read_new(ctx: Context, *, limit: int = BATCH) -> int:
         return 0
     parsed = [_parse(ctx, d) for d in deliveries]
     homes = {a.id: a.language for a in ctx.store.read(lambda q: q.accounts())}
-    texts = [_words(found) for _, found in parsed]
+    texts = [words_of(found) for _, found in parsed]
     signals = understand(ctx, texts, [homes.get(d.account_id, "") for d in deliveries])
     try:
         ctx.store.write(lambda tx: _handle_all(ctx, tx, deliveries, parsed, signals))
@@ -100,7 +115,7 @@ def read_new(ctx: Context, *, limit: int = BATCH) -> int:
     return len(deliveries)
 
 
-def _words(found: Parsed) -> str | None:
+def words_of(found: Parsed) -> str | None:
     """Return the text of what came in that is to be understood."""
     if isinstance(found, ParsedComment):
         return found.text if found.action == "insert" else None
@@ -231,9 +246,27 @@ def _handle_talk(
     for account_id, incoming in talk.items():
         messages.lock(tx, known[account_id], [one.message.person for one in incoming])
     for account_id, incoming in talk.items():
-        messages.handle(ctx, tx, known[account_id], incoming)
+        _count_talk(ctx, tx, account_id, incoming, messages.handle(ctx, tx, known[account_id], incoming))
     for account_id, noticed in notices.items():
         messages.note(ctx, tx, known[account_id], noticed)
+
+
+def _count_talk(
+    ctx: Context,
+    tx: Transaction,
+    account_id: int,
+    incoming: Sequence[messages.IncomingMessage],
+    taken: messages.Taken,
+) -> None:
+    """Count messages that came by webhook: those read back before have come after all, the rest known is repeated."""
+    now, ids = ctx.clock.now(), {one.message.external_id for one in incoming}
+    if taken.settled:
+        tx.mark_came(account_id, sorted(taken.settled), now)
+    again = sorted(ids - set(taken.new) - set(taken.settled))
+    if taken.repeated:
+        repeated = taken.repeated - (tx.mark_came(account_id, again, now) if again else 0)
+        if repeated > 0:
+            tx.count_duplicates(account_id, repeated, now, of="messages")
 
 
 def _fate(parsed: Parsed, account_known: bool) -> tuple[Literal["read", "unknown", "unreadable"], str | None]:  # noqa: FBT001 - two private callers

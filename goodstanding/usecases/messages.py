@@ -13,7 +13,7 @@ from goodstanding.core.consent import answer_to_pending
 from goodstanding.core.policy.model import MessageFacts
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
-from goodstanding.usecases import consents, policies, settling
+from goodstanding.usecases import consents, policies, publications, settling
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.comments import Arrival, contacts_of, decide_all
 from goodstanding.usecases.consents import Answered
@@ -36,6 +36,7 @@ class IncomingMessage(Arrival, frozen=True, kw_only=True, gc=False):
     """A message on its way in."""
 
     message: ParsedMessage
+    counts: bool = False
 
 
 class IncomingNotice(Arrival, frozen=True, kw_only=True, gc=False):
@@ -51,6 +52,10 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     echoes: int = 0
     noted: int = 0
     repeated: int = 0
+    new: tuple[str, ...] = ()
+    """Messages that were kept, or that settled an act of ours, by this batch."""
+    settled: tuple[str, ...] = ()
+    """Echoes of acts that were settled before."""
 
 
 Pair = tuple[IncomingMessage, Event]
@@ -70,10 +75,17 @@ def handle(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[I
         return Taken(repeated=len(incoming))
     now = ctx.clock.now()
     contacts = contacts_of(ctx, tx, account.id, {i.message.person: i.message.handle for i in fresh}, now)
-    foreign = _settle_echoes(ctx, tx, [i for i in fresh if i.message.own], contacts)
+    foreign, known_echoes = _settle_echoes(ctx, tx, [i for i in fresh if i.message.own], contacts)
     kept = [i for i in fresh if not i.message.own] + foreign
+    taken = Taken(
+        echoes=sum(i.message.own for i in fresh),
+        noted=sum(i.message.kind == "reaction" for i in fresh),
+        repeated=len(incoming) - len(fresh),
+        new=tuple(i.message.external_id for i in fresh if i.message.external_id not in known_echoes),
+        settled=known_echoes,
+    )
     if not kept:
-        return Taken(echoes=len(fresh), repeated=len(incoming) - len(fresh))
+        return taken
     contacts = _talk_on(tx, account, kept, contacts, now)
     pairs = _events(tx, account, kept, contacts)
     theirs = [pair for pair in pairs if _asks(pair[0].message)]
@@ -87,12 +99,7 @@ def handle(ctx: Context, tx: Transaction, account: Account, incoming: Sequence[I
             Talks(tx, people.values(), planning=True), taps, {e.id: i.message for i, e in theirs}
         )
         decide_all(ctx, tx, account, theirs, people, now, telling)
-    return Taken(
-        decided=len(theirs),
-        echoes=sum(i.message.own for i in fresh),
-        noted=sum(i.message.kind == "reaction" for i in fresh),
-        repeated=len(incoming) - len(fresh),
-    )
+    return msgspec.structs.replace(taken, decided=len(theirs))
 
 
 class _Telling:
@@ -133,17 +140,18 @@ def _asks(message: ParsedMessage) -> bool:
 
 def _settle_echoes(
     ctx: Context, tx: Transaction, echoes: Sequence[IncomingMessage], contacts: Mapping[str, Contact]
-) -> list[IncomingMessage]:
-    """Settle our acts whose echo this is; returns what others sent for the account."""
+) -> tuple[list[IncomingMessage], tuple[str, ...]]:
+    """Settle our acts whose echo this is; returns what others sent for the account, and echoes of settled acts."""
     if not echoes:
-        return []
+        return [], ()
     ids = [contacts[i.message.person].id for i in echoes]
     acts = tx.message_acts(ids)
     contents = tx.message_contents([one.id for of in acts.values() for one in of])
-    foreign = []
+    foreign, settled_before = [], []
     for one in echoes:
         mine = acts[contacts[one.message.person].id]
         if any(act.provider_ref == one.message.external_id for act in mine):
+            settled_before.append(one.message.external_id)
             continue
         act = _act_of(one.message, mine, contents)
         if act is None or not settling.settle_message(ctx, tx, act, one.message.external_id):
@@ -151,7 +159,7 @@ def _settle_echoes(
             continue
         settled = msgspec.structs.replace(act, state="sent", provider_ref=one.message.external_id)
         acts[act.contact_id] = [settled if other.id == act.id else other for other in mine]
-    return foreign
+    return foreign, tuple(settled_before)
 
 
 def _act_of(
@@ -359,6 +367,8 @@ def note(ctx: Context, tx: Transaction, account: Account, notices: Sequence[Inco
     tx.add_events(events)
     _ask_to_read(ctx, tx, account, [e for e in events if e.action == EU], now)
     append(ctx, tx, [_notice_draft(i, e, now) for i, e in zip(fresh, events, strict=True)])
+    for one in fresh:
+        publications.note(tx, account, one.notice, now=now)
     return len(fresh)
 
 

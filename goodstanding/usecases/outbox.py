@@ -15,6 +15,7 @@ from goodstanding.kernel.reasons import Code
 from goodstanding.usecases import settling, warnings
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.facts import freeze_facts
+from goodstanding.usecases.namesakes import Kin
 from goodstanding.usecases.ports import (
     Account,
     Contact,
@@ -158,7 +159,9 @@ def _void(q: Queries, permits: Sequence[SendPermit], epoch: int) -> dict[int, st
     sends = [p.outgoing for p in permits if p.outgoing.act in ("reply", "message")]
     if sends and freeze_facts(q, account_id).epoch != epoch:
         return {one.id: Code.FREEZE for one in sends}
-    contacts = q.contacts(list({one.contact_id for one in sends}))
+    ids = list({one.contact_id for one in sends})
+    kin = Kin(q, account_id, ids)
+    contacts = {one.id: kin.as_one(one) for one in q.contacts(ids).values()}
     found = {one.id: _unwilling(contacts.get(one.contact_id)) for one in sends}
     return {outgoing_id: code for outgoing_id, code in found.items() if code}
 

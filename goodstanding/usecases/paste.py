@@ -14,16 +14,17 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 
-from goodstanding.core import limits
+from goodstanding.core import limits, names
+from goodstanding.core.outbox import is_same_text
 from goodstanding.core.pasted import Age, Pasted, read_pasted, same_words
 from goodstanding.core.targets import PASTED, made
 from goodstanding.core.tasks import is_handle
 from goodstanding.kernel.problems import GoodstandingError
-from goodstanding.usecases import accounts, intake, playbooks, policies
+from goodstanding.usecases import accounts, intake, playbooks, policies, tasks
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.comments import Handled, Incoming, handle
 from goodstanding.usecases.context import Context, Who
-from goodstanding.usecases.facts import bucket_rule
+from goodstanding.usecases.facts import RUSH, bucket_rule
 from goodstanding.usecases.moderation import GoneError
 from goodstanding.usecases.ports import Account, ParsedComment, Queries, Transaction, Video
 
@@ -77,6 +78,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """False where the screen told no age: the time is now."""
     nth: int = 1
     """Which of several equal comments of one person this is."""
+    task: int = 0
+    """For an own reply: the waiting task that it is the answer of."""
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,12 +97,16 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
 
     added: int
     known: int
+    seen: int = 0
+    """Waiting tasks settled, since their text stood on the screen."""
+    undated: int = 0
+    """Comments whose time nobody knows: none of them counts as volume."""
 
 
 def author_id(name: str) -> str:
     """Return the id under which somebody is known by the name on the screen alone."""
     plain = same_words(name).lstrip("@").strip()
-    return f"handle:{plain.lower()}" if is_handle(plain) else f"name:{plain.casefold()}"
+    return names.by_handle(names.handle_key(plain)) or f"{names.BY_NAME}{plain.casefold()}"
 
 
 def preview(ctx: Context, account_id: int, choice: VideoChoice, text: str) -> Preview:
@@ -111,7 +118,7 @@ def preview(ctx: Context, account_id: int, choice: VideoChoice, text: str) -> Pr
         video = video_of(ctx, q, account, choice)
         now, zone = ctx.clock.now(), ZoneInfo(account.zone)
         rows = [_row(one, account, now, zone) for one in reading.comments]
-        kept = _compare(ctx, q, account, video.id, rows)
+        kept = _answers(q, account, video.id, _compare(ctx, q, account, video.id, rows))
         return Preview(rows=tuple(kept[:ROWS_MAX]), left=reading.left, more=max(0, len(kept) - ROWS_MAX))
 
     return ctx.store.read(work)
@@ -125,36 +132,49 @@ def take(
     who: Who,
     *,
     source: Literal["paste", "hand"] = "paste",
+    seen: Sequence[Row] = (),
 ) -> Taken:
     """Take comments in and decide them; what was taken in before is left out.
 
-    Raises `NoVideoError`, `GoneError`, `NothingToTakeError`.
+    `seen` are own replies that settle their waiting `task`. What is older than the volume of now, or has no time, does
+    not count as a rush of viewers. Raises `NoVideoError`, `GoneError`, `NothingToTakeError`.
     """
     wanted = [one for one in rows if same_words(one.author).lstrip("@").strip() and same_words(one.text)][
         :ROWS_MAX
     ]
-    if not wanted:
+    if not wanted and not seen:
         raise NothingToTakeError
     account, video = ctx.store.read(lambda q: _place(ctx, q, account_id, choice))
     now = ctx.clock.now()
     comments = [_comment(ctx, account, video.id, one, now) for one in wanted]
     signals = intake.understand(ctx, [one.text for one in comments], [account.language] * len(comments))
     incoming = [
-        Incoming(comment=one, raw=msgspec.json.encode(one), source=source, received_at=now, signals=signal)
-        for one, signal in zip(comments, signals, strict=True)
+        Incoming(
+            comment=one,
+            raw=msgspec.json.encode(one),
+            source=source,
+            received_at=now,
+            signals=signal,
+            counts=row.dated and now - one.at < RUSH,
+        )
+        for one, row, signal in zip(comments, wanted, signals, strict=True)
     ]
+    undated = sum(not one.dated for one in wanted)
 
     def work(tx: Transaction) -> Taken:
         fresh = _account(tx, account_id)
         tx.add_videos([video], now)
-        handled: Handled = handle(ctx, tx, fresh, incoming)
+        settled = sum(_settle_seen(ctx, tx, account_id, video.id, one, who) for one in seen)
+        handled = handle(ctx, tx, fresh, incoming) if incoming else Handled()
         body: dict[str, object] = {
             "act": source,
             "added": handled.decided + handled.changed,
             "known": handled.repeated,
         }
+        said = {"seen": settled, "undated": undated}
+        body |= {name: count for name, count in said.items() if count}
         append(ctx, tx, [Draft(account_id=account_id, kind="review", at=now, actor=who, body=body)])
-        return Taken(added=handled.decided + handled.changed, known=handled.repeated)
+        return Taken(added=handled.decided + handled.changed, known=handled.repeated, **said)
 
     return ctx.store.write(work)
 
@@ -265,6 +285,58 @@ def _compare(ctx: Context, q: Queries, account: Account, video_id: str, rows: Se
         else:
             kept.append(one)
     return kept
+
+
+def _answers(q: Queries, account: Account, video_id: str, rows: Sequence[Row]) -> list[Row]:
+    """Say of each own reply which waiting task it is the answer of: by its words, and by the comment above it.
+
+    Where several tasks have the same words and none is about the comment above, nobody can tell: none is named.
+    """
+    if not any(one.found == "own" for one in rows):
+        return list(rows)
+    waiting = [
+        one
+        for one in tasks.waiting_under(q, account.id, video_id)
+        if one.outgoing.act == "reply" and one.outgoing.state == "task"
+    ]
+    named: set[int] = set()
+    kept, above = [], None
+    for row in rows:
+        if row.found != "own":
+            above = row
+            kept.append(row)
+            continue
+        alike = [one for one in waiting if one.task.outgoing_id not in named and _says(row, one)]
+        theirs = [one for one in alike if above is not None and _is_about(one, above)]
+        found = theirs[:1] or (alike if len(alike) == 1 else [])
+        named |= {one.task.outgoing_id for one in found}
+        kept.append(msgspec.structs.replace(row, task=found[0].task.outgoing_id) if found else row)
+    return kept
+
+
+def _says(row: Row, item: tasks.Item) -> bool:
+    return is_same_text(_without_name(row.text, item.handle), item.outgoing.text)
+
+
+def _without_name(text: str, handle: str) -> str:
+    """Return a reply without the name that the app puts before it."""
+    plain = text.strip()
+    return plain.removeprefix(f"@{handle}").strip() if handle else plain
+
+
+def _is_about(item: tasks.Item, above: Row) -> bool:
+    return author_id(item.handle) == author_id(above.author) and same_words(
+        item.event.text or ""
+    ) == same_words(above.text)
+
+
+def _settle_seen(ctx: Context, tx: Transaction, account_id: int, video_id: str, row: Row, who: Who) -> bool:
+    """Settle the task that an own reply answers; False when the task is gone, elsewhere, or says something else."""
+    item = next(
+        (one for one in tasks.waiting_under(tx, account_id, video_id) if one.task.outgoing_id == row.task),
+        None,
+    )
+    return item is not None and tasks.seen(ctx, tx, row.task, _without_name(row.text, item.handle), who)
 
 
 def _external_id(ctx: Context, account_id: int, video_id: str, one: Row) -> str:

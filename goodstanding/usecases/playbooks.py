@@ -16,6 +16,9 @@ PLATFORM_FILE = "tiktok-2026-11"
 """The reading of the platform's rules that is in force."""
 CAPABILITIES_FILE = "tiktok-capabilities-2026-11"
 CONNECT_FILE = "tiktok-connect-2026-11"
+CALLS_FILE = "tiktok-limits-2026-11"
+"""How often the platform may be called, by the level it gave the app."""
+PICTURES_FILE = "tiktok-pictures-2026-11"
 TASKS_FILE = "by-hand-2026-11"
 """The numbers of tasks that are in force."""
 SCREEN_FILE = "screen-2026-11"
@@ -33,6 +36,7 @@ class ConnectNumbers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     warn_days: int
     renew_before_minutes: int
     retention_days: int
+    unread_days: int
     postpone_days_max: int
     redirect_least: int
     redirect_most: int
@@ -46,6 +50,24 @@ class ConnectAnswers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     app: frozenset[int]
 
 
+class PictureRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One dated reading of which pictures a message may carry."""
+
+    id: str
+    source: str
+    date: str
+    bytes_max: int
+    types: tuple[str, ...]
+
+
+class CallLevel(msgspec.Struct, frozen=True, kw_only=True):
+    """A level the platform gives an app, and how often it may call there."""
+
+    name: str
+    per_second: int
+    per_minute: int
+
+
 class ConnectRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One dated reading of how accounts are connected."""
 
@@ -57,6 +79,23 @@ class ConnectRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """The categories of webhooks, by the same permissions."""
     answers: ConnectAnswers
     numbers: ConnectNumbers
+
+
+@cache
+def picture_rules() -> PictureRules:
+    """Return which pictures a message may carry."""
+    text = (files(_PLAYBOOKS) / "platform" / f"{PICTURES_FILE}.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), PictureRules)
+
+
+@cache
+def call_levels() -> tuple[CallLevel, ...]:
+    """Return the levels the platform gives apps, the lowest first: the one every app starts with."""
+    found = tomllib.loads((files(_PLAYBOOKS) / "platform" / f"{CALLS_FILE}.toml").read_text(encoding="utf-8"))
+    return tuple(
+        CallLevel(name=name, per_second=rates["per_second"], per_minute=rates["per_minute"])
+        for name, rates in found["levels"].items()
+    )
 
 
 def policy_names() -> tuple[str, ...]:

@@ -6,7 +6,7 @@ within what the app may call; what is sent goes first.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -15,9 +15,11 @@ import msgspec
 from goodstanding.core import polling
 from goodstanding.core.targets import is_ours
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE, SECOND
+from goodstanding.usecases import read_back
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import Account, Queries, Transaction, Video
 from goodstanding.usecases.ports.feed import (
+    MESSAGES,
     CommentPage,
     ListedComment,
     ListedVideo,
@@ -30,6 +32,8 @@ from goodstanding.usecases.reconcile import MISSING, SINCE, open_gap, since_of, 
 T = TypeVar("T")
 EVERY_POST = ""
 """The watch with this id stands for the list of posts itself."""
+NO_POST = (EVERY_POST, MESSAGES)
+"""What is watched and is no post."""
 NEVER = 1 << 52
 """An instant that does not come."""
 LOOKS = 20
@@ -57,6 +61,8 @@ class _Look:
     newest_at: int
     calls: int = 0
     unreadable: int = 0
+    beyond: int = 0
+    """Lists of messages that were full before they reached what is known."""
     is_done: bool = False
 
     @property
@@ -72,6 +78,8 @@ class Reader:
     owner: str
     stretch: int = polling.ONE
     _planned_at: int = 0
+    _standing: frozenset[tuple[int, bool]] = frozenset()
+    """Accounts whose messages were last looked at, as they stood."""
     _refused: set[int] = field(default_factory=set)
     """Accounts whose look had to wait in this step."""
     _rules: polling.LookRules = field(default_factory=lambda: reading_rules().looks)
@@ -91,7 +99,12 @@ class Reader:
         ctx, now = self.ctx, self.ctx.clock.now()
         accounts, connected = await asyncio.to_thread(ctx.store.read, served)
         await self._begin_new(connected, now)
-        if now - self._planned_at >= PLAN_EVERY:
+        is_planned = now - self._planned_at < PLAN_EVERY
+        standing = frozenset((one.id, one.can_message) for one in connected.values())
+        if standing != self._standing or not is_planned:
+            await self._watch_messages(connected, now)
+            self._standing = standing
+        if not is_planned:
             await self.plan(accounts)
         due = await asyncio.to_thread(ctx.store.read, lambda q: q.watches_due(now, LOOKS))
         progress = 0
@@ -132,7 +145,7 @@ class Reader:
             newest_at=watch.newest_at,
         )
         try:
-            await (self._list_posts(one) if watch.video_id == EVERY_POST else self._read_post(one))
+            await self._work(watch.video_id)(one)
         except ReadFailedError as error:
             trouble = error
             await self._write(lambda tx: self._failed(tx, one, trouble))
@@ -140,9 +153,14 @@ class Reader:
         await self._write(lambda tx: self._finish(tx, one))
         return True
 
+    def _work(self, watched: str) -> Callable[[_Look], Awaitable[None]]:
+        if watched == MESSAGES:
+            return self._read_messages
+        return self._list_posts if watched == EVERY_POST else self._read_post
+
     def _at_hand(self, watch: Watch, now: int) -> Watch:
         """Return the look that is due now: everything, when the newest comments alone have been read for too long."""
-        if watch.video_id == EVERY_POST or watch.begun_at or watch.kind == "sweep":
+        if watch.video_id in NO_POST or watch.begun_at or watch.kind == "sweep":
             return watch
         is_due = polling.is_sweep_due(self._rules, _post_of(watch), now, stretch=self.stretch)
         return msgspec.structs.replace(watch, kind="sweep") if is_due else watch
@@ -162,6 +180,20 @@ class Reader:
                 one.is_done = True
                 return
             one.cursor = page.cursor
+
+    # --- messages ---
+
+    async def _read_messages(self, one: _Look) -> None:
+        account, watch = one.account, one.watch
+        floor = await asyncio.to_thread(
+            self.ctx.store.read, lambda q: read_back.floor_of(q, account.id, watch.sure_until)
+        )
+        talk = read_back.Talk(account=account, floor=floor, reached=one.cursor, newest_at=one.newest_at)
+        try:
+            await read_back.read(self.ctx, talk, most=self._rules.calls_in_a_look)
+        finally:
+            one.cursor, one.newest_at, one.calls = talk.reached, talk.newest_at, talk.calls
+            one.unreadable, one.beyond, one.is_done = talk.unreadable, talk.beyond, talk.is_done
 
     # --- the comments of a post ---
 
@@ -240,7 +272,10 @@ class Reader:
     def _finish(self, tx: Transaction, one: _Look) -> None:
         """Note how far a look came: it is done, or goes on in its next turn."""
         now, watch = self.ctx.clock.now(), one.watch
+        self._tell_beyond(tx, one, now)
         if not one.is_done:
+            if one.unreadable and watch.video_id == MESSAGES:
+                open_gap(tx, watch.account_id, MESSAGES, UNREADABLE, now)
             tx.change_watch(watch.account_id, watch.video_id, _progress(one) | {"next_at": now})
             return
         swept = one.begun_at if one.is_sweep else watch.swept_until
@@ -248,20 +283,25 @@ class Reader:
         tx.change_watch(
             watch.account_id, watch.video_id,
             {
-                "cursor": 0, "begun_at": 0, "failures": 0, "newest_at": one.newest_at, "sure_until": one.begun_at,
-                "swept_until": swept, "kind": kind, "next_at": next_at,
+                "cursor": 0, "begun_at": 0, "failures": 0, "newest_at": one.newest_at,
+                "sure_until": _sure_until(one), "swept_until": swept, "kind": kind, "next_at": next_at,
             },
         )  # fmt: skip
         filled = [MISSING, COMMENTS, *([EVERYTHING] if one.is_sweep else [])]
         if one.unreadable:
             open_gap(tx, watch.account_id, watch.video_id, UNREADABLE, now)
-        elif one.is_sweep:
-            filled.append(UNREADABLE)
+        elif one.is_sweep and not (watch.begun_at and watch.video_id == MESSAGES):
+            filled.append(UNREADABLE)  # of messages only a look that came to its end at once tells that
         tx.close_gaps(watch.account_id, watch.video_id, filled, now)
-        tx.close_gaps(watch.account_id, EVERY_POST, [CONNECTION, NOT_ALLOWED], now)
+        tx.close_gaps(watch.account_id, _whole_of(watch), [CONNECTION, NOT_ALLOWED], now)
+        if watch.video_id == MESSAGES:
+            read_back.close_beyond(tx, watch.account_id, now)
 
     def _next(self, one: _Look, swept: int, now: int) -> tuple[str, int]:
         """Return what the next look is and when."""
+        if one.watch.video_id == MESSAGES:
+            every = reading_rules().messages.every_minutes * MINUTE
+            return "sweep", now + every * self.stretch // polling.ONE
         if one.watch.video_id == EVERY_POST:
             next_at = now + self._rules.listing_minutes * MINUTE * self.stretch // polling.ONE
             return "top" if swept // DAY == next_at // DAY else "sweep", next_at
@@ -270,14 +310,19 @@ class Reader:
         sweeps = polling.is_sweep_due(self._rules, post, next_at, stretch=self.stretch)
         return "sweep" if sweeps else "top", next_at
 
+    def _tell_beyond(self, tx: Transaction, one: _Look, now: int) -> None:
+        if one.beyond:
+            open_gap(tx, one.watch.account_id, one.watch.video_id, read_back.BEYOND, now)
+
     def _failed(self, tx: Transaction, one: _Look, error: ReadFailedError) -> None:
         """Note why a look broke off, and when it is tried again."""
         now, watch = self.ctx.clock.now(), one.watch
+        self._tell_beyond(tx, one, now)
         if error.kind == "wait":
             self._refused.add(watch.account_id)
             changes = _progress(one) | {"next_at": now + max(error.wait_ms, SECOND)}
             tx.change_watch(watch.account_id, watch.video_id, changes)
-        elif error.kind == "absent" and watch.video_id != EVERY_POST:
+        elif error.kind == "absent" and watch.video_id not in NO_POST:
             gone = {"next_at": NEVER, "sure_until": NEVER, "swept_until": NEVER}
             tx.change_watch(watch.account_id, watch.video_id, gone)
             tx.close_gaps(watch.account_id, watch.video_id, [MISSING, COMMENTS, EVERYTHING, UNREADABLE], now)
@@ -292,11 +337,26 @@ class Reader:
             open_gap(tx, watch.account_id, watch.video_id, why, now)
 
     def _put_off(self, tx: Transaction, watch: Watch, why: str, span: int) -> None:
-        """Nothing of the account can be read now: one gap says so for all its posts."""
+        """Nothing of the account can be read now: one gap says so for all its posts, one for its messages."""
         now = self.ctx.clock.now()
         changes = {"cursor": 0, "begun_at": 0, "next_at": now + span}
         tx.change_watch(watch.account_id, watch.video_id, changes)
-        open_gap(tx, watch.account_id, EVERY_POST, why, now)
+        open_gap(tx, watch.account_id, _whole_of(watch), why, now)
+
+    async def _watch_messages(self, connected: dict[int, Account], now: int) -> None:
+        """Watch the conversations of accounts whose messages are open, and let go of those that were closed."""
+
+        def changed(q: Queries) -> list[tuple[Account, bool]]:
+            found = []
+            for one in connected.values():
+                is_open, is_watched = read_back.is_open(q, one), q.watch(one.id, MESSAGES) is not None
+                if is_open != is_watched:
+                    found.append((one, is_open))
+            return found
+
+        for account, is_open in await asyncio.to_thread(self.ctx.store.read, changed):
+            work = begin_messages if is_open else end_messages
+            await self._write(lambda tx, work=work, account=account: work(tx, account.id, now))  # type: ignore[misc]  # bound at once
 
     async def _begin_new(self, connected: dict[int, Account], now: int) -> None:
         """Start reading accounts that were connected since."""
@@ -314,6 +374,30 @@ def begin(tx: Transaction, account_id: int, now: int) -> None:
     """Start reading an account: from now on it is known what webhooks missed."""
     tx.put_setting(SINCE, str(now), now, account_id=account_id)
     tx.add_watches([_watch(account_id, EVERY_POST, now, now)])
+
+
+def begin_messages(tx: Transaction, account_id: int, now: int) -> None:
+    """Watch an account's conversations."""
+    tx.add_watches([_watch(account_id, MESSAGES, now, now)])
+
+
+def end_messages(tx: Transaction, account_id: int, now: int) -> None:
+    """Messages are closed to us: nothing is read, so nothing is missing here."""
+    tx.drop_watch(account_id, MESSAGES)
+    whys = [MISSING, COMMENTS, EVERYTHING, UNREADABLE, CONNECTION, NOT_ALLOWED, read_back.BEYOND]
+    tx.close_gaps(account_id, MESSAGES, whys, now)
+
+
+def _sure_until(one: _Look) -> int:
+    """Return until when everything was read. A conversation that could not be read is read again with the next look."""
+    if one.watch.video_id == MESSAGES and one.unreadable:
+        return max(one.watch.sure_until, one.begun_at - reading_rules().messages.beyond_hours * HOUR)
+    return one.begun_at
+
+
+def _whole_of(watch: Watch) -> str:
+    """Return what a gap is about that concerns more than one post."""
+    return MESSAGES if watch.video_id == MESSAGES else EVERY_POST
 
 
 def note_posts(ctx: Context, account_id: int, posts: Sequence[ListedVideo]) -> int:
@@ -345,15 +429,18 @@ def look_soon(ctx: Context, account_id: int) -> int:
         due = [one for one in tx.watches(account_id) if one.next_at != NEVER]
         for one in due:
             tx.change_watch(account_id, one.video_id, {"next_at": min(one.next_at, now)})
-        return sum(one.video_id != EVERY_POST for one in due)
+        return sum(one.video_id not in NO_POST for one in due)
 
     return ctx.store.write(work)
 
 
 def demand(rules: polling.LookRules, watches: list[Watch], now: int) -> int:
     """Return the calls an hour (thousandths) that an account's posts ask for, unstretched."""
-    posts = [_post_of(one) for one in watches if one.video_id != EVERY_POST and one.next_at != NEVER]
+    posts = [_post_of(one) for one in watches if one.video_id not in NO_POST and one.next_at != NEVER]
     listing = HOUR * polling.ONE // (rules.listing_minutes * MINUTE) if watches else 0
+    if any(one.video_id == MESSAGES for one in watches):
+        calls = len(read_back.KINDS) * HOUR * polling.ONE
+        listing += calls // (reading_rules().messages.every_minutes * MINUTE)
     return listing + sum(polling.calls_per_hour(rules, post, now) for post in posts)
 
 

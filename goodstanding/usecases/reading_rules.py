@@ -30,6 +30,15 @@ class PlatformPromises(msgspec.Struct, frozen=True, kw_only=True):
         return self.webhook_hours * HOUR
 
 
+class MessageRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How conversations are read."""
+
+    conversations_listed: int
+    messages_listed: int
+    every_minutes: int
+    beyond_hours: int
+
+
 class VisibilityRules(msgspec.Struct, frozen=True, kw_only=True):
     """How it is checked that our replies become visible."""
 
@@ -39,6 +48,16 @@ class VisibilityRules(msgspec.Struct, frozen=True, kw_only=True):
     look_back_hours: int
     flags_to_trip: int
     flag_window_hours: int
+
+
+class PublishingRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How often it is asked how far a post on its way is, and how far back mentions are looked up."""
+
+    ask_minutes: int
+    ask_minutes_max: int
+    give_up_hours: int
+    asks_in_a_step: int
+    mention_days: int
 
 
 class SnapshotRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +75,9 @@ class ReadingRules(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     platform: PlatformPromises
     looks: LookRules
+    messages: MessageRules
     visibility: VisibilityRules
+    publishing: PublishingRules
     snapshots: SnapshotRules
 
 
@@ -70,6 +91,8 @@ def reading_rules() -> ReadingRules:
         version=found["version"],
         platform=msgspec.convert(found["platform"], PlatformPromises),
         looks=looks,
+        messages=msgspec.convert(found["messages"], MessageRules),
         visibility=msgspec.convert(found["visibility"], VisibilityRules),
+        publishing=msgspec.convert(found["publishing"], PublishingRules),
         snapshots=msgspec.convert(found["snapshots"], SnapshotRules),
     )

@@ -10,7 +10,7 @@ from goodstanding.usecases import intake
 from goodstanding.usecases.comments import Incoming, handle
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.ports import Account, Event, ParsedComment, Queries, Transaction
-from goodstanding.usecases.ports.feed import Gap, GapFigures, Late, ListedComment
+from goodstanding.usecases.ports.feed import MESSAGES, Gap, GapFigures, Heard, Late, ListedComment
 from goodstanding.usecases.reading_rules import reading_rules
 
 SOURCE = "poll"
@@ -61,7 +61,8 @@ def take_listed(
                 *(_removal(one, video_id, asked_at) for one in gone if (one, "delete") not in known),
             )
         ]
-        _note_first(ctx, tx, account_id, video_id, [one for one, _ in new if one.at >= since], asked_at)
+        first = [(one.id, one.at) for one, _ in new if one.at >= since]
+        note_first(ctx, tx, account_id, video_id, first, asked_at)
         _name_authors(tx, account_id, list(flat.values()))
         coming = [incoming for _, incoming in sorted(new, key=lambda pair: pair[0].at)] + changes
         if coming:
@@ -77,10 +78,15 @@ def since_of(q: Queries, account_id: int) -> int:
     return since - since % SECOND  # lists tell whole seconds
 
 
-def figures(ctx: Context, q: Queries, account_id: int) -> GapFigures:
-    """Return the gap meter of an account."""
+def figures(ctx: Context, q: Queries, account_id: int, of: Heard = "comments") -> GapFigures:
+    """Return the gap meter of an account: of its comments, or of its messages."""
     platform = reading_rules().platform
-    return q.gap_figures(account_id, given_up=ctx.clock.now() - platform.horizon, grace=platform.grace)
+    return q.gap_figures(account_id, given_up=ctx.clock.now() - platform.horizon, grace=platform.grace, of=of)
+
+
+def talk_figures(ctx: Context, q: Queries, account_id: int) -> GapFigures | None:
+    """Return the gap meter of an account's messages; None while the platform does not let them be read."""
+    return None if q.watch(account_id, MESSAGES) is None else figures(ctx, q, account_id, "messages")
 
 
 def open_gap(tx: Transaction, account_id: int, video_id: str, why: str, at: int, *, found: int = 0) -> None:
@@ -167,27 +173,27 @@ def _changes(
     ]
 
 
-def _note_first(
+def note_first(
     ctx: Context,
     tx: Transaction,
     account_id: int,
     video_id: str,
-    first: Sequence[ListedComment],
+    first: Sequence[tuple[str, int]],
     asked_at: int,
 ) -> None:
-    """Note the comments that reading brought before any webhook, and the gap they reveal when they are late."""
+    """Note what reading brought before any webhook (id, time), and the gap it reveals when that is late."""
     if not first:
         return
     tx.add_lates(
         [
             Late(
-                account_id=account_id, external_id=one.id, video_id=one.video_id, happened_at=one.at, found_at=asked_at,
+                account_id=account_id, external_id=external_id, video_id=video_id, happened_at=at, found_at=asked_at,
                 came_at=None,
             )
-            for one in first
+            for external_id, at in first
         ]
     )  # fmt: skip
-    late = sum(asked_at - one.at > reading_rules().platform.grace for one in first)
+    late = sum(asked_at - at > reading_rules().platform.grace for _, at in first)
     if late:
         open_gap(tx, account_id, video_id, MISSING, ctx.clock.now(), found=late)
 

@@ -16,11 +16,12 @@ from goodstanding.core.policy.rules.capability import by_hand
 from goodstanding.core.tasks import makes_sense_until
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
-from goodstanding.usecases import playbooks, policies
+from goodstanding.usecases import ended, playbooks, policies
 from goodstanding.usecases.audit import Draft, act_draft, append
 from goodstanding.usecases.cases import open_case
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.facts import Situation
+from goodstanding.usecases.namesakes import Kin
 from goodstanding.usecases.ports import (
     Account,
     Contact,
@@ -60,9 +61,12 @@ def reserve(
     due = _due(ctx, tx, account_id, now, limit)
     if not due:
         return nothing, 0
-    contacts = sorted({o.contact_id for o in due if o.contact_id})
-    tx.lock_contacts(contacts)
     account = next(a for a in tx.accounts() if a.id == account_id)
+    if (since := ended.ended_at(tx, account)) is not None:
+        ended.hold(ctx, tx, account, since)
+        return nothing, len(due)
+    contacts = sorted({o.contact_id for o in due if o.contact_id})
+    tx.lock_contacts(Kin(tx, account_id, contacts).everyone())
     policy = policies.compiled(ctx, tx, account.policy_hash)
     if any(counter.scope == "workspace" for counter in policy.counters):
         tx.lock_audit()  # the one lock of the whole workspace: lanes of two processes share these counters
@@ -109,6 +113,9 @@ class _Round:
         self._bucket = situation.bucket
         self._talks = Talks(tx, self._people(due), planning=False)
         self._contents = tx.message_contents([one.id for one in due if one.act == "message"])
+        pictures = {number for number, one in self._contents.items() if one.kind == "image"}
+        targets = [one.target_id for one in due if one.id in pictures and one.target_id]
+        self._conversations = tx.conversations(self._account.id, targets) if targets else {}
         self._resting: dict[str, tuple[str, int]] = {}
         """Automatic acts that the whole account must wait with: the rest of the batch need not be asked one by one."""
 
@@ -223,7 +230,10 @@ class _Round:
             self._tasks.append(self._task(one))
             return None
         self._reserved.append(one.id)
-        return SendPermit(account=account, outgoing=under_way, content=self._contents.get(one.id))
+        content = self._contents.get(one.id)
+        talk = self._conversations.get(one.target_id)
+        permit = SendPermit(account=account, outgoing=under_way, content=content)
+        return permit if talk is None else msgspec.structs.replace(permit, conversation=talk.kind)
 
     def _addressed(self, one: Outgoing) -> Outgoing:
         """Return a message with its conversation, and with the words the first automatic one must begin with (R60)."""

@@ -1,8 +1,10 @@
 """What is kept of an account whose consent ended, until when, and its deletion (TT-DEV-4).
 
 From the day the authorisation is gone a clock runs (`connections.removed`; the number of days is a dated datum). When it
-has run out, the people of that account are erased in the same way as on their own request, a batch at a time; the log
-stays and stays verifiable. An owner may put the day off, with a reason that is sealed. Connecting again stops the clock.
+has run out, the people of that account are erased in the same way as on their own request, a batch at a time; then its
+captures, the titles of its posts and the contents of its deliveries go. The log with its hashes stays, stays verifiable,
+and so do the numbers of what was decided. An owner may put the day off, with a reason that is sealed. Connecting again
+stops the clock. The content of a delivery that could not be handled goes by its age too, whoever's it is.
 """
 
 import msgspec
@@ -46,6 +48,10 @@ class Deleted(msgspec.Struct, frozen=True, kw_only=True):
     """When the last of it was deleted."""
     people: int
     done: bool
+    captures: int = 0
+    titles: int = 0
+    deliveries: int = 0
+    """Deliveries whose content was deleted, or that are not read any more."""
 
 
 def deleted(q: Queries, account_id: int) -> Deleted | None:
@@ -63,6 +69,23 @@ def carry_out_due(ctx: Context) -> int:
         if row.delete_after is not None and row.delete_after <= now
     ]
     return sum(_carry_out(ctx, account_id) for account_id in due)
+
+
+def forget_unread(ctx: Context) -> int:
+    """Delete the content of deliveries that could not be handled and are old; returns how many those were."""
+    before = ctx.clock.now() - playbooks.connect_rules().numbers.unread_days * DAY
+    accounts = [0, *(one.id for one in ctx.store.read(lambda q: q.accounts()))]
+    found = ctx.store.read(lambda q: [one for one in accounts if q.kept_contents(one, before=before)])
+    return sum(ctx.store.write(lambda tx, one=one: _forget_unread(ctx, tx, one, before)) for one in found)  # type: ignore[misc]  # bound at once
+
+
+def _forget_unread(ctx: Context, tx: Transaction, account_id: int, before: int) -> int:
+    count = tx.forget_contents([one.id for one in tx.kept_contents(account_id, before=before)])
+    if count:
+        body: dict[str, object] = {"basis": "age", "delivery": count}
+        now = ctx.clock.now()
+        append(ctx, tx, [Draft(account_id=account_id, kind="erasure", at=now, actor=SYSTEM, body=body)])
+    return count
 
 
 def postpone(ctx: Context, account_id: int, *, days: int, reason: str, who: Who) -> int:
@@ -115,8 +138,15 @@ def _carry_out(ctx: Context, account_id: int) -> int:
         before = deleted(tx, account_id)
         sum_before = before.people if before is not None and not before.done else 0
         done = Deleted(at=now, people=sum_before + len(people), done=len(ids) < BATCH)
+        rest: dict[str, int] = {}
+        if done.done:
+            rest = tx.forget_account(account_id)
+            done = msgspec.structs.replace(
+                done, captures=rest["snapshot"], titles=rest["video"], deliveries=rest["delivery"]
+            )
         tx.put_setting(DONE, msgspec.json.encode(done).decode(), now, account_id=account_id)
-        if people:
+        counts |= rest
+        if people or any(rest.values()):
             body: dict[str, object] = {"basis": "ended", "people": len(people), **counts}
             append(ctx, tx, [Draft(account_id=account_id, kind="erasure", at=now, actor=SYSTEM, body=body)])
         if done.done:

@@ -6,8 +6,9 @@ An answer that comes late never overwrites a surer one, and an act is never take
 from collections import defaultdict
 from collections.abc import Sequence
 
+from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import MINUTE
-from goodstanding.usecases import policies, warnings
+from goodstanding.usecases import ended, policies, warnings
 from goodstanding.usecases.audit import act_draft, append
 from goodstanding.usecases.cases import open_case
 from goodstanding.usecases.context import SYSTEM, Context
@@ -17,6 +18,8 @@ CALL_SECONDS = 30
 """A call that has not answered by then is given up, its outcome unknown."""
 CHECK_AGAIN = 2 * MINUTE
 """Between two looks for an act of unknown outcome."""
+NO_LEAVE = "TOKEN"
+"""The code of a call that was not made, or refused, because there is no token that works."""
 GIVE_UP = 15 * MINUTE
 """After which a person is asked."""
 
@@ -26,7 +29,10 @@ def settle(
 ) -> None:
     """Write down what the platform answered. A result that comes late never overwrites a surer one."""
     now = ctx.clock.now()
-    answers = [(permit.outgoing, result) for permit, result in zip(permits, results, strict=True)]
+    answers = [
+        (permit.outgoing, _without_leave(tx, permit, result))
+        for permit, result in zip(permits, results, strict=True)
+    ]
     mine = tx.sending([(one.id, one.fence) for one, _ in answers])
     settled = [(one, result) for one, result in answers if one.id in mine or _is_news(tx, one, result)]
     by_columns: dict[tuple[str, ...], list[tuple[int, dict[str, object]]]] = defaultdict(list)
@@ -46,6 +52,15 @@ def settle(
                 for one, result in settled
             ],
         )
+
+
+def _without_leave(tx: Transaction, permit: SendPermit, result: SendResult) -> SendResult:
+    """Return what a refusal for want of a token means: once the authorisation ended, the act waits with all others."""
+    if result.state != "failed" or result.code != NO_LEAVE:
+        return result
+    account = next((a for a in tx.accounts() if a.id == permit.account.id), permit.account)
+    gone = ended.ended_at(tx, account) is not None
+    return SendResult(state="later", code=Code.AUTHORISATION_ENDED) if gone else result
 
 
 def _is_news(tx: Transaction, one: Outgoing, result: SendResult) -> bool:

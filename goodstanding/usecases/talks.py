@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.model import MessageFacts
+from goodstanding.usecases.namesakes import Kin
 from goodstanding.usecases.ports import Contact, Event, Outgoing, Queries
 
 TRIED = frozenset({"task", "sending", "sent", "unknown"})
@@ -25,8 +26,12 @@ class Talks:
         known = {one.id: one for one in contacts}
         self._states = MEANT if planning else TRIED
         ids = list(known)
+        account_id = next((one.account_id for one in known.values()), 0)
+        kin = Kin(q, account_id, ids)
         self._acts = q.message_acts(ids) if ids else {}
-        cards = [one.id for acts in self._acts.values() for one in acts if one.template]
+        self._elsewhere = _elsewhere(q, kin, ids)
+        said = [*self._acts.values(), *self._elsewhere.values()]
+        cards = [one.id for acts in said for one in acts if one.template]
         self._cards = {number for number, one in q.message_contents(cards).items() if one.kind == "card"}
         since = min((c.wrote_at for c in known.values() if c.wrote_at is not None), default=0)
         refs = {one.provider_ref for acts in self._acts.values() for one in acts if one.provider_ref}
@@ -42,7 +47,7 @@ class Talks:
         acts = [one for one in self._acts.get(contact.id, ()) if one.id != leave_out]
         return MessageFacts(
             asked=contact.id in self._asked
-            or any(one.id in self._cards and one.state in ASKED for one in acts),
+            or any(one.id in self._cards and one.state in ASKED for one in (*acts, *self._theirs(contact))),
             first=not any(one.approved_by is None and one.state == "sent" for one in acts),
             form=form,
             tap=tap,
@@ -54,8 +59,13 @@ class Talks:
         if begins is None:
             return 0
         more = self._more[contact.id]
-        ours = [one for one in acts if one.state in self._states and _when(one) >= begins]
+        counted = (*acts, *self._theirs(contact))
+        ours = [one for one in counted if one.state in self._states and _when(one) >= begins]
         return more + len(ours) + sum(at >= begins for at in self._by_others.get(contact.id, ()))
+
+    def _theirs(self, contact: Contact) -> Sequence[Outgoing]:
+        """Return what went to this person where it is known by another name."""
+        return self._elsewhere.get(contact.id, ())
 
     def answered(self, event: Event) -> bool:
         """Tell whether the person was written to after this message: by staff in the app, or about a later message."""
@@ -93,6 +103,15 @@ class Talks:
         """Count an act that was reserved in this batch."""
         known = [other for other in self._acts.get(one.contact_id, ()) if other.id != one.id]
         self._acts[one.contact_id] = [*known, one]
+
+
+def _elsewhere(q: Queries, kin: Kin, ids: Sequence[int]) -> dict[int, list[Outgoing]]:
+    """Return the messages to whoever is one with each of these contacts."""
+    pairs = {one: others for one in ids if (others := kin.one_with(one))}
+    if not pairs:
+        return {}
+    acts = q.message_acts(sorted({other for others in pairs.values() for other in others}))
+    return {one: [act for other in others for act in acts[other]] for one, others in pairs.items()}
 
 
 def first_part(one: Outgoing, others: Sequence[Outgoing]) -> Outgoing | None:

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from goodstanding.core.outbox import is_same_text
 from goodstanding.core.policy.decide import Confirmation
 from goodstanding.core.tasks import CODES, FAILED, LATE, REASONS, may_be_taken_back
 from goodstanding.kernel.problems import GoodstandingError
@@ -28,6 +29,8 @@ HOLDER = "phone_holder"
 """The setting of an account that names who holds its phone."""
 LISTED = 200
 EXPIRED_AT_ONCE = 500
+UNDER_A_VIDEO = 5_000
+"""Open tasks looked through for those under one video."""
 
 
 class NotAllowedNowError(GoodstandingError):
@@ -101,6 +104,15 @@ def waiting(q: Queries, *, person_id: int | None = None, limit: int = LISTED) ->
             found += q.open_tasks(account_id, limit)
     found = sorted(found, key=lambda one: (one.until, one.outgoing_id))[:limit]
     return _items(q, found, accounts, holders)
+
+
+def waiting_under(q: Queries, account_id: int, video_id: str) -> list[Item]:
+    """Return the open tasks of one account that are about comments under one video."""
+    account = next((one for one in q.accounts() if one.id == account_id), None)
+    if account is None:
+        return []
+    found = _items(q, q.open_tasks(account_id, UNDER_A_VIDEO), {account_id: account}, {account_id: 0})
+    return [one for one in found if one.outgoing.video_id == video_id]
 
 
 def answered(q: Queries, *, since: int, limit: int = 20) -> list[Item]:
@@ -198,6 +210,24 @@ def sent(ctx: Context, outgoing_id: int, who: Who, *, before: bool = False) -> N
         settling.apply(tx, [one])
 
     ctx.store.write(work)
+
+
+def seen(ctx: Context, tx: Transaction, outgoing_id: int, text: str, who: Who) -> bool:
+    """The text of a task stands on the platform's screen: settle it as sent. False when it is another task by now.
+
+    Nobody need have opened it: who wrote it in the app did so. It may be taken back like any other answer.
+    """
+    one = tx.outgoing(outgoing_id)
+    if one is None or one.state != "task" or tx.task(outgoing_id) is None or not is_same_text(one.text, text):
+        return False
+    if one.contact_id:
+        tx.lock_contacts([one.contact_id])
+    found = _item(tx, outgoing_id)
+    if found.task.opened_at is None:
+        tx.change_outgoing(one.id, {"attempt_at": ctx.clock.now()})
+    _settle(ctx, tx, one, who, "sent", state="sent", code=CODES["seen"])
+    settling.apply(tx, [one])
+    return True
 
 
 def not_sent(ctx: Context, outgoing_id: int, who: Who, reason: str) -> None:

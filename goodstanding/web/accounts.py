@@ -28,11 +28,12 @@ from goodstanding.usecases import (
     playbooks,
     policies,
     regions,
+    resuming,
     retention,
 )
 from goodstanding.usecases.ports import Queries
 from goodstanding.web import i18n
-from goodstanding.web.desk import Desk, Form, Web, actor, back, field, lang_of
+from goodstanding.web.desk import Desk, Form, Web, actor, back, field, lang_of, whole
 from goodstanding.web.gate import cookies, is_local
 from goodstanding.web.login import FormBody
 
@@ -91,7 +92,7 @@ def _list_and_add(desk: Desk) -> list[HTTPRouteHandler]:
             found = [connections.standing_of(q, one) for one in q.accounts()]
             return {"found": found, "notices": notices(desk, q, lang), "app": apps.known(ctx, q, CONNECTOR)}
 
-        return desk.page(request, "accounts.html", work, say=_Say(lang))
+        return desk.page(request, "accounts.html", work, say=Say(lang))
 
     @get("/accounts/add", sync_to_thread=True)
     def add_form(request: Web) -> Response[Any]:
@@ -135,7 +136,7 @@ def _add_page(
 ) -> Response[Any]:
     values = {name: form.get(name, "") for name in (*_FACTS, "programmes")}
     return desk.page(
-        request, "accounts-add.html", form=values, problem=problem, say=_Say(lang_of(request)), status=status
+        request, "accounts-add.html", form=values, problem=problem, say=Say(lang_of(request)), status=status
     )
 
 
@@ -230,7 +231,7 @@ def _one(desk: Desk) -> list[HTTPRouteHandler]:
             problem = _told(request, error)
         return await asyncio.to_thread(
             desk.page, request, "account-automatic.html", account=shown.account, finding=shown.finding,
-            groups=shown.groups, row=_row(shown.finding, lang_of(request)), problem=problem, say=_Say(lang_of(request)),
+            groups=shown.groups, row=row_of(shown.finding, lang_of(request)), problem=problem, say=Say(lang_of(request)),
             status=502 if problem else 200,
         )  # fmt: skip
 
@@ -260,9 +261,9 @@ def _account_page(
         asked, granted = found.connection.asked.split(), found.connection.scopes.split()
         return {
             "one": found,
-            "rows": [_row(finding, lang) for finding in found.findings],
+            "rows": [row_of(finding, lang) for finding in found.findings],
             "idle": [
-                (rule.title.nl if lang == "nl" else rule.title.en, _row(finding, lang))
+                (rule.title.nl if lang == "nl" else rule.title.en, row_of(finding, lang))
                 for rule, finding in connections.idle_rules(
                     policies.compiled(desk.ctx, q, found.account.policy_hash).policy, found
                 )
@@ -273,8 +274,9 @@ def _account_page(
             "app": apps.known(desk.ctx, q, CONNECTOR),
             "link_until": connecting.link_until(desk.ctx, q, account_id),
             "table": playbooks.capabilities(),
-            "automatic": _row(automatic.finding_of(found), lang),
+            "automatic": row_of(automatic.finding_of(found), lang),
             "export": regions.told(q, account_id),
+            "held": resuming.waiting(desk.ctx, q, account_id),
             "deleted": retention.deleted(q, account_id),
             "postpone_most": playbooks.connect_rules().numbers.postpone_days_max,
         }
@@ -286,7 +288,7 @@ def _account_page(
         problem=problem,
         made=made,
         reachable=bool(base),
-        say=_Say(lang),
+        say=Say(lang),
         status=status,
     )
 
@@ -304,13 +306,18 @@ def _app(desk: Desk) -> list[HTTPRouteHandler]:
             kept = {"client_id": known.client_id, "permissions": " ".join(known.permissions)} if known else {}
             return {
                 "known": known is not None,
+                "secrets": apps.webhook_secrets(ctx, q, CONNECTOR),
+                "accepted": apps.accepted(q, CONNECTOR),
+                "overlap": apps.OVERLAP_HOURS,
+                "overlap_most": apps.OVERLAP_HOURS_MAX,
+                "level": apps.level(q, CONNECTOR),
                 "form": form or {"client_id": "", "permissions": "accounts", **kept},
             }
 
         return desk.page(
             request, "accounts-app.html", work, problem=problem, given=apps.is_given(ctx, CONNECTOR),
             told=wording.onboarding(lang), base=_base(desk, request), returns=RETURN,
-            permissions=tuple(playbooks.connect_rules().scopes), say=_Say(lang), status=status,
+            permissions=tuple(playbooks.connect_rules().scopes), levels=playbooks.call_levels(), say=Say(lang), status=status,
         )  # fmt: skip
 
     @get("/accounts/app", sync_to_thread=True)
@@ -324,13 +331,33 @@ def _app(desk: Desk) -> list[HTTPRouteHandler]:
             apps.keep(
                 ctx, CONNECTOR, client_id=field(data, "client_id"), secret=field(data, "secret"),
                 webhook_secret=field(data, "webhook_secret"), permissions=chosen, who=actor(request),
+                overlap_hours=whole(field(data, "overlap", most=10), apps.OVERLAP_HOURS),
             )  # fmt: skip
         except GoodstandingError as error:
             form = {"client_id": field(data, "client_id"), "permissions": " ".join(["accounts", *chosen])}
             return page(request, form, _told(request, error), 422)
         return back({}, "/accounts/app", said="app_saved")
 
-    return [app_form, keep_app]
+    @post("/accounts/app/overlap", sync_to_thread=True)
+    def end_overlap(request: Web) -> Response[Any]:
+        """Accept the webhook secret before no longer."""
+        apps.end_overlap(ctx, CONNECTOR, who=actor(request))
+        return back({}, "/accounts/app", said="overlap_ended")
+
+    @post("/accounts/app/level", sync_to_thread=True)
+    def keep_level(request: Web, data: FormBody) -> Response[Any]:
+        try:
+            apps.state_level(ctx, CONNECTOR, field(data, "level"), who=actor(request))
+        except GoodstandingError as error:
+            return page(request, None, _told(request, error), 422)
+        return back({}, "/accounts/app", said="level_saved")
+
+    @get("/accounts/app/level", sync_to_thread=False)
+    def level_again() -> Response[Any]:
+        """A page that answered a form was loaded again."""
+        return back({}, "/accounts/app")
+
+    return [app_form, keep_app, end_overlap, keep_level, level_again]
 
 
 def _consent(desk: Desk) -> list[HTTPRouteHandler]:
@@ -406,7 +433,7 @@ def _outcome(
     values: dict[str, Any] = {"problem": problem, "done": done, "off": [], "account": None}
     if done is not None:
         found = desk.read(lambda q: connections.standing(q, done.account_id))
-        rows = [_row(one, lang_of(request)) for one in found.findings]
+        rows = [row_of(one, lang_of(request)) for one in found.findings]
         refused = set(done.missing)
         denied = [
             row
@@ -455,7 +482,8 @@ def _told_in(one: Any, lang: Lang) -> str:
     return str(one.nl if lang == "nl" else one.en)
 
 
-def _row(finding: Finding, lang: Lang) -> Row:
+def row_of(finding: Finding, lang: Lang) -> Row:
+    """Return a feature with the words for why it is off."""
     table = playbooks.capabilities()
     feature = table.feature(finding.feature)
     off = [(table.rule(w.rule), wording.why(lang, w.code, w.detail)) for w in finding.why]
@@ -466,7 +494,7 @@ def _row(finding: Finding, lang: Lang) -> Row:
     return Row(finding=finding, name=_told_in(feature, lang), reasons=tuple(reasons))
 
 
-class _Say:
+class Say:
     """Words and choices for templates."""
 
     def __init__(self, lang: Lang) -> None:

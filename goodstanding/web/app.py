@@ -20,6 +20,7 @@ from goodstanding.web import (
     bio,
     clicks,
     comment,
+    contacts,
     conversation,
     feed,
     freeze,
@@ -30,11 +31,13 @@ from goodstanding.web import (
     pairing,
     paste,
     policy,
+    posts,
     problems,
     registry,
     review,
     tasks,
     today,
+    waiting,
 )
 from goodstanding.web.desk import Desk, Web
 from goodstanding.web.door import Door
@@ -54,8 +57,8 @@ from goodstanding.web.parts import DemoControls, WebParts
 
 log = structlog.get_logger("web")
 FEATURES = (
-    login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, feed,
-    registry, clicks, imports,
+    login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, posts,
+    feed, registry, clicks, imports, contacts, waiting,
 )  # fmt: skip
 FORM_BYTES_MAX = 2 << 20
 """A policy file is at most 1 MB; nothing larger is ever posted."""

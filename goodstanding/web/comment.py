@@ -18,6 +18,7 @@ from goodstanding.core.policy.model import Decision, Facts
 from goodstanding.core.policy.sealing import SealedRecord, read_record
 from goodstanding.core.targets import is_ours
 from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.kernel.reasons import Code
 from goodstanding.locale import Lang
 from goodstanding.usecases import audit, moderation, policies, registry
 from goodstanding.usecases.ports import AuditRow, Case, DecisionRow, Event, Outgoing, Queries
@@ -95,8 +96,11 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
                 "why": explain(desk, q, event, decision, lang) if decision else None,
                 "moments": _moments(desk, q, event, decision, outgoing, cases, log),
                 "open_case": open_case,
-                "proposed": next((o for o in outgoing if o.state == "held"), None),
+                "proposed": next(
+                    (o for o in outgoing if o.state == "held" and o.code != Code.AUTHORISATION_ENDED), None
+                ),
                 "outgoing": outgoing,
+                "pictures": conversation.drawn(q, outgoing),
                 "registered": registry.of_video(q, event.account_id, event.video_id),
                 "talk": conversation.of_event(desk, q, event),
             }

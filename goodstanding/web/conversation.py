@@ -1,25 +1,33 @@
 """A conversation beside one of its messages: what was said, how long the window is open, and an answer by hand."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from litestar import Response, get, post
+from litestar.datastructures import UploadFile
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.timing import HOUR
-from goodstanding.usecases import audit, moderation, policies
+from goodstanding.usecases import audit, moderation, playbooks, policies
+from goodstanding.usecases import pictures as handing
+from goodstanding.usecases.namesakes import Kin
 from goodstanding.usecases.ports import Contact, Event, Outgoing, Queries, Video
 from goodstanding.usecases.ports.messages import ConsentEvidence, ParsedMessage
 from goodstanding.usecases.talks import Talks
 from goodstanding.web.desk import Desk, Web, back, field, trouble, who
+from goodstanding.web.gate import form_token_holds
 from goodstanding.web.login import FormBody
 
 POSTS = 50
 SHOWN = 40
 """Messages of a conversation that a page shows."""
+ENVELOPE_BYTES = 64 << 10
+"""Room for the rest of a form that carries a picture."""
 EU = "im_receive_msg_eu"
 PICTURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 """What is shown of what the platform hands over, by its first bytes; nothing else is passed on."""
@@ -37,6 +45,8 @@ class Said:
     """Of our own act: planned, sent and so on."""
     event_id: int = 0
     """The message itself, for what the person wrote."""
+    picture: bool = False
+    """Our own act is a picture: its text is only the platform's id of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +64,8 @@ class Conversation:
     referral: str
     answer: str
     marketing: str
+    pictures: bool
+    """Messages go through the platform now, so a picture can be handed over."""
     posts: list[Video]
     """Our own posts, which can be shared."""
     evidence: list[ConsentEvidence]
@@ -69,6 +81,7 @@ def of_event(desk: Desk, q: Queries, event: Event) -> Conversation | None:
     known = q.conversation_of(contact.id)
     talks = Talks(q, [contact], planning=False)
     wrote_at = contact.wrote_at or 0
+    seen = Kin(q, contact.account_id, [contact.id]).as_one(contact)
     return Conversation(
         lines=_lines(q, contact),
         opened=contact.wrote_at is not None,
@@ -77,8 +90,9 @@ def of_event(desk: Desk, q: Queries, event: Event) -> Conversation | None:
         most=numbers.messages_per_window,
         read_at=known.read_at if known else None,
         referral=known.referral if known else "",
-        answer=contact.answer,
-        marketing=contact.marketing,
+        answer=seen.answer,
+        marketing=seen.marketing,
+        pictures=account.can_message and account.mode != "assisted" and not account.killed,
         posts=q.videos(event.account_id)[:POSTS],
         evidence=q.consent_evidence(contact.id),
     )
@@ -87,7 +101,8 @@ def of_event(desk: Desk, q: Queries, event: Event) -> Conversation | None:
 def _lines(q: Queries, contact: Contact) -> list[Said]:
     acts = q.message_acts([contact.id])[contact.id]
     shown = [one for one in acts if one.state != "cancelled"][-SHOWN:]
-    lines = [_of_act(one) for one in shown]
+    pictures = drawn(q, shown)
+    lines = [_of_act(one, picture=one.id in pictures) for one in shown]
     for event in q.messages_of(contact.id, limit=SHOWN):
         by: Literal["person", "staff"] = "staff" if event.own else "person"
         lines.append(
@@ -96,9 +111,16 @@ def _lines(q: Queries, contact: Contact) -> list[Said]:
     return sorted(lines, key=lambda one: one.at)[-SHOWN:]
 
 
-def _of_act(one: Outgoing) -> Said:
+def drawn(q: Queries, acts: Sequence[Outgoing]) -> set[int]:
+    """Return those of our acts that are pictures: their text is only the platform's id of one."""
+    messages = [one.id for one in acts if one.act == "message"]
+    found = q.message_contents(messages) if messages else {}
+    return {number for number, one in found.items() if one.kind == "image"}
+
+
+def _of_act(one: Outgoing, *, picture: bool) -> Said:
     at = one.attempt_at or one.not_before
-    return Said(at=at, by="us", text=one.text, language=one.language, state=one.state)
+    return Said(at=at, by="us", text=one.text, language=one.language, state=one.state, picture=picture)
 
 
 def routes(desk: Desk) -> list[HTTPRouteHandler]:
@@ -120,6 +142,27 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
         newest = desk.read(lambda q: q.acts(person_id=me, limit=1))
         return back(data, here, said="approved", act=newest[0].id if newest else 0)
 
+    @post(
+        "/message/{event_id:int}/picture",
+        exclude_from_csrf=True,  # the token of a form with a file is checked below
+        request_max_body_size=playbooks.picture_rules().bytes_max + ENVELOPE_BYTES,
+    )
+    async def picture(request: Web, event_id: FromPath[int]) -> Response[Any]:
+        """Hand a picture to TikTok and send it as an answer."""
+        here, form = f"/comment/{event_id}", await request.form()
+        token, file = form.get("_csrf_token"), form.get("picture")
+        if not form_token_holds(ctx, request.scope, token if isinstance(token, str) else ""):
+            return back({}, here, said="error", code="PICTURE_FORM")
+        content = await file.read() if isinstance(file, UploadFile) else b""
+        try:
+            await handing.send(ctx, event_id, who(request).id, content)
+        except GoodstandingError as error:
+            return back({}, here, said="error", code=trouble(error))
+        desk.wake()
+        me = who(request).id
+        newest = await asyncio.to_thread(desk.read, lambda q: q.acts(person_id=me, limit=1))
+        return back({}, here, said="approved", act=newest[0].id if newest else 0)
+
     @get("/message/{event_id:int}/media")
     async def media(event_id: FromPath[int]) -> Response[bytes]:
         """Show a picture of a message, fetched now and kept nowhere."""
@@ -134,7 +177,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
             raise NotFoundException
         return Response(content=content, media_type=kind, headers={"Cache-Control": "no-store"})
 
-    return [answer, media]
+    return [answer, picture, media]
 
 
 def _picture_of(desk: Desk, q: Queries, event_id: int) -> tuple[Event, ParsedMessage] | None:

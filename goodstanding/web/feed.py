@@ -24,6 +24,8 @@ class Meter(msgspec.Struct, frozen=True, kw_only=True):
 
     account: Account
     figures: GapFigures
+    talk: GapFigures | None
+    """The same of messages, where they are read."""
     connected: bool
     refused: snapshots.Refused | None
     gaps: list[Gap]
@@ -37,11 +39,12 @@ def meter(desk: Desk, q: Queries, account: Account, connected: set[int]) -> Mete
     watches = [
         one
         for one in q.watches(account.id)
-        if one.video_id != reading.EVERY_POST and one.next_at != reading.NEVER
+        if one.video_id not in reading.NO_POST and one.next_at != reading.NEVER
     ]
     return Meter(
         account=account,
         figures=reconcile.figures(desk.ctx, q, account.id),
+        talk=reconcile.talk_figures(desk.ctx, q, account.id),
         connected=account.id in connected,
         refused=snapshots.refused_of(q, account.id),
         gaps=q.gaps(account.id, limit=GAPS),

@@ -1,11 +1,13 @@
 """What machines ask: is it well, and the figures. No personal data."""
 
+import secrets
 import threading
 import time
 from typing import Any
 
-from litestar import Response, get
+from litestar import Request, Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import Scope
 from prometheus_client import CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 
@@ -14,11 +16,15 @@ from goodstanding.usecases import reconcile
 from goodstanding.usecases.ports import Queries
 from goodstanding.usecases.ports.feed import GapFigures
 from goodstanding.web.desk import OPEN_MOST, Desk
+from goodstanding.web.gate import is_local
 
 LAG_MAX = 120_000
 """The oldest unread delivery may be so old (milliseconds) before the worker counts as ill."""
 KEPT_SECONDS = 30.0
 """Totals are counted again after so long at the earliest: they read whole tables."""
+_PASSED_ON = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip"})
+"""What a proxy adds: then the request comes from elsewhere, whatever address it has here."""
+_CLOSED = b"only from this machine, or with GOODSTANDING_METRICS_TOKEN as bearer token\n"
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -78,21 +84,21 @@ class Figures:
         ages = GaugeMetricFamily(
             "goodstanding_feed_sure_age_seconds", "Age of the last certainty, by account.", labels=["account"]
         )
-        for account_id, found, hidden in desk.read(lambda q: _meters(desk, q)):
-            figures = {
-                "open_gaps": found.open,
-                "found_late": found.found_late,
-                "came_after": found.came_after,
-                "waiting": found.waiting,
-                "never_came": found.never_came,
-                "duplicates": found.duplicates,
-                "hidden_replies": hidden,
-            }
+        talks = GaugeMetricFamily(
+            "goodstanding_feed_messages_sure_age_seconds",
+            "Age of the last certainty about messages, by account.",
+            labels=["account"],
+        )
+        for account_id, found, talk, hidden in desk.read(lambda q: _meters(desk, q)):
+            figures = _counts(found, "") | {"hidden_replies": hidden}
+            if talk is not None:
+                figures |= _counts(talk, "messages_")
             for name, count in figures.items():
                 counts.add_metric([str(account_id), name], count)
-            if found.sure_until is not None:
-                ages.add_metric([str(account_id)], max(0, now - found.sure_until) / 1000)
-        return [counts, ages]
+            for family, sure in ((ages, found.sure_until), (talks, talk.sure_until if talk else None)):
+                if sure is not None:
+                    family.add_metric([str(account_id)], max(0, now - sure) / 1000)
+        return [counts, ages, talks]
 
     def _counted(self) -> dict[str, dict[str, int]]:
         assert self.desk is not None
@@ -130,14 +136,48 @@ def routes(desk: Desk, figures: Figures) -> tuple[HTTPRouteHandler, HTTPRouteHan
         return Response(content=found, status_code=200 if well else 503)
 
     @get("/metrics", sync_to_thread=True, public=True, summary="Figures for Prometheus.", media_type=TEXT)
-    def metrics() -> Response[bytes]:
+    def metrics(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Answer this machine, and elsewhere whoever bears the token; figures are nobody else's business."""
+        if not may_read(request.scope, desk.parts.metrics_token):
+            wanted = {"WWW-Authenticate": "Bearer"} if desk.parts.metrics_token else None
+            status = 401 if wanted else 403
+            return Response(content=_CLOSED, media_type=TEXT, status_code=status, headers=wanted)
         return Response(content=figures.text(), media_type=TEXT)
 
     return healthz, metrics
 
 
-def _meters(desk: Desk, q: Queries) -> list[tuple[int, GapFigures, int]]:
-    return [(one.id, reconcile.figures(desk.ctx, q, one.id), q.spam_flags(one.id, 0)) for one in q.accounts()]
+def may_read(scope: Scope, token: str) -> bool:
+    """Tell whether a request may have the figures: from this machine and not passed on by a proxy, or with the token."""
+    given = {name.lower(): value for name, value in scope["headers"]}
+    said = given.get(b"authorization", b"").partition(b" ")
+    if token and said[0].lower() == b"bearer" and secrets.compare_digest(said[2].strip(), token.encode()):
+        return True
+    return is_local(scope) and not _PASSED_ON & given.keys()
+
+
+def _meters(desk: Desk, q: Queries) -> list[tuple[int, GapFigures, GapFigures | None, int]]:
+    ctx = desk.ctx
+    return [
+        (
+            one.id,
+            reconcile.figures(ctx, q, one.id),
+            reconcile.talk_figures(ctx, q, one.id),
+            q.spam_flags(one.id, 0),
+        )
+        for one in q.accounts()
+    ]
+
+
+def _counts(found: GapFigures, prefix: str) -> dict[str, int]:
+    return {
+        f"{prefix}open_gaps": found.open,
+        f"{prefix}found_late": found.found_late,
+        f"{prefix}came_after": found.came_after,
+        f"{prefix}waiting": found.waiting,
+        f"{prefix}never_came": found.never_came,
+        f"{prefix}duplicates": found.duplicates,
+    }
 
 
 def _lag(desk: Desk, q: Queries) -> int:

@@ -40,6 +40,7 @@ def environment(lang: Lang) -> Environment:
     made.install_gettext_translations(translations(lang), newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
     made.globals["ngettext"] = _grouped(lang, cast("Callable[..., str]", made.globals["ngettext"]))
     made.globals["platform_numbers"] = playbooks.platform_rules().numbers
+    made.globals["picture_rules"] = playbooks.picture_rules()
     made.filters["marked"] = marked
     made.filters["short"] = lambda value: short(lang, value)
     made.filters["num"] = lambda value: number(lang, value)

@@ -40,6 +40,8 @@ class WebParts:
     """Reached by https: cookies are sent over nothing else."""
     public_url: str = ""
     """Where the world reaches this server; empty when it does not."""
+    metrics_token: str = field(default="", repr=False)
+    """What opens the figures from elsewhere; empty for nothing."""
     lan: str = ""
     """The address under which phones on the same network reach this server; empty when they do not."""
     confirm_clock: Callable[[], None] | None = None

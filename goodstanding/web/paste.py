@@ -75,8 +75,15 @@ def _pasting(desk: Desk) -> list[HTTPRouteHandler]:
             for number in range(paste.ROWS_MAX)
             if f"take-{number}" in data
         ]
+        seen = [
+            msgspec.structs.replace(
+                _row(data, number, zone, ctx.clock.now()), task=whole(field(data, f"task-{number}"))
+            )
+            for number in range(paste.ROWS_MAX)
+            if f"seen-{number}" in data
+        ]
         try:
-            done = paste.take(ctx, account_id, _choice(form), rows, actor(request))
+            done = paste.take(ctx, account_id, _choice(form), rows, actor(request), seen=seen)
         except GoodstandingError as error:
             return form_page(request, form, error=trouble(error), status=422)
         desk.wake()
@@ -149,9 +156,11 @@ def _local_of(desk: Desk, account_id: int) -> Any:
 
 
 def _row(data: Form, number: int, zone: str, now: int) -> Row:
+    at = field(data, f"at-{number}")
     return Row(
         author=field(data, f"author-{number}"), text=field(data, f"text-{number}", most=paste.TEXT_MAX),
-        at=_at(field(data, f"at-{number}"), zone, now), nth=max(1, whole(field(data, f"nth-{number}"), 1)),
+        at=_at(at, zone, now), nth=max(1, whole(field(data, f"nth-{number}"), 1)),
+        dated=bool(at) and at != field(data, f"undated-{number}"),
     )  # fmt: skip
 
 

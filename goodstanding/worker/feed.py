@@ -1,6 +1,7 @@
-"""The worker's periodic reading: looks at posts, whether our replies are seen, and the day's captures."""
+"""The worker's periodic reading: looks at posts, posts on their way, whether our replies are seen, the day's captures."""
 
 from goodstanding.kernel.timing import MINUTE
+from goodstanding.usecases import publishing
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.reading import Reader
 from goodstanding.usecases.snapshots import Capturer
@@ -29,4 +30,5 @@ class FeedJobs:
         if now - self._looked_at >= VISIBILITY_EVERY:
             self._looked_at = now
             await self._visibility.step()
+            done += await publishing.step(self._ctx)
         return done + await self._capturer.step()

@@ -92,6 +92,7 @@ class Worker:
         if not ctx.clock.doubt():
             await asyncio.to_thread(tasks.expire, ctx)
             await asyncio.to_thread(retention.carry_out_due, ctx)
+            await asyncio.to_thread(retention.forget_unread, ctx)
         await asyncio.to_thread(audit.checkpoint, ctx)
         await asyncio.to_thread(ctx.store.write, lambda tx: tx.drop_expired_values(now))
         return 0

@@ -47,6 +47,20 @@ def test_help_teaches(gs, name, command):
             assert option.opts[0] in result.output
 
 
+@pytest.mark.parametrize(("name", "command"), list(commands()), ids=NAMES)
+def test_help_shows_an_example_of_the_command_itself(name, command):
+    said = " ".join(f"{command.help} {command.epilog or ''}".split())
+    assert f"goodstanding {name}" in said
+
+
+def test_lists_of_commands_break_no_sentence_off(gs):
+    groups = {name.split()[0] for name in NAMES if " " in name}
+    assert groups
+    for group in groups:
+        listed = gs(group, "--help").output.split("Commands:")[1]
+        assert "..." not in listed, listed
+
+
 def test_the_list_of_commands_is_the_contract(gs):
     shown = gs("--help").output
     assert {"demo", "serve", "web", "worker", "backtest", "understand", "replay", "audit", "policy"} <= set(
@@ -198,3 +212,30 @@ def test_the_sandbox_says_that_its_port_is_taken(gs):
         taken.listen()
         result = gs("sandbox", "--port", taken.getsockname()[1])
     assert (result.exit_code, result.stderr.count("\n")) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        (["acounts"], "de opdracht acounts bestaat niet."),
+        (["--nonsense"], "de optie --nonsense bestaat niet."),
+        (["accounts", "add"], "HANDLE ontbreekt."),
+        (["freeze"], "--reason ontbreekt."),
+        (["tasks", "skip", "1", "--reason", "mood"], "Kies uit: gone, unable, unwise, other."),
+        (["serve", "--port", "99999"], "--port moet een getal zijn van 0 tot 65535."),
+        (["tasks", "open", "twaalf"], "TASK moet een geheel getal zijn."),
+        (["understand", "not-there.txt"], "FILE: dat bestand of die map is er niet"),
+        (["accounts", "list", "extra"], "dit kan niet zo worden gebruikt"),
+    ],
+)
+def test_wrong_use_is_told_in_dutch_with_where_help_is(gs, told, said):
+    result = gs(*told, lang="nl")
+    assert result.exit_code == 2
+    assert said in result.output and "Gebruik: " in result.output and "--help" in result.output
+    assert "Error" not in result.output and "Usage" not in result.output
+    assert "Usage: " in gs(*told).output
+
+
+def test_a_group_alone_shows_its_help_in_either_language(gs):
+    assert "Commands:" in gs("accounts", lang="nl").output
+    assert "Commands:" in gs("accounts", lang="en").output

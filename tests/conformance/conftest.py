@@ -39,6 +39,7 @@ class Stage:
             "scope": ",".join(scopes),
             "redirect_uri": BACK,
             "state": "s-1",
+            "disable_auto_auth": "1",
         }
         page = self.session.get(f"{self.url}/v2/auth/authorize/", params=asked, timeout=10)
         assert page.status_code == 200, page.text

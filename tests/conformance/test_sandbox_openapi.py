@@ -2,26 +2,22 @@
 
 import copy
 import json
+import re
 
 import pytest
 import requests
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
+from hypothesis import given
 
 from goodstanding.sandbox.api import ROUTES
-from goodstanding.sandbox.control import CONTROLS
+from goodstanding.sandbox.controls import CONTROLS
 from goodstanding.sandbox.events import EVENTS
+from goodstanding.sandbox.numbers import read_numbers
 from goodstanding.sandbox.openapi import document
-from goodstanding.sandbox.server import serving
-from goodstanding.sandbox.world import Settings
+from goodstanding.sandbox.server import build, serving
+from goodstanding.sandbox.world import Settings, World
+from tests.conformance.described import CHECKS, check_that_a_lie_is_found, repeatable
 
-CHECKS = [not_a_server_error, response_schema_conformance, status_code_conformance, content_type_conformance]
 EXAMPLES = 20
 BOUNDED = {"count": 20, "timeout_seconds": 0.05, "speed": 10}
 """What would wait long or make millions."""
@@ -76,14 +72,7 @@ def test_anything_that_fits_the_description_is_answered_as_described(world, meth
     url, session, known, control = world
     operation = SCHEMA[path][method]
 
-    @settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        derandomize=True,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @repeatable(EXAMPLES)
     @given(case=operation.as_strategy())
     def run(case):
         if real_ids:
@@ -117,6 +106,32 @@ def test_nothing_that_is_served_is_missing_from_the_description(world, record_pr
     )
 
 
+def test_every_page_that_is_served_is_described_and_nothing_else():
+    served = set()
+    for route in build(World(Settings())).routes:
+        path = re.sub(r":\w+}", "}", route.path_format)
+        served |= {(method, path) for method in getattr(route, "methods", ()) if method != "OPTIONS"}
+    described = {(method.upper(), path) for method, path in OPERATIONS if not path.startswith("/open_api/")}
+    assert {(method, path.rstrip("/")) for method, path in served} == {
+        (method, path.rstrip("/")) for method, path in described
+    }
+
+
+def test_what_is_assumed_stands_with_the_calls_and_events_it_is_about():
+    operations = DOCUMENT["paths"] | DOCUMENT["webhooks"]
+    told = dict(DOCUMENT["info"]["x-assumed"])
+    for methods in operations.values():
+        for described in methods.values():
+            told |= described.get("x-assumed", {})
+    assumed = read_numbers().assumed
+    assert told == {one.subject: one.text for one in assumed}
+    send = DOCUMENT["paths"]["/open_api/v1.3/business/message/send/"]["post"]
+    assert "40064" in send["x-assumed"]["Window closed, quota used"]
+    names = [path.removeprefix("/open_api/v1.3") for path in operations]
+    for one in assumed:
+        assert all(any(name.startswith(call) for name in names) for call in one.calls), one.subject
+
+
 def test_most_real_ids_lead_past_the_first_check(world):
     url, session, _, _ = world
     counts = session.get(f"{url}/_sandbox/calls", params={"limit": 0}, timeout=10).json()["counts"]
@@ -125,17 +140,12 @@ def test_most_real_ids_lead_past_the_first_check(world):
 
 
 def test_a_lie_in_the_description_is_found(world):
-    url, session, known, _ = world
-    lying = copy.deepcopy(DOCUMENT)
-    lying["components"]["schemas"]["Profile"]["properties"]["display_name"] = {"type": "integer"}
-    operation = schemathesis.openapi.from_dict(lying)["/open_api/v1.3/business/get/"]["get"]
-    token = session.post(f"{url}/_sandbox/seed", json={"grant": [known["business_id"]]}, timeout=10).json()
-    case = operation.Case(
-        query={"business_id": known["business_id"]},
-        headers={"Access-Token": token["grants"][0]["access_token"]},
-    )
-    with pytest.raises(BaseExceptionGroup, match="Schemathesis"):
-        case.call_and_validate(base_url=url, session=session, checks=CHECKS, timeout=10)
+    url, session, known, control = world
+    token = control("seed", grant=[known["business_id"]])["grants"][0]["access_token"]
+    sent = {"query": {"business_id": known["business_id"]}, "headers": {"Access-Token": token}}
+    lie = ("Profile", "display_name", "integer")
+    path = "/open_api/v1.3/business/get/"
+    check_that_a_lie_is_found(DOCUMENT, lie, path, url=url, session=session, **sent)
 
 
 def test_every_kind_of_webhook_is_described(world):

@@ -20,19 +20,23 @@ from goodstanding.core.policy.rules import message_time
 from goodstanding.kernel.timing import HOUR
 from goodstanding.usecases import (
     comments,
+    consents,
     facts,
     intake,
+    joining,
     messages,
     moderation,
+    namesakes,
     outbox,
     policies,
     reserving,
     settling,
     talks,
     tasks,
+    withdrawing,
 )
 from goodstanding.usecases.ports import SendResult
-from tests.faults import machine, stories, talk_stories
+from tests.faults import machine, namesake_stories, stories, talk_stories
 from tests.faults.world import Reader, Violation
 
 EXAMPLES = 60
@@ -178,7 +182,7 @@ def _no_result_entry():
     def make(real):
         return lambda ctx, tx, drafts: real(ctx, tx, [d for d in drafts if d.kind != "result"])
 
-    return [_on(settling, "append", make), _on(reserving, "append", make)]
+    return [_on(one, "append", make) for one in (settling, reserving, withdrawing)]
 
 
 def _frozen_never():
@@ -366,7 +370,7 @@ MUTANTS = (
     Mutant(
         "stop-stops-nothing",
         "what was planned leaves after a STOP",
-        _patched(settling, "stop_planned", lambda *a: []),
+        _patched(withdrawing, "stop_planned", lambda *a: []),
     ),
     Mutant(
         "echo-doubles",
@@ -436,6 +440,35 @@ MUTANTS = (
     Mutant("task-not-asked-again", "opening a task asks no gate", _task_not_asked_again),
     Mutant("task-does-not-count", "tasks count against no limit", _task_does_not_count),
     Mutant("opened-task-expires", "what may have been sent is called too late", _opened_task_expires),
+    Mutant(
+        "join-forgets-opt-out",
+        "an opt-out holds only under the name it was given under",
+        lambda: [
+            patch.object(namesakes.Kin, "as_one", lambda self, contact: contact),
+            patch.object(joining, "_carry", lambda *a: None),
+        ],
+    ),
+    Mutant(
+        "join-forgets-caps",
+        "what was sent under one name leaves the limits of the other alone",
+        _patched(namesakes.Kin, "counts_for", lambda self, contact_id, at: (contact_id,)),
+    ),
+    Mutant(
+        "rename-frees",
+        "who comes under another handle is free of what was refused under the old one",
+        _patched(joining, "_carry", lambda *a: None),
+    ),
+    Mutant(
+        "stop-under-one-name",
+        "a withdrawal stops only what waits under its own name",
+        lambda: [
+            _on(
+                consents,
+                "_stops",
+                lambda real: lambda tx, answered, ids, now: real(tx, answered, [answered.contact.id], now),
+            )
+        ],
+    ),
     Mutant("late-is-sent", "a task that is too late counts as sent", _late_is_sent),
 )
 
@@ -465,7 +498,7 @@ def _machine(examples):
 
 
 def _stories():
-    for story in (*stories.ALL, *talk_stories.ALL):
+    for story in (*stories.ALL, *talk_stories.ALL, *namesake_stories.ALL):
         try:
             story()
         except (

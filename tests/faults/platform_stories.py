@@ -9,14 +9,9 @@ from tests.faults.rig import BUSINESS, Violation, rig, told_is_true
 from tests.faults.world import policy_text
 
 REPLY = "comment/reply/create/"
-ENDS = {
-    ("cancelled", "CAPABILITY"),
-    ("failed", "TOKEN"),
-    ("cancelled", "TOKEN"),
-    ("planned", "KILL_SWITCH"),
-    ("planned", "AFTER_ANSWER"),
-}
-"""How an act may stand whose account the platform let go of. A message waits: a person may still send it by hand."""
+ENDS = {("held", "AUTHORISATION_ENDED")}
+"""How an act stands whose account the platform let go of: everything waits in one state, for one reason, until a person
+decides."""
 AGE_HOURS = 24
 """Older comments are not answered any more, in the story where webhooks come late."""
 
@@ -165,6 +160,46 @@ async def webhooks_lost():
         return await told_is_true(one) | _certain(one)
 
 
+async def message_webhooks_lost():
+    """No webhook of a message comes for hours: all are found with the echoes, decided once, and count from their own time."""
+    async with rig(reads=True, business=True) as one:
+        await one.step(MINUTE)
+        await one.fault(webhooks={"lost": 1.0})
+        for _ in range(4):  # some write again before anybody looked
+            one.asked = 0
+            await one.write(30)
+            await one.pass_time(MINUTE)
+        staff = {"business_id": one.business_id, "viewer": "writer00007", "text": "Halo!", "source": "APP"}
+        await one.box.control("app/messages", staff)
+        if one.decided():
+            raise Violation("a lost webhook came")
+        for _ in range(20):
+            await one.step(3 * MINUTE)
+        await _late_by_hours(one)
+        await one.fault()
+        await _come_to_rest(one)
+        decided = Counter(one.decided().values())
+        meter = one.talk_meter()
+        if decided != {1: 121} or meter.open or meter.found_first < 121 + 1:
+            raise Violation(f"decided {dict(decided)}, {meter}")
+        told = await told_is_true(one)
+        return told | {
+            "found by reading": meter.found_first, "found late": meter.found_late, "gaps open": meter.open,
+        }  # fmt: skip
+
+
+async def _late_by_hours(one):
+    """A message read back after five hours leaves its window five hours shorter."""
+    begun = one.ctx.clock.now()
+    one.asked = 900
+    await one.write(1)
+    await one.pass_time(5 * HOUR)
+    await one.look()
+    person = one.look_up(lambda q: q.contacts_by_external(BUSINESS, ["+Sbxwriter00901"]))["+Sbxwriter00901"]
+    if person.wrote_at is None or abs(person.wrote_at - begun) > SECOND:
+        raise Violation(f"the window of a late message begins at {person.wrote_at}, written at {begun}")
+
+
 async def webhooks_doubled_reordered_and_late():
     """A third comes twice, all come up to 70 hours late in any order, a tenth never; a tenth of the comments is deleted."""
     async with rig(reads=True) as one:
@@ -250,6 +285,7 @@ ALL = (
     revoked_and_the_webhook_lost,
     a_gateway_page_on_everything,
     webhooks_lost,
+    message_webhooks_lost,
     webhooks_doubled_reordered_and_late,
     webhooks_three_days_late,
 )

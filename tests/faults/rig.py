@@ -161,6 +161,10 @@ class Rig:
     def meter(self):
         return self.look_up(lambda q: reconcile.figures(self.ctx, q, 1))
 
+    def talk_meter(self):
+        """Return the gap meter of the business account's messages."""
+        return self.look_up(lambda q: reconcile.figures(self.ctx, q, BUSINESS, "messages"))
+
     def decided(self):
         """Return how often each comment was decided."""
         found = self.look_up(

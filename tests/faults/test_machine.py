@@ -4,12 +4,14 @@ import os
 
 import pytest
 
-from tests.faults import machine, mutants, stories, talk_stories
+from tests.faults import machine, mutants, namesake_stories, stories, talk_stories
 
 FULL = bool(os.environ.get("GOODSTANDING_FAULTS_FULL"))
 
 
-@pytest.mark.parametrize("story", [*stories.ALL, *talk_stories.ALL], ids=lambda s: s.__name__)
+@pytest.mark.parametrize(
+    "story", [*stories.ALL, *talk_stories.ALL, *namesake_stories.ALL], ids=lambda s: s.__name__
+)
 def test_story(story):
     story()
 

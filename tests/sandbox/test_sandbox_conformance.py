@@ -18,6 +18,7 @@ def consent(client, *, granted=SCOPES, answer="allow", open_id=LOTTE):
         "scope": SCOPES,
         "redirect_uri": BACK,
         "state": "s-1",
+        "disable_auto_auth": "1",
     }
     page = client.session.get(f"{client.url}/v2/auth/authorize/", params=asked, timeout=10)
     assert page.status_code == 200

@@ -3,9 +3,9 @@
 import os
 
 import pytest
-from sandbox_client import APP, AWAY, SECRET, App
+from sandbox_client import APP, AWAY, LOTTE, SECRET, App
 
-from goodstanding.sandbox.control import CONTROLS
+from goodstanding.sandbox.controls import CONTROLS
 from goodstanding.sandbox.numbers import read_numbers
 
 
@@ -103,7 +103,9 @@ def test_a_day_that_is_used_up_ends_at_midnight():
 
     from goodstanding.sandbox.limits import Throttle
 
-    numbers = msgspec.structs.replace(read_numbers().limits, app_per_day=3)
+    numbers = read_numbers().limits
+    levels = {"basic": msgspec.structs.replace(numbers.levels["basic"], app_per_day=3)}
+    numbers = msgspec.structs.replace(numbers, levels=levels)
     throttle = Throttle(numbers)
     noon = 1_790_000_040_000 // 86_400_000 * 86_400_000 + 43_200_000
 
@@ -166,3 +168,37 @@ def test_the_page_works_by_keyboard_and_without_a_word_in_the_console(shared):
         browser.close()
     assert [one for one in said if "400" not in one] == []
     assert app.get("message/conversation/list/", conversation_type="STRANGER")["data"]["conversations"]
+
+
+@pytest.mark.browser
+def test_the_forms_send_yes_and_no_lists_and_json_as_what_they_are(start):
+    from playwright.sync_api import sync_playwright
+
+    client = start(limits=False)
+    with sync_playwright() as playwright:
+        chromium = os.environ.get("GOODSTANDING_CHROMIUM", "/usr/bin/chromium")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
+        page.goto(f"{client.url}/_sandbox/")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+        def done(call, shown):
+            form = page.locator(f'form[data-call="/_sandbox/{call}"]')
+            form.locator("button").click()
+            form.locator("output", has_text=shown).wait_for()
+
+        page.locator('form[data-call="/_sandbox/options"] select[name=bounce_returning]').select_option("no")
+        done("options", '"bounce_returning": false')
+        page.locator('form[data-call="/_sandbox/seed"] input[name=grant]').fill(
+            f"{LOTTE}, -000SbxTokoTehOpenId"
+        )
+        done("seed", "grants")
+        fault = '{"kind": "slow", "times": 2, "seconds": 0.1}'
+        page.locator('form[data-call="/_sandbox/inject"] textarea[name=fault]').fill(fault)
+        done("inject", '"times": 2')
+        page.locator('form[data-call="/_sandbox/inject"] textarea[name=fault]').fill("{oops")
+        done("inject", "SyntaxError")
+        browser.close()
+    assert client.world.options.bounce_returning is False
+    assert client.world.state.granted("-000SbxTokoTehOpenId")
+    assert [one.kind for one in client.world.faults.ordered] == ["slow"]

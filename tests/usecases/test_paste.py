@@ -2,16 +2,19 @@
 
 import json
 
+import msgspec
 import pytest
 
-from goodstanding.kernel.timing import DAY, HOUR
-from goodstanding.usecases import audit, moderation, paste
+from goodstanding.kernel.timing import DAY, HOUR, MINUTE
+from goodstanding.usecases import audit, moderation, paste, tasks
 from goodstanding.usecases.context import person
+from goodstanding.usecases.facts import volume_now
 from goodstanding.usecases.paste import Row, VideoChoice
-from goodstanding.usecases.ports import ParsedComment
+from goodstanding.usecases.ports import ParsedComment, Person
 from tests.faults.world import World
 
 ME = person(1)
+VIDEO_ID = "7672400000000000101"
 VIDEO = VideoChoice(link="https://www.tiktok.com/@lottekookt/video/7672400000000000101", title="Soep")
 TEXT = "kijker_een\nwhat is the price\n2h\nReply\nkijker_twee\nhello there\n3h\nReply\nown\nthank you\n1h\nReply\n"
 
@@ -189,3 +192,110 @@ def test_an_account_that_cannot_be(world, changes, which):
     with pytest.raises(paste.BadAccountError) as refused:
         paste.open_without_app(world.ctx, **values, who=ME)
     assert refused.value.fields["which"] == which
+
+
+# --- volume ---
+
+
+def volume(world):
+    return world.ctx.store.read(lambda q: volume_now(q, 1, world.ctx.clock.now()))[0]
+
+
+@pytest.mark.parametrize(
+    ("age", "counted", "undated"), [("5m", 60, 0), ("59m", 60, 0), ("1h", 0, 0), ("3d", 0, 0), ("", 0, 60)]
+)
+def test_only_what_was_written_just_now_is_a_rush_of_viewers(world, age, counted, undated):
+    """A batch whose times nobody knows counts none as volume, and says so."""
+    text = "".join(
+        f"kijker_{n:03d}\nhello there {n}\n{age + chr(10) if age else ''}Reply\n" for n in range(60)
+    )
+    assert take(world, text) == paste.Taken(added=60, known=0, undated=undated)
+    assert volume(world) == counted
+    sealed = json.loads(world.ctx.store.read(lambda q: q.audit_newest(before=2**62, limit=1))[0].body)["body"]
+    assert sealed.get("undated", 0) == undated
+
+
+def test_an_old_batch_pauses_nothing(world):
+    text = "".join(f"kijker_{n:03d}\nhello there {n}\n2d\nReply\n" for n in range(200))
+    for part in range(3):
+        take(world, text.replace("hello", f"hello{part}"))
+    world.comment("+A", "price")
+    assert not world.ctx.store.read(lambda q: q.accounts())[0].spike_paused
+    assert volume(world) == 1
+
+
+# --- own replies on the screen ---
+
+
+@pytest.fixture
+def served(world):
+    """An account in assisted mode under whose video two people asked the same, both answered by a waiting task."""
+    owner = Person(
+        id=1, name="L", email="l@example.org", password_hash="x", role="owner", language="nl", created_at=1
+    )  # fmt: skip
+    changes = {"mode": "assisted", "can_hide": False, "can_reply": False}
+    world.ctx.store.write(lambda tx: (tx.change_account(1, changes), tx.add_person(owner)))
+    asked = "".join(f"kijker_{n}\nwhat is the price\n{n}m\nReply\n" for n in (1, 2, 3))
+    take(world, asked)
+    world.step(3 * MINUTE)
+    world.flow()
+    return world
+
+
+def waiting(world):
+    return {one.handle: one for one in world.ctx.store.read(lambda q: tasks.waiting_under(q, 1, VIDEO_ID))}
+
+
+def screen(reply, above="kijker_2"):
+    return f"{above}\nwhat is the price\n5m\nReply\nown\n{reply}\n1m\nReply\n"
+
+
+def own_rows(world, text):
+    return [one for one in look(world, text).rows if one.found == "own"]
+
+
+def test_an_own_reply_on_the_screen_settles_the_task_of_the_comment_above_it(served):
+    before = waiting(served)
+    assert len(before) == 3
+    task = before["kijker_2"]
+    (row,) = own_rows(served, screen(task.outgoing.text))
+    assert row.task == task.task.outgoing_id
+    assert paste.take(served.ctx, 1, VIDEO, [], ME, seen=[row]) == paste.Taken(added=0, known=0, seen=1)
+    assert set(waiting(served)) == {"kijker_1", "kijker_3"}
+    done = served.row(task.task.outgoing_id)
+    assert (done.state, done.code) == ("sent", "BY_HAND_SEEN")
+    assert served.ctx.store.read(lambda q: q.event(task.event.id)).answered
+    assert served.entries("result", done.id)[-1] == {"act": "reply", "code": "BY_HAND_SEEN", "state": "sent"}
+    settled = served.ctx.store.read(lambda q: q.task(done.id))
+    assert (settled.answer, settled.answered_by) == ("sent", "person:1")
+    assert paste.take(served.ctx, 1, VIDEO, [], ME, seen=[row]).seen == 0, "once"
+
+
+def test_what_was_settled_by_the_screen_can_be_taken_back(served):
+    task = waiting(served)["kijker_1"]
+    (row,) = own_rows(served, screen(f"@kijker_1 {task.outgoing.text}", "kijker_1"))
+    paste.take(served.ctx, 1, VIDEO, [], ME, seen=[row])
+    tasks.take_back(served.ctx, task.task.outgoing_id, ME)
+    assert "kijker_1" in waiting(served)
+    assert not served.ctx.store.read(lambda q: q.event(task.event.id)).answered
+
+
+def test_a_reply_whose_comment_cannot_be_told_settles_nothing(served):
+    found = waiting(served)
+    texts = [one.outgoing.text for one in found.values()]
+    same = max(texts, key=texts.count)
+    alone = f"own\n{same}\n1m\nReply\n"
+    expected = 0 if texts.count(same) > 1 else next(
+        one.task.outgoing_id for one in found.values() if one.outgoing.text == same
+    )  # fmt: skip
+    assert [one.task for one in own_rows(served, alone)] == [expected]
+    assert [one.task for one in own_rows(served, screen("something else altogether"))] == [0]
+
+
+def test_a_changed_text_or_another_video_settles_nothing(served):
+    task = waiting(served)["kijker_2"]
+    (row,) = own_rows(served, screen(task.outgoing.text))
+    other = msgspec.structs.replace(row, text="I never wrote this")
+    assert paste.take(served.ctx, 1, VIDEO, [], ME, seen=[other]).seen == 0
+    assert paste.take(served.ctx, 1, VideoChoice(title="Een andere"), [], ME, seen=[row]).seen == 0
+    assert len(waiting(served)) == 3

@@ -1,13 +1,16 @@
 """An account whose consent ended: on the day, its people are erased as on their own request, and the log still holds."""
 
+import dataclasses
 import json
 
 import pytest
 
 from goodstanding.kernel.timing import DAY, MINUTE
-from goodstanding.usecases import audit, connections, playbooks, replay, retention
+from goodstanding.usecases import audit, connections, playbooks, privacy, replay, retention, snapshots
 from goodstanding.usecases.context import SYSTEM, person
-from goodstanding.usecases.ports import Person
+from goodstanding.usecases.ports import Person, Video
+from goodstanding.usecases.ports.feed import AccountPage
+from tests import support
 from tests.faults.world import World
 from tests.support import NOW
 
@@ -149,3 +152,117 @@ def test_it_is_not_put_off_just_like_that(world, given, code):
 def test_an_account_that_goes_on_has_nothing_to_put_off(world):
     with pytest.raises(retention.NothingDueError):
         retention.postpone(world.ctx, 1, days=30, reason="an appeal", who=ME)
+
+
+# --- what is kept beside the people ---
+
+
+def deliver(world, body, *, account_id=1, state="unreadable", age=0):
+    """Keep a delivery that was set aside; returns its id."""
+    row = support.delivery(
+        world.ctx.store.write(lambda tx: tx.ids("delivery")), account_id=account_id, digest=body[:32],
+        received_at=world.clock.now() - age, body=world.ctx.vault.lock(0, body),
+    )  # fmt: skip
+
+    def work(tx):
+        tx.add_deliveries([row])
+        if state != "new":
+            tx.claim_deliveries([row.id])
+            tx.settle_deliveries([(row.id, state, "COMMENT_CONTENT")])
+
+    world.ctx.store.write(work)
+    return row.id
+
+
+def contents(world, account_id=1):
+    return [one.id for one in read(world, lambda q: q.kept_contents(account_id))]
+
+
+def test_captures_titles_and_deliveries_go_with_the_account_and_the_log_stays(world):
+    account = read(world, lambda q: q.accounts())[0]
+    page = AccountPage(
+        business=False, verified=True, followers=9, handle="x", name="X", insights={"followers_count": 9}
+    )
+    state = snapshots.Progress(day="2026-09-21")
+    ctx = world.ctx
+    ctx.store.write(
+        lambda tx: snapshots.keep_account(ctx, tx, account, page, ("2026-08-01", "2026-09-20"), state)
+    )
+    ctx.store.write(
+        lambda tx: tx.add_videos(
+            [Video(id="77", account_id=1, title="Soep", video_class="unknown", campaign="")],
+            world.clock.now(),
+        )
+    )
+    kept, other = deliver(world, b"torn {"), deliver(world, b"nobody's", account_id=0)
+    unread = deliver(world, b"not looked at yet", state="new")
+    end(world)
+    world.step(DAYS * DAY - 1)
+    retention.carry_out_due(ctx)
+    assert read(world, lambda q: q.snapshots(1, limit=9)) and contents(world) == [kept]
+    world.step(1)
+    retention.carry_out_due(ctx)
+    assert read(world, lambda q: q.snapshots(1, limit=9)) == []
+    assert {v.title for v in read(world, lambda q: q.videos(1))} == {""}
+    assert (contents(world), contents(world, 0)) == ([], [other]), "what is nobody's goes by age"
+    assert read(world, lambda q: q.new_deliveries(9)) == [], "and is not read any more"
+    done = read(world, lambda q: retention.deleted(q, 1))
+    assert (done.captures, done.deliveries, done.done) == (1, 2, True) and done.titles >= 1
+    (erased,) = entries(world, "erasure")
+    assert (erased["snapshot"], erased["delivery"]) == (1, 2)
+    problems = {one.id: problem for one, _, problem in read(world, lambda q: q.problem_deliveries(9))}
+    assert (problems[kept], problems[unread]) == ("COMMENT_CONTENT", "ERASED"), "that it came stays"
+
+
+def test_what_could_not_be_read_is_deleted_by_age_and_sealed(world):
+    days = playbooks.connect_rules().numbers.unread_days
+    deliver(world, b"old", age=days * DAY + 1)
+    deliver(world, b"old and nobody's", account_id=0, age=days * DAY + 1, state="unknown")
+    young = deliver(world, b"young", age=days * DAY)
+    assert retention.forget_unread(world.ctx) == 2
+    assert (contents(world), contents(world, 0)) == ([young], [])
+    assert list(entries(world, "erasure")) == [{"basis": "age", "delivery": 1}] * 2
+    assert retention.forget_unread(world.ctx) == 0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"unique_identifier":"+Kijker1","x":1}',
+        rb'{"content":"{\"unique_identifier\":\"\\u002bKijker1\"}"}',
+        rb'{"content":"{\"unique_identifier\":\"\u002BKijker1\" torn',
+        b"+Kijker1",
+    ],
+)
+def test_a_persons_erasure_finds_what_could_not_be_read_but_names_them(world, body):
+    named, other = deliver(world, body), deliver(world, b'{"unique_identifier":"+Kijker2"}')
+    elsewhere = deliver(world, b"x" + body, account_id=0, state="unknown")
+    number = read(world, lambda q: q.contacts_by_external(1, ["+Kijker1"]))["+Kijker1"].id
+    privacy.erase(world.ctx, number, who=SYSTEM)
+    assert (contents(world), contents(world, 0)) == ([other], [])
+    assert named != elsewhere
+    assert entries(world, "erasure")[0]["delivery"] == 2
+
+
+def test_a_key_that_is_gone_hides_a_name_from_erasure_and_age_takes_it(world):
+    """What cannot be known: nobody can read this any more, so nobody can look for a name in it."""
+    row = deliver(world, b"+Kijker1")
+    broken = dataclasses.replace(world.ctx, vault=Locked(world.ctx.vault))
+    number = read(world, lambda q: q.contacts_by_external(1, ["+Kijker1"]))["+Kijker1"].id
+    privacy.erase(broken, number, who=SYSTEM)
+    assert contents(world) == [row]
+    world.step((playbooks.connect_rules().numbers.unread_days + 1) * DAY)
+    assert retention.forget_unread(world.ctx) == 1
+
+
+class Locked:
+    """A vault whose common key is gone."""
+
+    def __init__(self, vault):
+        self._vault = vault
+
+    def __getattr__(self, name):
+        return getattr(self._vault, name)
+
+    def unlock(self, contact_id, sealed):
+        return None if contact_id == 0 else self._vault.unlock(contact_id, sealed)

@@ -2,7 +2,7 @@
 
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
 from goodstanding.usecases import reading, reconcile, registry, snapshots
-from goodstanding.usecases.ports.feed import AccountPage, Late, ListedVideo, ReplyWatch, VideoPage
+from goodstanding.usecases.ports.feed import MESSAGES, AccountPage, Late, ListedVideo, ReplyWatch, VideoPage
 
 VIDEOS = ("7672400000000000101", "7672400000000000202")
 
@@ -51,6 +51,10 @@ def fill(world):
         ]
         tx.add_lates(lates)
         tx.count_duplicates(1, 1_234, now)
+        reading.begin_messages(tx, 1, now)
+        tx.change_watch(1, MESSAGES, {"sure_until": now - 4 * MINUTE, "next_at": now + 6 * MINUTE})
+        reconcile.open_gap(tx, 1, MESSAGES, "beyond", now - HOUR)
+        tx.count_duplicates(1, 77, now, of="messages")
         event = tx.decisions(after=0, limit=1)[0].event_id if tx.decisions(after=0, limit=1) else 1
         tx.add_reply_watches(
             [

@@ -48,6 +48,13 @@ def test_with_data(read, path, lang):
     assert PAGES[path][lang == "nl"] in answer.words
 
 
+def test_messages_have_a_meter_of_their_own(read, bare):
+    words = in_language(read, "nl").get("/feed").words
+    assert "Berichten zeker tot" in words and "Er is meer gezegd dan TikTok laat zien" in words
+    assert "77" in words and "1.234" in words
+    assert "Berichten zeker tot" not in in_language(bare, "nl").get("/feed").words
+
+
 @pytest.mark.parametrize("lang", ["en", "nl"])
 @pytest.mark.parametrize("path", ["/feed", "/feed/captures", "/registry"])
 def test_without_an_account(bare, path, lang):
@@ -109,7 +116,7 @@ def test_read_now_makes_every_post_due(read):
     assert "Every post is read in the next minutes." in answer.words
     assert me.post("/feed/9/look").status == 404
     now = read.ctx.clock.now()
-    assert len(read.ctx.store.read(lambda q: q.watches_due(now, 9))) == 3
+    assert len(read.ctx.store.read(lambda q: q.watches_due(now, 9))) == 4, "the messages too"
 
 
 def test_figures_for_prometheus(read):

@@ -5,6 +5,8 @@ import re
 import pytest
 from world import Client, World
 
+from goodstanding.usecases import paste
+
 TEXT = "kijker_een\nWat kost die pan?\n2h\nReply\n4\nkijker_twee\nMooi!\n3-14\nReply\nlottekookt\nDank\n1h\nReply\nrest"
 LINK = "https://www.tiktok.com/@lottekookt/video/7672400000000000909"
 
@@ -108,3 +110,39 @@ def test_the_page_leads_to_imports_too(me):
     page = me.get("/paste")
     assert 'href="/imports"' in page.text and "goodstanding import comments comments.csv" in page.text
     assert me.get("/imports").status == 200
+
+
+def test_without_a_time_nothing_counts_as_a_rush_and_that_is_said(world, me):
+    asked = {"account": "1", "known": "7672400000000000101"}
+    page = me.post(
+        "/paste/preview", **asked, text="kijker_drie\nHoi daar\nReply\nkijker_vier\nMooi\n2h\nReply\n"
+    )
+    assert "Some comments have no time on the screen." in page.words
+    at = re.search(r'name="undated-0" value="([^"]+)"', page.text).group(1)
+    assert "undated-1" not in page.text
+    row = {"take-0": "yes", "author-0": "kijker_drie", "text-0": "Hoi daar"}
+    done = me.post("/paste/take", **asked, **row, **{"at-0": at, "undated-0": at})
+    assert "1 had no time, so it does not count as a rush of viewers." in done.words
+    row |= {"text-0": "Hoi daar weer", "at-0": "2026-09-21T10:00", "undated-0": at}
+    assert "had no time" not in me.post("/paste/take", **asked, **row).words, "a person gave one"
+
+
+def test_an_own_reply_on_the_screen_settles_its_task_and_that_is_said(world, me, monkeypatch):
+    """The page hands over what was ticked, word for word; the use case has its own tests."""
+    given = []
+
+    def take(ctx, account_id, choice, rows, who, *, source="paste", seen=()):
+        given.extend(seen)
+        return paste.Taken(added=0, known=0, seen=len(seen))
+
+    monkeypatch.setattr(paste, "take", take)
+    row = {
+        "seen-4": "yes",
+        "task-4": "77",
+        "author-4": "own",
+        "text-4": "Dank je!",
+        "at-4": "2026-09-21T10:00",
+    }
+    done = me.post("/paste/take", account="1", known="7672400000000000101", **row)
+    assert [(one.task, one.text) for one in given] == [(77, "Dank je!")]
+    assert "1 waiting task was settled" in done.words

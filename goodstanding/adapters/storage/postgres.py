@@ -108,6 +108,11 @@ class PostgresStatements(Statements):
         )
         return (row[0], row[1]) if row else None
 
+    def server_now(self) -> int:
+        row = self._one("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)")
+        assert row is not None
+        return int(row[0])
+
     @property
     def lost(self) -> bool:
         """Whether the connection was cut."""

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -112,6 +113,9 @@ class SqliteStatements(Statements):
             (owner, until, self.workspace_id, self.workspace_id, now, due),
         )
         return (row[0], row[1]) if row else None
+
+    def server_now(self) -> int:
+        return time.time_ns() // 1_000_000
 
     def begin(self) -> None:
         self._execute("BEGIN IMMEDIATE")

@@ -6,13 +6,13 @@ A figure that is absent stays absent: nothing here makes a zero of it. Ids stay 
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from goodstanding.adapters.tiktok import automatic
+from goodstanding.adapters.tiktok import automatic, wire_messages
 from goodstanding.adapters.tiktok.calls import UNREADABLE, Caller, Told
-from goodstanding.adapters.tiktok.messaging import AUTO_MESSAGES
+from goodstanding.adapters.tiktok.messaging import AUTO_MESSAGES, CONTENT_LIST, CONVERSATION_LIST
 from goodstanding.kernel.timing import SECOND
 from goodstanding.usecases.ports import Account
 from goodstanding.usecases.ports.automatic import AutomaticKind, AutomaticMessages
@@ -31,6 +31,12 @@ from goodstanding.usecases.ports.feed import (
     UploadedImage,
     VideoPage,
     VideoSettings,
+)
+from goodstanding.usecases.ports.messages import (
+    ConversationKind,
+    ConversationPage,
+    ListedConversation,
+    MessagePage,
 )
 
 T = TypeVar("T")
@@ -127,6 +133,7 @@ class _Mention(msgspec.Struct):
     caption: str | None = None
     video_caption: str | None = None
     share_url: str | None = None
+    video_link: str | None = None
 
 
 class _Mentions(msgspec.Struct):
@@ -134,6 +141,21 @@ class _Mentions(msgspec.Struct):
     mentions: list[msgspec.Raw] | None = None
     cursor: str | int = 0
     has_more: bool = False
+
+
+class _Conversation(msgspec.Struct):
+    conversation_id: Annotated[str, msgspec.Meta(min_length=1)]
+    update_time: str | int
+
+
+class _Conversations(msgspec.Struct):
+    conversations: list[msgspec.Raw] | None = None
+    cursor: str | int = 0
+    has_more: bool = False
+
+
+class _Contents(msgspec.Struct):
+    messages: list[msgspec.Raw] | None = None
 
 
 class _Image(msgspec.Struct):
@@ -269,6 +291,32 @@ class AccountsApi:
         told = await self._caller.post(account, AUTO_MESSAGES, {"auto_message_type": kind})
         return automatic.read(kind, _data(told, automatic.Listed))
 
+    async def conversation_page(
+        self, account: Account, kind: ConversationKind, *, cursor: int = 0
+    ) -> ConversationPage:
+        query = {
+            "conversation_type": kind,
+            "limit": str(fields().pages["conversations"]),
+            **({"cursor": str(cursor)} if cursor else {}),
+        }
+        told = await self._caller.get(account, CONVERSATION_LIST, query)
+        page = _data(told, _Conversations)
+        found, unreadable = _each(page.conversations, _conversation)
+        return ConversationPage(
+            conversations=found,
+            cursor=_whole(page.cursor) or 0,
+            more=page.has_more,
+            unreadable=unreadable + _left_out(told),
+        )
+
+    async def message_page(self, account: Account, conversation_id: str) -> MessagePage:
+        told = await self._caller.get(account, CONTENT_LIST, {"conversation_id": conversation_id})
+        page = _data(told, _Contents)
+        found, unreadable = _each(
+            page.messages, lambda raw: wire_messages.listed(raw, conversation_id, account.external_id)
+        )
+        return MessagePage(messages=found, unreadable=unreadable + _left_out(told))
+
     async def upload_image(self, account: Account, media_type: str, content: bytes) -> UploadedImage:
         told = await self._caller.upload(
             account, "/business/comment/image/upload/", {}, ("image_file", media_type, content)
@@ -304,7 +352,7 @@ class AccountsApi:
             else:
                 found |= _values(part)
         if len(missing) == len(groups):
-            raise _trouble(told)
+            raise trouble(told)
         return found, tuple(missing)
 
     @staticmethod
@@ -341,14 +389,15 @@ def _text(value: object) -> str:
     return _encode(value).decode()
 
 
-def _trouble(told: Told) -> ReadFailedError:
+def trouble(told: Told) -> ReadFailedError:
+    """Return what an answer that gave nothing means to whoever asked."""
     return ReadFailedError(_TROUBLE.get(told.kind, "refused"), told.code, told.wait)
 
 
 def _data(told: Told, kind: type[T]) -> T:
     """Return what an answer holds, or the part of it there is; raises `ReadFailedError`."""
     if told.kind not in ("ok", "partial"):
-        raise _trouble(told)
+        raise trouble(told)
     raw = bytes(told.data)
     try:
         return msgspec.json.decode(b"{}" if raw == b"null" else raw, type=kind)
@@ -410,7 +459,16 @@ def _clean(text: str) -> str:
 
 _comment = msgspec.json.Decoder(_Comment).decode
 _video_of = msgspec.json.Decoder(_Video).decode
+_conversation_of = msgspec.json.Decoder(_Conversation).decode
 _mention_of = msgspec.json.Decoder(_Mention).decode
+
+
+def _conversation(raw: bytes) -> ListedConversation:
+    one = _conversation_of(raw)
+    updated = _whole(one.update_time)
+    if not updated:
+        raise ValueError("a conversation without the time of its latest message")
+    return ListedConversation(id=one.conversation_id, updated_at=updated)
 
 
 def _listed(raw: bytes, video_id: str, parent_id: str) -> ListedComment:
@@ -456,6 +514,6 @@ def _mention(raw: bytes) -> Mention:
         video_id=_id(one.item_id) or _id(one.video_id),
         published_at=None if seconds is None else seconds * SECOND,
         caption=_clean(one.caption or one.video_caption or ""),
-        url=one.share_url or "",
+        url=one.share_url or one.video_link or "",
         insights=_exact(raw),
     )

@@ -8,9 +8,10 @@ import msgspec
 
 from goodstanding.adapters.http import Answer, Http
 from goodstanding.adapters.tiktok.errors import Class, class_of
-from goodstanding.adapters.tiktok.limits import Pace, call_limits
+from goodstanding.adapters.tiktok.limits import call_limits
 from goodstanding.usecases import playbooks
 from goodstanding.usecases.ports import Account
+from goodstanding.usecases.ports.pacing import Pacing
 from goodstanding.usecases.renewals import Renewal
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -69,7 +70,7 @@ class Caller:
         base: str,
         tokens: Tokens,
         hear: Callable[[int], None],
-        pace: Pace | None,
+        pace: Pacing | None,
     ) -> None:
         self._http, self._base = http, base.rstrip("/")
         self._tokens, self._hear, self._pace = tokens, hear, pace
@@ -144,7 +145,7 @@ class Caller:
     ) -> Told:
         told = Told(kind="refresh", code="TOKEN")
         for is_last in (False, True):
-            if self._pace and (wait := self._pace.wait(account.id, path, urgent=urgent)):
+            if self._pace and (wait := await self._pace.ask(account.id, path, urgent=urgent)):
                 return Told(kind="pace", code="PACE", wait=wait)
             token = self._tokens.access(account)
             try:
@@ -153,7 +154,7 @@ class Caller:
                 return Told(kind="not_reached", code="NOT_REACHED")
             except (aiohttp.ClientError, OSError, TimeoutError):
                 return Told(kind="no_answer", code="NO_ANSWER")
-            told = self.read(answer, account, path)
+            told = await self._rested(self.read(answer), account, path)
             if not _may_be_the_token(told):
                 return told
             if is_last:
@@ -171,7 +172,7 @@ class Caller:
         if int(told.code) in playbooks.connect_rules().answers.gone:
             await self._tokens.lost(account, token)
 
-    def read(self, answer: Answer, account: Account, path: str) -> Told:
+    def read(self, answer: Answer) -> Told:
         """Return what an answer says."""
         if answer.date is not None:
             self._hear(answer.date)
@@ -179,22 +180,24 @@ class Caller:
             reply = _envelope(answer.body)
         except UNREADABLE:
             if answer.status == TOO_MANY:
-                return self._throttled(account, path, f"HTTP_{TOO_MANY}")
+                return Told(kind="wait", code=f"HTTP_{TOO_MANY}", wait=call_limits().pause_minute)
             kind: Literal["rejected", "unreadable"] = (
                 "rejected" if answer.status in CLIENT_FAULT else "unreadable"
             )
             return Told(kind=kind, code=f"HTTP_{answer.status}")
         kind_of = class_of(reply.code)
         if kind_of == "wait":
-            return self._throttled(account, path, str(reply.code))
+            return Told(kind=kind_of, code=str(reply.code), wait=call_limits().pause_minute)
         if kind_of in ("stop", "operator"):
-            closed = self._pace.closed() if self._pace and kind_of == "stop" else call_limits().closed
-            return Told(kind=kind_of, code=str(reply.code), wait=closed)
+            return Told(kind=kind_of, code=str(reply.code), wait=call_limits().closed)
         return Told(kind=kind_of, code="" if kind_of == "ok" else str(reply.code), data=reply.data)
 
-    def _throttled(self, account: Account, path: str, code: str) -> Told:
-        wait = self._pace.throttled(account.id, path) if self._pace else call_limits().pause_minute
-        return Told(kind="wait", code=code, wait=wait)
+    async def _rested(self, told: Told, account: Account, path: str) -> Told:
+        """Let the pace rest when the platform asks for it; it knows for how long."""
+        if self._pace is None or told.kind not in ("wait", "stop"):
+            return told
+        wait = await (self._pace.slow_down(account.id, path) if told.kind == "wait" else self._pace.shut())
+        return msgspec.structs.replace(told, wait=wait)
 
 
 def _may_be_the_token(told: Told) -> bool:

@@ -1,26 +1,28 @@
 """Calls to TikTok's API for Business. What may have happened is said to be unknown, never guessed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from goodstanding.adapters.http import Answer, Http
 from goodstanding.adapters.tiktok import messaging, wire
-from goodstanding.adapters.tiktok.accounts_api import AccountsApi
+from goodstanding.adapters.tiktok.accounts_api import AccountsApi, trouble
 from goodstanding.adapters.tiktok.calls import UNREADABLE, Caller, Tokens, Told
-from goodstanding.adapters.tiktok.limits import Pace
+from goodstanding.adapters.tiktok.limits import ability_span
 from goodstanding.core.outbox import is_same_text
 from goodstanding.kernel.timing import MINUTE, SECOND
 from goodstanding.usecases.ports import Account, Outgoing, Parsed, SendPermit, SendResult
+from goodstanding.usecases.ports.connections import WebhookSecret
 from goodstanding.usecases.ports.feed import ReadFailedError
-from goodstanding.usecases.ports.messages import ParsedMessage
+from goodstanding.usecases.ports.messages import ConversationKind, ParsedMessage
+from goodstanding.usecases.ports.pacing import Pacing
 
 ABSENT_AFTER = 10 * MINUTE
 """A reply may wait minutes in spam review, so it is provably absent only after this long."""
 PAGES_MAX = 20
 
-__all__ = ["ABSENT_AFTER", "Pace", "TikTok", "Tokens"]
+__all__ = ["ABSENT_AFTER", "TikTok", "Tokens"]
 
 
 class _Made(msgspec.Struct):
@@ -35,24 +37,35 @@ class TikTok(AccountsApi):
         *,
         http: Http,
         base: str,
-        secret: str | Callable[[], str],
+        secret: str | Callable[[], str | Sequence[WebhookSecret]],
         tokens: Tokens,
         hear: Callable[[int], None],
         now: Callable[[], int],
-        pace: Pace | None,
+        pace: Pacing | None,
+        accepted: Callable[[str], None] = lambda _name: None,
     ) -> None:
         caller = Caller(http=http, base=base, tokens=tokens, hear=hear, pace=pace)
         super().__init__(caller)
         self._secret = secret if callable(secret) else lambda: secret
         """What signs webhooks; asked each time, since the operator may change it while we run."""
+        self._accepted = accepted
+        """Told by which secret a webhook was let in."""
         self._hear, self._now = hear, now
         self._rules = wire.rules()
+        self._abilities = messaging.Abilities(now, span=ability_span())
 
     def verify(self, body: bytes, header: str, now: int) -> Literal["ok", "bad", "stale"]:
-        secret = self._secret()
-        if not secret:
-            return "bad"  # without a secret nothing can be true; an empty key would sign anything
-        verdict = wire.verify(body, header, secret=secret.encode(), now=now, rules=self._rules)
+        given = self._secret()
+        secrets = [WebhookSecret(name="current", secret=given)] if isinstance(given, str) else given
+        verdict: Literal["ok", "bad", "stale"] = "bad"
+        for one in secrets:
+            if not one.secret or (one.until is not None and one.until <= now):
+                continue  # without a secret nothing can be true; an empty key would sign anything
+            verdict = wire.verify(body, header, secret=one.secret.encode(), now=now, rules=self._rules)
+            if verdict == "ok":
+                self._accepted(one.name)
+            if verdict != "bad":
+                break
         stamp = wire.signed_at(header) if verdict == "stale" else None
         if stamp is not None and stamp > now + self._rules.future_seconds * 1000:
             self._hear(stamp)  # a true signature from the future: our clock is behind
@@ -94,6 +107,17 @@ class TikTok(AccountsApi):
         address = messaging.download_url(_mapping(told)) if told.kind == "ok" else ""
         return await self._caller.fetch(account, address) if address else b""
 
+    async def upload_picture(self, account: Account, media_type: str, content: bytes) -> str:
+        told = await self._caller.upload(
+            account, messaging.MEDIA_UPLOAD, {"media_type": "IMAGE"}, ("file", media_type, content)
+        )
+        if told.kind != "ok":
+            raise trouble(told)
+        media_id = messaging.media_id(_mapping(told))
+        if not media_id:
+            raise ReadFailedError("retry", "UNREADABLE")
+        return media_id
+
     async def ask_time(self, account: Account) -> int | None:
         heard: list[int] = []
         await self._caller.get(account, "/business/get/", {}, urgent=True, hear=heard.append)
@@ -110,21 +134,27 @@ class TikTok(AccountsApi):
         if (
             content is not None
             and content.kind == "image"
-            and not await self._takes_pictures(permit.account, one)
+            and not await self._takes_pictures(permit.account, one.target_id, permit.conversation)
         ):
             return SendResult(state="failed", code="IMAGE_CLOSED")
         body = messaging.send_body(permit.outgoing, permit.content)
         return _message_result(await self._caller.post(permit.account, messaging.SEND, body))
 
-    async def _takes_pictures(self, account: Account, one: Outgoing) -> bool:
+    async def _takes_pictures(self, account: Account, conversation_id: str, kind: ConversationKind) -> bool:
         """Ask whether pictures can be sent in a conversation: both sides' countries must allow it."""
-        told = await self._caller.get(
-            account, messaging.CAPABILITIES, messaging.capability_query(one), urgent=True
-        )
-        return told.kind == "ok" and messaging.takes_pictures(_mapping(told))
+        known = self._abilities.pictures(account, conversation_id, kind)
+        if known is not None:
+            return known
+        query = messaging.capability_query(conversation_id, kind)
+        told = await self._caller.get(account, messaging.CAPABILITIES, query, urgent=True)
+        if told.kind != "ok":
+            return False
+        pictures = messaging.takes_pictures(_mapping(told))
+        self._abilities.keep(account, conversation_id, kind, pictures=pictures)
+        return pictures
 
-    def _read(self, answer: Answer, account: Account, path: str) -> SendResult:
-        return _result(self._caller.read(answer, account, path))
+    def _read(self, answer: Answer) -> SendResult:
+        return _result(self._caller.read(answer))
 
     async def _find_message(self, account: Account, one: Outgoing) -> SendResult:
         """Look among the conversation's last messages."""

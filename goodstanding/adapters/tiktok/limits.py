@@ -46,10 +46,21 @@ def call_limits(level: str = "") -> CallLimits:
     )
 
 
-class Pace:
-    """The calls of this process. What is sent goes before what is read: reading leaves it room.
+def ability_span() -> int:
+    """Return for how long an answer about what may be sent in a conversation is taken for true (milliseconds)."""
+    minutes: int = _numbers()["own"]["ability_minutes"]
+    return minutes * MINUTE
 
-    Each process keeps its own count. Reading, which takes nearly all calls, is done by one process at a time.
+
+def limits_at(level: str) -> CallLimits:
+    """Return the limits of an app at a level; a level the shipped numbers do not know is the lowest."""
+    return call_limits(level if level in levels() else "")
+
+
+class Pace:
+    """The calls of this process alone; `usecases.pacing.SharedPace` counts those of all processes.
+
+    What is sent goes before what is read: reading leaves it room.
     """
 
     def __init__(self, limits: CallLimits, now: Callable[[], int]) -> None:
@@ -58,6 +69,18 @@ class Pace:
     def reading_per_hour(self) -> int:
         """Return how many calls an hour reading may make, all accounts together."""
         return self._limits.reading_per_hour("/business/comment/list/")
+
+    async def ask(self, account_id: int, endpoint: str, *, urgent: bool) -> int:
+        """Note a call and return 0, or return how many milliseconds it must wait."""
+        return self.wait(account_id, endpoint, urgent=urgent)
+
+    async def slow_down(self, account_id: int, endpoint: str) -> int:
+        """Like `throttled`, for whoever need not know which kind of pace it is."""
+        return self.throttled(account_id, endpoint)
+
+    async def shut(self) -> int:
+        """Like `closed`, for whoever need not know which kind of pace it is."""
+        return self.closed()
 
     def wait(self, account_id: int, endpoint: str, *, urgent: bool = True) -> int:
         """Note a call and return 0, or return how many milliseconds it must wait."""

@@ -15,6 +15,7 @@ from goodstanding.usecases.ports.messages import ParsedMessage, ParsedNotice
 _Instant = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
 """Milliseconds; beyond this no database of ours could keep it."""
 _Id = str | Annotated[int, msgspec.Meta(ge=0)]
+BUSINESS = "BUSINESS_ACCOUNT"
 WORD_MAX = 80
 """The platform's own words (types, reasons, states) are kept up to here."""
 
@@ -24,14 +25,11 @@ class _User(msgspec.Struct):
     role: str = ""
 
 
-class _Message(msgspec.Struct, rename={"sender": "from"}):
-    conversation_id: Annotated[str, msgspec.Meta(min_length=1)]
+class _Said(msgspec.Struct, kw_only=True):
+    """What a message holds, in webhooks and in lists alike."""
+
     timestamp: _Instant
-    type: str
     message_id: str = ""
-    sender: str = ""
-    to: str = ""
-    unique_identifier: str = ""
     from_user: _User = msgspec.field(default_factory=_User)
     to_user: _User = msgspec.field(default_factory=_User)
     text: Any = None
@@ -44,6 +42,20 @@ class _Message(msgspec.Struct, rename={"sender": "from"}):
     auto_message_type: str | None = None
     referenced_message_info: Any = None
     reply_source_payload: Any = None
+
+
+class _Message(_Said, rename={"sender": "from"}, kw_only=True):
+    conversation_id: Annotated[str, msgspec.Meta(min_length=1)]
+    type: str
+    sender: str = ""
+    to: str = ""
+    unique_identifier: str = ""
+
+
+class _Listed(_Said, kw_only=True):
+    message_type: Annotated[str, msgspec.Meta(min_length=1)]
+    sender: str = ""
+    recipient: str = ""
 
 
 class _Notice(msgspec.Struct, rename={"sender": "from"}):
@@ -69,6 +81,7 @@ class _Notice(msgspec.Struct, rename={"sender": "from"}):
 
 
 _message = msgspec.json.Decoder(_Message).decode
+_listed = msgspec.json.Decoder(_Listed).decode
 _notice = msgspec.json.Decoder(_Notice).decode
 _TROUBLE = (msgspec.DecodeError, UnicodeDecodeError, UnicodeEncodeError, RecursionError)
 _Told = tuple[str, dict[str, str]]
@@ -114,12 +127,38 @@ def _parse_message(event: str, content: str, account: str) -> ParsedMessage | Un
     external_id = m.message_id or (f"{original}:{kind}:{m.timestamp}" if original else "")
     if not person or person == account or not external_id:
         return Unreadable(problem="MESSAGE_CONTENT")
-    tap = m.reply_source_payload
+    return _message_of(
+        m, conversation_id=m.conversation_id, external_id=external_id, person=person,
+        handle=m.to if own else m.sender, own=own, kind=kind,
+    )  # fmt: skip
+
+
+def listed(raw: bytes, conversation_id: str, account: str) -> ParsedMessage:
+    """Return a message as a conversation's list has it; raises `ValueError` for one that cannot be told apart.
+
+    Roles are in capitals here, types too, and a shared post is told by its address alone.
+    """
+    m = _listed(raw)
+    role = m.from_user.role.upper()
+    own = role == BUSINESS if role else m.from_user.id == account
+    person = m.to_user.id if own else m.from_user.id
+    if not person or person == account or not m.message_id:
+        raise ValueError("a message without id or person")
+    return _message_of(
+        m, conversation_id=conversation_id, external_id=m.message_id, person=person,
+        handle=m.recipient if own else m.sender, own=own, kind=_word(m.message_type.lower()),
+    )  # fmt: skip
+
+
+def _message_of(
+    m: _Said, *, conversation_id: str, external_id: str, person: str, handle: str, own: bool, kind: str
+) -> ParsedMessage:
+    tap, original = m.reply_source_payload, _part(_first(m.reaction), "original_msg_id")
     return ParsedMessage(
         external_id=clean(external_id),
-        conversation_id=clean(m.conversation_id),
+        conversation_id=clean(conversation_id),
         person=clean(person),
-        handle=clean(m.to if own else m.sender),
+        handle=clean(handle),
         own=own,
         kind=kind,
         text=clean(_text(m)),
@@ -133,11 +172,18 @@ def _parse_message(event: str, content: str, account: str) -> ParsedMessage | Un
     )
 
 
-def _text(m: _Message) -> str:
+def _text(m: _Said) -> str:
     """Return the words of a message; of a card its question, of a shared post its id."""
     if isinstance(m.template, dict):
         return _part(_inner(m.template, "elements"), "title") or _part(m.template, "title")
-    return _part(m.text, "body") or _part(m.share_post, "video_id") or _part(m.share_post, "item_id")
+    shared = _part(m.share_post, "video_id") or _part(m.share_post, "item_id")
+    return _part(m.text, "body") or shared or _post_in(_part(m.share_post, "embed_url"))
+
+
+def _post_in(address: str) -> str:
+    """Return the post's id at the end of an address, empty when there is none."""
+    last = address.split("?", maxsplit=1)[0].rstrip("/").rsplit("/", 1)[-1]
+    return last if last.isascii() and last.isdigit() else ""
 
 
 def _eu(notice: _Notice) -> _Told:

@@ -3,7 +3,10 @@
 
 function valueOf(field) {
   if (field.type === "checkbox") return field.checked;
-  if (field.value === "") return undefined;
+  if (field.value.trim() === "") return undefined;
+  if (field.dataset.kind === "truth") return field.value === "true";
+  if (field.dataset.kind === "list") return field.value.split(",").map((one) => one.trim()).filter(Boolean);
+  if (field.dataset.kind === "json") return JSON.parse(field.value);
   return field.type === "number" ? Number(field.value) : field.value;
 }
 
@@ -11,11 +14,12 @@ async function send(event) {
   event.preventDefault();
   const form = event.target;
   const body = {};
-  for (const field of form.elements) {
-    if (field.name && valueOf(field) !== undefined) body[field.name] = valueOf(field);
-  }
   const shown = form.querySelector("output");
   try {
+    for (const field of form.elements) {
+      const value = field.name ? valueOf(field) : undefined;
+      if (value !== undefined) body[field.name] = value;
+    }
     const answer = await fetch(form.dataset.call, {
       method: "POST",
       headers: { "Content-Type": "application/json" },

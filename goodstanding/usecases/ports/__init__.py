@@ -24,6 +24,7 @@ from goodstanding.usecases.ports.intake import (
     VolumeRow,
 )
 from goodstanding.usecases.ports.messages import MessageChanges, MessageQueries
+from goodstanding.usecases.ports.namesakes import NamesakeChanges, NamesakeQueries
 from goodstanding.usecases.ports.outbox import (
     OutboxChanges,
     OutboxQueries,
@@ -32,6 +33,7 @@ from goodstanding.usecases.ports.outbox import (
     SendAct,
     Spent,
 )
+from goodstanding.usecases.ports.pacing import PacingChanges, PacingQueries
 from goodstanding.usecases.ports.platform import (
     Parsed,
     ParsedComment,
@@ -48,7 +50,9 @@ from goodstanding.usecases.ports.policies import (
     PolicyQueries,
     PolicyVersion,
 )
+from goodstanding.usecases.ports.publishing import PublishingChanges, PublishingQueries
 from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQueries
+from goodstanding.usecases.ports.retention import RetentionChanges, RetentionQueries
 from goodstanding.usecases.ports.review import Act, Case, ReviewChanges, ReviewQueries
 from goodstanding.usecases.ports.services import Chance, Classifier, Clock, Signer, Vault
 from goodstanding.usecases.ports.tasks import TaskChanges, TaskQueries
@@ -110,7 +114,11 @@ class Queries(
     FeedQueries,
     ImportQueries,
     MessageQueries,
+    NamesakeQueries,
+    PacingQueries,
+    PublishingQueries,
     RegistryQueries,
+    RetentionQueries,
     TaskQueries,
     Protocol,
 ):
@@ -131,7 +139,11 @@ class Transaction(
     FeedChanges,
     ImportChanges,
     MessageChanges,
+    NamesakeChanges,
+    PacingChanges,
+    PublishingChanges,
     RegistryChanges,
+    RetentionChanges,
     TaskChanges,
     Protocol,
 ):

@@ -59,6 +59,21 @@ class AppRow(msgspec.Struct, frozen=True, kw_only=True):
     permissions: str
     """What the platform lets the app do, with a space between: accounts, publishing, mentions, messaging."""
     changed_at: int
+    before_secret: bytes | None = None
+    """What signed webhooks before, for as long as both are accepted."""
+    before_until: int | None = None
+
+
+class WebhookSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """One secret that webhooks may be signed with. Never logged."""
+
+    name: Literal["current", "before"]
+    secret: str
+    until: int | None = None
+    """First instant at which it no longer counts, milliseconds; None for the one that stays."""
+
+    def __repr__(self) -> str:
+        return f"WebhookSecret(name={self.name!r}, until={self.until!r})"
 
 
 class AppKeys(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +84,9 @@ class AppKeys(msgspec.Struct, frozen=True, kw_only=True):
     webhook_secret: str
     """What signs webhooks; the app's secret unless the operator gave another."""
     permissions: tuple[str, ...] = ("accounts",)
+    before_secret: str = ""
+    """What signed webhooks before it was changed; accepted until `before_until`."""
+    before_until: int | None = None
 
     def __repr__(self) -> str:
         return f"AppKeys(client_id={self.client_id!r})"

@@ -8,6 +8,10 @@ import msgspec
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases.ports.workspace import Account
 
+MESSAGES = "messages"
+"""In the place of a post: the account's direct messages, which are watched and counted by themselves."""
+Heard = Literal["comments", "messages"]
+"""What a gap meter is about."""
 ReadTrouble = Literal["wait", "reauthorise", "capability", "absent", "refused", "retry"]
 """Why a read did not succeed: later (`wait_ms`), connect again, not offered, gone, refused, or failed in passing."""
 
@@ -270,8 +274,9 @@ class GapFigures(msgspec.Struct, frozen=True, kw_only=True):
     sure_until: int | None
     """Every comment before this is certain, under every post that is watched; `None` while a post was never read."""
     replies_sure_until: int | None
-    """The same for replies to comments, which are read less often."""
+    """The same for replies to comments, which are read less often; of messages the same as `sure_until`."""
     watched: int
+    """Posts; of messages 1 where conversations are read."""
 
 
 class ReplyWatch(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -327,8 +332,13 @@ class FeedQueries(Protocol):
         """Return what was found late, newest first."""
         ...
 
-    def gap_figures(self, account_id: int, *, given_up: int, grace: int) -> GapFigures:
-        """Count. What was found before `given_up` without a webhook never comes; `grace` milliseconds are not late."""
+    def gap_figures(
+        self, account_id: int, *, given_up: int, grace: int, of: Heard = "comments"
+    ) -> GapFigures:
+        """Count comments or messages.
+
+        What was found before `given_up` without a webhook never comes; `grace` milliseconds are not late.
+        """
         ...
 
     def acts_waiting(self, account_id: int, video_id: str) -> list[str]:
@@ -370,6 +380,7 @@ class FeedChanges(Protocol):
         ...
 
     def change_watch(self, account_id: int, video_id: str, changes: Mapping[str, object]) -> None: ...
+    def drop_watch(self, account_id: int, video_id: str) -> None: ...
     def open_gap(self, row: Gap) -> None:
         """Note a gap; one is open for a post and a reason at most: what was found is added to it."""
         ...
@@ -383,7 +394,7 @@ class FeedChanges(Protocol):
         """Note that webhooks came for comments found late; returns for how many."""
         ...
 
-    def count_duplicates(self, account_id: int, count: int, at: int) -> None: ...
+    def count_duplicates(self, account_id: int, count: int, at: int, *, of: Heard = "comments") -> None: ...
     def kept_deliveries(self, first: int, count: int) -> set[int]:
         """Return which of these delivery ids were kept."""
         ...

@@ -10,10 +10,13 @@ from goodstanding.core.consent import Purpose
 if TYPE_CHECKING:
     from goodstanding.usecases.ports.intake import Event
     from goodstanding.usecases.ports.outbox import Outgoing
+    from goodstanding.usecases.ports.workspace import Account
 
 EvidenceAnswer = Literal["given", "refused", "withdrawn"]
 EvidenceSource = Literal["button", "form", "message", "person"]
 """Where an answer about consent came from: a tap on our card, our form, the person's own words, a person of the team."""
+ConversationKind = Literal["STRANGER", "SINGLE"]
+"""`STRANGER` until the business has answered once."""
 ContentKind = Literal["card", "share_post", "image"]
 
 
@@ -45,6 +48,46 @@ class ParsedMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The platform's id of a picture or video; the file itself is never kept."""
 
 
+class ListedConversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A conversation as the platform lists it; it does not say there who it is with."""
+
+    id: str
+    updated_at: int
+    """UTC milliseconds."""
+
+
+class ConversationPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of conversations."""
+
+    conversations: tuple[ListedConversation, ...]
+    cursor: int
+    more: bool
+    unreadable: int = 0
+    """Entries of the page that could not be read."""
+
+
+class MessagePage(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest messages of a conversation, either way; the platform shows none before them."""
+
+    messages: tuple[ParsedMessage, ...]
+    unreadable: int = 0
+
+
+class MessagePlatform(Protocol):
+    """What may be read of conversations and handed over for them. Raises `ReadFailedError`."""
+
+    async def conversation_page(
+        self, account: "Account", kind: ConversationKind, *, cursor: int = 0
+    ) -> ConversationPage:
+        """Return conversations of the last 90 days."""
+        ...
+
+    async def message_page(self, account: "Account", conversation_id: str) -> MessagePage: ...
+    async def upload_picture(self, account: "Account", media_type: str, content: bytes) -> str:
+        """Hand over a picture and return the platform's id of it."""
+        ...
+
+
 class ParsedNotice(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A delivery that says something that is no message and no comment: read marks, referrals, publishing, mentions."""
 
@@ -65,8 +108,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     account_id: int
     external_id: str
     contact_id: int
-    kind: Literal["STRANGER", "SINGLE"]
-    """`STRANGER` until the business has answered once."""
+    kind: ConversationKind
     wrote_at: int | None
     """The latest own time of a message of the person: the window counts from here."""
     read_at: int | None

@@ -6,7 +6,13 @@ import msgspec
 
 from goodstanding.usecases.ports.automatic import AutomaticPlatform
 from goodstanding.usecases.ports.feed import FeedPlatform
-from goodstanding.usecases.ports.messages import MessageContent, ParsedMessage, ParsedNotice
+from goodstanding.usecases.ports.messages import (
+    ConversationKind,
+    MessageContent,
+    MessagePlatform,
+    ParsedMessage,
+    ParsedNotice,
+)
 from goodstanding.usecases.ports.outbox import Outgoing
 from goodstanding.usecases.ports.workspace import Account
 
@@ -65,9 +71,10 @@ class SendPermit(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     outgoing: Outgoing
     content: MessageContent | None = None
     """What a message carries beside its text."""
+    conversation: ConversationKind = "SINGLE"
 
 
-class Platform(FeedPlatform, AutomaticPlatform, Protocol):
+class Platform(FeedPlatform, MessagePlatform, AutomaticPlatform, Protocol):
     """The outside: reading payloads and carrying out what has a permit."""
 
     def verify(self, body: bytes, header: str, now: int) -> Literal["ok", "bad", "stale"]: ...

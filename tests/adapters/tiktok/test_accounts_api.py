@@ -292,7 +292,7 @@ def test_settings_status_mentions_and_images():
     routes = {
         "/business/video/settings/": lambda _: (0, {"privacy_level_options": ["PUBLIC_TO_EVERYONE"], "duet_disabled": True}),
         "/business/publish/status/": lambda _: (0, {"status": "PUBLISH_COMPLETE", "post_ids": [72039469420979]}),
-        "/business/mention/video/list/": lambda _: (0, {"videos": [{"item_id": "5", "create_time": "1790000000", "views": None}]}),
+        "/business/mention/video/list/": lambda _: (0, {"videos": [{"item_id": "5", "create_time": "1790000000", "views": None, "video_link": "https://www.tiktok.com/@a/video/5"}]}),
         "/business/comment/image/upload/": lambda _: (0, {"image_uri": "img-1", "width": 400, "height": 600}),
         "/business/comment/create/": lambda _: (0, {"comment_id": "77"}),
     }  # fmt: skip
@@ -316,6 +316,7 @@ def test_settings_status_mentions_and_images():
     )
     assert (status.status, status.post_ids) == ("PUBLISH_COMPLETE", ("72039469420979",))
     assert (mentions.mentions[0].video_id, mentions.mentions[0].insights["views"]) == ("5", None)
+    assert mentions.mentions[0].url == "https://www.tiktok.com/@a/video/5"
     assert image == UploadedImage(uri="img-1", width=400, height=600)
     assert made.provider_ref == "77"
     sent = {path: params for path, params, _ in seen}

@@ -408,7 +408,7 @@ def test_every_answer_is_read(sandbox, body, status, state):
     client = TikTok(
         http=Http(), base="https://x", secret="s", tokens=None, hear=lambda _: None, now=lambda: 0, pace=None
     )
-    assert client._read(Answer(status=status, body=body, date=None), ACCOUNT, "/x/").state == state
+    assert client._read(Answer(status=status, body=body, date=None)).state == state
 
 
 @pytest.mark.parametrize(
@@ -438,5 +438,5 @@ def test_a_reply_refused_as_spam_freezes_like_a_message(sandbox):
     client = TikTok(
         http=Http(), base="https://x", secret="s", tokens=None, hear=lambda _: None, now=lambda: 0, pace=None
     )
-    result = client._read(Answer(status=200, body=b'{"code":40064}', date=None), ACCOUNT, "/x/")
+    result = client._read(Answer(status=200, body=b'{"code":40064}', date=None))
     assert (result.state, result.means) == ("failed", "blocked")

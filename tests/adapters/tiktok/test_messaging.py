@@ -9,8 +9,10 @@ from goodstanding.adapters.http import Http
 from goodstanding.adapters.tiktok import messaging
 from goodstanding.adapters.tiktok.calls import Caller
 from goodstanding.adapters.tiktok.client import ABSENT_AFTER, TikTok
+from goodstanding.adapters.tiktok.limits import ability_span
 from goodstanding.kernel.timing import MINUTE
 from goodstanding.usecases.ports import SendPermit
+from goodstanding.usecases.ports.feed import ReadFailedError
 from goodstanding.usecases.ports.messages import MessageContent, ParsedMessage
 from tests import support
 from tests.support import NOW
@@ -41,6 +43,7 @@ class Imitation:
         self.code = 0
         self.picture = b"\x89PNG..."
         self.pictures = True
+        self.uploaded = {"media_id": "sbxMedia01"}
 
     async def send(self, request):
         body = await request.json()
@@ -65,6 +68,12 @@ class Imitation:
         url = f"http://{request.host}/media/x.png"
         return web.json_response({"code": self.code, "message": "OK", "data": {"download_url": url}})
 
+    async def upload(self, request):
+        form = await request.post()
+        told = {n: (v.file.read(), v.content_type) if hasattr(v, "file") else v for n, v in form.items()}
+        self.asked.append(("upload", dict(request.headers), told))
+        return web.json_response({"code": self.code, "message": "OK", "data": self.uploaded})
+
     async def media(self, request):
         self.asked.append(("media", dict(request.headers), {}))
         return web.Response(body=self.picture)
@@ -77,6 +86,7 @@ def ask(imitation, work, *, now=NOW):
         app.router.add_get("/v1.3/business/message/content/list/", imitation.content_list)
         app.router.add_post("/v1.3/business/message/media/download/", imitation.download)
         app.router.add_get("/v1.3/business/message/capabilities/get/", imitation.capabilities)
+        app.router.add_post("/v1.3/business/message/media/upload/", imitation.upload)
         app.router.add_get("/media/x.png", imitation.media)
         runner = web.AppRunner(app)
         await runner.setup()
@@ -189,6 +199,27 @@ def test_absence_is_only_believed_when_it_is_certain(imitation, listing, minutes
     assert (found.state, found.code) == expected
 
 
+POST = "7203946942097902849"
+
+
+@pytest.mark.parametrize(("address", "expected"), [
+    (f"https://www.tiktok.com/player/v1/{POST}", ("sent", "")),
+    (f"https://www.tiktok.com/@demo.brand/video/{POST}?is_copy_url=1", ("sent", "")),
+    ("https://www.tiktok.com/player/v1/7203946942097902850", ("failed", "ABSENT")),
+    ("https://vm.tiktok.com/abc/", ("unknown", "POST_NOT_NAMED")),
+])  # fmt: skip
+def test_a_shared_post_is_found_by_the_address_that_is_listed(imitation, address, expected):
+    shared = {
+        **listed("", NOW + 5),
+        "message_type": "SHARE_POST",
+        "text": None,
+        "share_post": {"embed_url": address},
+    }
+    imitation.listed = [OLD, shared]
+    found = look(imitation, message(POST), 60)
+    assert (found.state, found.code) == expected
+
+
 def test_a_card_is_found_by_its_question(imitation):
     card = {
         **listed("", NOW + 5),
@@ -239,6 +270,26 @@ def test_a_token_never_travels_in_the_open():
     assert asked == []
 
 
+def test_a_picture_is_handed_over_as_a_form(imitation):
+    made = ask(imitation, lambda client: client.upload_picture(ACCOUNT, "image/png", b"\x89PNG"))
+    assert made == "sbxMedia01"
+    ((what, headers, form),) = imitation.asked
+    assert (what, headers["Access-Token"]) == ("upload", "token")
+    assert form == {
+        "business_id": ACCOUNT.external_id, "media_type": "IMAGE", "file": (b"\x89PNG", "image/png"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "data", "kind"), [(40908, {}, "refused"), (40907, {}, "refused"), (0, {}, "retry"), (40001, {}, "capability")]
+)  # fmt: skip
+def test_a_picture_that_is_not_taken_is_said(imitation, code, data, kind):
+    imitation.code, imitation.uploaded = code, data
+    with pytest.raises(ReadFailedError) as error:
+        ask(imitation, lambda client: client.upload_picture(ACCOUNT, "image/png", b"x"))
+    assert error.value.kind == kind
+
+
 def test_a_picture_that_is_not_handed_over_is_empty(imitation):
     imitation.code = 40007
     assert ask(imitation, lambda client: client.picture(ACCOUNT, PICTURE)) == b""
@@ -254,3 +305,26 @@ def test_a_plus_in_a_conversations_name_travels_encoded(imitation):
     ask(imitation, lambda client: client.find_again(ACCOUNT, one))
     assert "conversation_id=sbxConv01Ab%2Bcd" in imitation.raw
     assert imitation.asked[-1][2]["conversation_id"] == "sbxConv01Ab+cd=="
+
+
+def test_what_a_conversation_takes_is_asked_and_kept_by_its_type(imitation):
+    """A request that was not answered yet is asked about as such; once answered it is another question."""
+    content = MessageContent(account_id=1, outgoing_id=1, kind="image")
+    now = [NOW]
+
+    def permit(kind):
+        return SendPermit(account=ACCOUNT, outgoing=message("M1"), content=content, conversation=kind)
+
+    async def work(client):
+        client._abilities = messaging.Abilities(lambda: now[0], span=ability_span())
+        first = await client.carry_out(permit("STRANGER"))
+        imitation.pictures = False
+        again = await client.carry_out(permit("STRANGER"))
+        answered = await client.carry_out(permit("SINGLE"))
+        now[0] += ability_span()
+        later = await client.carry_out(permit("STRANGER"))
+        return [one.state for one in (first, again, answered, later)]
+
+    assert ask(imitation, work) == ["sent", "sent", "failed", "failed"]
+    kinds = [q["conversation_type"] for kind, _, q in imitation.asked if kind == "capabilities"]
+    assert kinds == ["STRANGER", "SINGLE", "STRANGER"]

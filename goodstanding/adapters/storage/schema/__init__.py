@@ -10,6 +10,9 @@ from goodstanding.adapters.storage.schema import (  # noqa: F401 - their tables 
     feed,
     imports,
     messages,
+    namesakes,
+    pacing,
+    publishing,
     registry,
     tasks,
 )

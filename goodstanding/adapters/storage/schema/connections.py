@@ -44,5 +44,7 @@ platform_app = Table(
     blob("webhook_secret", null=True),
     words("permissions"),
     integer("changed_at"),
+    blob("before_secret", null=True),
+    integer("before_until", null=True),
     PrimaryKeyConstraint("workspace_id", "account_id", "connector"),
 )

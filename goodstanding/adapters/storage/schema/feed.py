@@ -67,6 +67,7 @@ feed_duplicate = Table(
     *owned(),
     integer("day"),
     integer("count", default="0"),
+    integer("messages", default="0"),
     PrimaryKeyConstraint("workspace_id", "account_id", "day"),
 )
 

@@ -127,6 +127,14 @@ delivery = Table(
         sqlite_where=text("state = 'new'"),
         postgresql_where=text("state = 'new'"),
     ),
+    Index(
+        "ix_delivery_kept",
+        "workspace_id",
+        "account_id",
+        "received_at",
+        sqlite_where=text("state IN ('unknown','unreadable') AND body IS NOT NULL"),
+        postgresql_where=text("state IN ('unknown','unreadable') AND body IS NOT NULL"),
+    ),
 )
 
 contact = Table(

@@ -13,9 +13,13 @@ from goodstanding.adapters.storage.statements.feed import FeedStatements
 from goodstanding.adapters.storage.statements.imports import ImportStatements
 from goodstanding.adapters.storage.statements.intake import IntakeStatements
 from goodstanding.adapters.storage.statements.messages import MessageStatements
+from goodstanding.adapters.storage.statements.namesakes import NamesakeStatements
 from goodstanding.adapters.storage.statements.outbox import OutboxStatements
+from goodstanding.adapters.storage.statements.pacing import PacingStatements
 from goodstanding.adapters.storage.statements.policies import PolicyStatements
+from goodstanding.adapters.storage.statements.publishing import PublishingStatements
 from goodstanding.adapters.storage.statements.registry import RegistryStatements
+from goodstanding.adapters.storage.statements.retention import RetentionStatements
 from goodstanding.adapters.storage.statements.review import ReviewStatements
 from goodstanding.adapters.storage.statements.tasks import TaskStatements
 from goodstanding.adapters.storage.statements.workspace import WorkspaceStatements
@@ -36,7 +40,11 @@ class Statements(
     FeedStatements,
     ImportStatements,
     MessageStatements,
+    NamesakeStatements,
+    PacingStatements,
+    PublishingStatements,
     RegistryStatements,
+    RetentionStatements,
     TaskStatements,
 ):
     """Queries and transactions of one workspace over one connection."""

@@ -9,7 +9,7 @@ from goodstanding.usecases.ports.connections import AppRow, Connection
 
 _FIELDS = tuple(name for name in Connection.__struct_fields__ if name != "account_id")
 _CONNECTION = ", ".join(("account_id", *_FIELDS))
-_APP = "connector, client_id, secret, webhook_secret, permissions, changed_at"
+_APP = "connector, client_id, secret, webhook_secret, permissions, changed_at, before_secret, before_until"
 
 
 def _connection(r: Row) -> Connection:
@@ -67,6 +67,8 @@ class ConnectionStatements(Base):
             webhook_secret=other,
             permissions=row[4],
             changed_at=row[5],
+            before_secret=None if row[6] is None else bytes(row[6]),
+            before_until=row[7],
         )
 
     def put_platform_app(self, row: AppRow) -> None:
@@ -82,9 +84,12 @@ class ConnectionStatements(Base):
                     row.webhook_secret,
                     row.permissions,
                     row.changed_at,
+                    row.before_secret,
+                    row.before_until,
                 )
             ],
             "ON CONFLICT (workspace_id, account_id, connector) DO UPDATE SET client_id = excluded.client_id,"
             " secret = excluded.secret, webhook_secret = excluded.webhook_secret,"
-            " permissions = excluded.permissions, changed_at = excluded.changed_at",
+            " permissions = excluded.permissions, changed_at = excluded.changed_at,"
+            " before_secret = excluded.before_secret, before_until = excluded.before_until",
         )

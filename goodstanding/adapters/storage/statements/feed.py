@@ -5,7 +5,16 @@ from typing import Literal, cast
 
 from goodstanding.adapters.storage.statements.base import Base, Row
 from goodstanding.kernel.timing import DAY
-from goodstanding.usecases.ports.feed import Gap, GapFigures, Late, ReplyWatch, Snapshot, Watch
+from goodstanding.usecases.ports.feed import (
+    MESSAGES,
+    Gap,
+    GapFigures,
+    Heard,
+    Late,
+    ReplyWatch,
+    Snapshot,
+    Watch,
+)
 
 _WATCH = "account_id, video_id, published_at, newest_at, sure_until, swept_until, next_at, kind, cursor, begun_at, failures"
 _GAP = "id, account_id, video_id, why, opened_at, closed_at, found"
@@ -81,23 +90,28 @@ class FeedStatements(Base):
         sql = f"SELECT {_LATE} FROM feed_late WHERE {_OWNER} ORDER BY found_at DESC, external_id LIMIT ?"
         return [_late(r) for r in self._all(sql, (self.workspace_id, account_id, limit))]
 
-    def gap_figures(self, account_id: int, *, given_up: int, grace: int) -> GapFigures:
-        owner = (self.workspace_id, account_id)
+    def gap_figures(
+        self, account_id: int, *, given_up: int, grace: int, of: Heard = "comments"
+    ) -> GapFigures:
+        where = f"{_OWNER} AND video_id {'=' if of == 'messages' else '<>'} ?"
+        account = (self.workspace_id, account_id)
+        owner = (*account, MESSAGES)
         gaps = self._row(
-            f"SELECT count(*), min(opened_at) FROM feed_gap WHERE {_OWNER} AND closed_at IS NULL", owner
+            f"SELECT count(*), min(opened_at) FROM feed_gap WHERE {where} AND closed_at IS NULL", owner
         )
         first = self._row(
             "SELECT count(*), coalesce(sum(CASE WHEN found_at - happened_at > ? THEN 1 ELSE 0 END), 0),"
             " coalesce(sum(CASE WHEN came_at IS NOT NULL THEN 1 ELSE 0 END), 0),"
             " coalesce(sum(CASE WHEN came_at IS NULL AND found_at < ? THEN 1 ELSE 0 END), 0)"
-            f" FROM feed_late WHERE {_OWNER}",
+            f" FROM feed_late WHERE {where}",
             (grace, given_up, *owner),
         )
-        twice = self._row(f"SELECT coalesce(sum(count), 0) FROM feed_duplicate WHERE {_OWNER}", owner)
+        counted = "messages" if of == "messages" else "count"
+        twice = self._row(f"SELECT coalesce(sum({counted}), 0) FROM feed_duplicate WHERE {_OWNER}", account)
         sure = self._row(
             "SELECT coalesce(sum(CASE WHEN video_id <> '' THEN 1 ELSE 0 END), 0),"
             " min(sure_until), min(CASE WHEN video_id = '' THEN sure_until ELSE swept_until END)"
-            f" FROM video_watch WHERE {_OWNER}",
+            f" FROM video_watch WHERE {where}",
             owner,
         )
         return GapFigures(
@@ -203,6 +217,12 @@ class FeedStatements(Base):
     def change_watch(self, account_id: int, video_id: str, changes: Mapping[str, object]) -> None:
         self._change("video_watch", changes, "account_id = ? AND video_id = ?", (account_id, video_id))
 
+    def drop_watch(self, account_id: int, video_id: str) -> None:
+        self._run(
+            f"DELETE FROM video_watch WHERE {_OWNER} AND video_id = ?",
+            (self.workspace_id, account_id, video_id),
+        )
+
     def open_gap(self, row: Gap) -> None:
         values = (row.id, row.account_id, row.video_id, row.why, row.opened_at, row.closed_at, row.found)
         tail = (
@@ -228,10 +248,12 @@ class FeedStatements(Base):
         condition = f"account_id = ? AND came_at IS NULL AND {where}"
         return self._change("feed_late", {"came_at": at}, condition, (account_id, param))
 
-    def count_duplicates(self, account_id: int, count: int, at: int) -> None:
+    def count_duplicates(self, account_id: int, count: int, at: int, *, of: Heard = "comments") -> None:
+        row = (account_id, at // DAY, *((0, count) if of == "messages" else (count, 0)))
         self._insert(
-            "feed_duplicate", "account_id, day, count", [(account_id, at // DAY, count)],
-            "ON CONFLICT (workspace_id, account_id, day) DO UPDATE SET count = feed_duplicate.count + excluded.count",
+            "feed_duplicate", "account_id, day, count, messages", [row],
+            "ON CONFLICT (workspace_id, account_id, day) DO UPDATE SET count = feed_duplicate.count + excluded.count,"
+            " messages = feed_duplicate.messages + excluded.messages",
         )  # fmt: skip
 
     def kept_deliveries(self, first: int, count: int) -> set[int]:
