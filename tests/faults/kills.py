@@ -185,9 +185,9 @@ def nursery():
     """Everything imported once; each line on standard input is a life to start, each answer its process."""
     import goodstanding.usecases.intake
     import goodstanding.worker.loop  # noqa: F401 - imported before the first life
-    from goodstanding.adapters.nlp.classifier import ListClassifier
+    from goodstanding.adapters.nlp.classifier import Classifier
 
-    ListClassifier()
+    Classifier()
     for line in sys.stdin:
         order = json.loads(line)
         readable, order["ready"] = os.pipe()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvicorn
 
-from goodstanding.adapters.nlp.classifier import ListClassifier
+from goodstanding.adapters.nlp.classifier import Classifier
 from goodstanding.bootstrap import open_app, web_parts
 from goodstanding.cli import cast, filling
 from goodstanding.kernel.timing import MINUTE, SECOND, iso
@@ -272,7 +272,7 @@ async def rig(*, policy="", reads=False, paced=False, business=False, **sandbox)
             app = open_app(
                 Settings(data=folder, port=port, platform=platform, demo_speed=1.0, demo_start=NOW)
             )
-            homes = {"en": ListClassifier(home="en")} if business else {}
+            homes = {"en": Classifier(home="en")} if business else {}
             app = dataclasses.replace(app, ctx=dataclasses.replace(app.ctx, classifier=Reader(), homes=homes))
             try:
                 await box.control("clock", {"freeze": True})

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from goodstanding.adapters.clock.clocks import SystemClock
 from goodstanding.adapters.keys.vault import Ed25519Signer, KeyedChance, KeyVault
-from goodstanding.adapters.nlp.classifier import ListClassifier
+from goodstanding.adapters.nlp.classifier import Classifier
 from goodstanding.adapters.storage.sqlite import SqliteStore
 from goodstanding.adapters.tiktok import messaging, wire
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
@@ -166,7 +166,7 @@ class Talk:
         """Every webhook body so far."""
         clock = SystemClock(persisted=0, wall=lambda: self.real, steady=lambda: self.real - NOW)
         if "nl" not in _classifiers:
-            _classifiers["nl"] = ListClassifier(home="nl")
+            _classifiers["nl"] = Classifier(home="nl")
         self.ctx = Context(
             workspace_id=1, store=self.store, clock=clock, chance=KeyedChance(b"c" * 32), classifier=_classifiers["nl"],
             vault=KeyVault(b"k" * 32, MemoryBox()), signer=Ed25519Signer(b"s" * 32),

@@ -5,7 +5,7 @@ import json
 import msgspec
 import pytest
 
-from goodstanding.adapters.nlp.classifier import ListClassifier
+from goodstanding.adapters.nlp.classifier import Classifier
 from goodstanding.core.policy.compile import compile_policy
 from goodstanding.core.policy.decide import decide
 from goodstanding.core.policy.parse import parse
@@ -42,7 +42,7 @@ def compiled(name="careful", change=lambda text: text):
 
 @pytest.fixture(scope="module")
 def classifier():
-    return ListClassifier()
+    return Classifier()
 
 
 def batch_of(texts):
@@ -105,7 +105,7 @@ def test_lines_and_counts_are_the_same_every_time(classifier):
         result = backtest(
             [batch_of(TEXTS)],
             policy=compiled(),
-            classifier=ListClassifier(),
+            classifier=Classifier(),
             against=compiled("normal"),
             on_lines=lines.append,
         )

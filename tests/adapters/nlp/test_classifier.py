@@ -6,10 +6,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from goodstanding.adapters.nlp.classifier import ListClassifier
+from goodstanding.adapters.nlp.classifier import Classifier
 from goodstanding.adapters.nlp.lists import shipped
 
-CLASSIFIER = ListClassifier()
+CLASSIFIER = Classifier()
 LEXICON = shipped()
 
 
@@ -330,7 +330,7 @@ def test_text_without_telling_words_is_judged(text):
 
 
 def test_home_language_is_told_for_words_both_languages_share():
-    at_home = ListClassifier(home="nl")
+    at_home = Classifier(home="nl")
     assert [
         (s.language, s.language_milli >= 800)
         for s in at_home.signals(["link?", "INFO", "I love it", "🔥", "çok güzel"])
@@ -442,7 +442,7 @@ odd = st.text(st.characters(), max_size=60) | st.text(
 @given(odd)
 def test_any_text_is_answered_within_bounds_and_always_alike(text):
     first = CLASSIFIER.fresh(text)
-    assert ListClassifier(LEXICON).signals([text, text]) == [first, first]
+    assert Classifier(LEXICON).signals([text, text]) == [first, first]
     for score in (
         first.abuse_milli,
         first.hate_milli,
@@ -474,8 +474,8 @@ def test_time_grows_with_the_length_and_no_faster():
 def test_memory_of_texts_is_bounded_and_changes_no_result(monkeypatch):
     monkeypatch.setattr("goodstanding.adapters.nlp.classifier._TEXTS_MAX", 3)
     monkeypatch.setattr("goodstanding.adapters.nlp.classifier._CHUNKS_MAX", 3)
-    small = ListClassifier(LEXICON)
+    small = Classifier(LEXICON)
     texts = [f"wat kost nummer {n} op plek {n}" for n in range(20)] + ["link?", "link?"]
-    assert small.signals(texts) == [ListClassifier(LEXICON).fresh(text) for text in texts]
+    assert small.signals(texts) == [Classifier(LEXICON).fresh(text) for text in texts]
     assert len(small._texts) <= 3
     assert len(small._chunks) <= 3
