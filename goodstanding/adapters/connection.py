@@ -6,6 +6,7 @@ first byte is handed to the system; everything after that is `NoAnswerError`, al
 
 import asyncio
 import zlib
+from typing import cast
 
 import httptools
 import msgspec
@@ -105,8 +106,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's are no subclass
         self._parser = httptools.HttpResponseParser(self)
         self._is_lost = False
 
