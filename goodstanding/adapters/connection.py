@@ -79,6 +79,8 @@ class Connection(asyncio.Protocol):
         """
         if not self.is_open:
             raise NeverLeftError("the connection was closed before the request")
+        if self._loop.time() >= until:
+            raise SlowConnectionError("no time is left for an answer")
         waiting: asyncio.Future[Received] = self._loop.create_future()
         self._waiting = waiting
         self._parts: list[bytes] = []
