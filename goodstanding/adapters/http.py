@@ -110,16 +110,15 @@ class Http:
         self, url: str, *, headers: Mapping[str, str] | None = None, query: Mapping[str, str] | None = None
     ) -> Answer:
         """Return the answer to a GET."""
-        where = _parsed(url)
-        return await self._ask(
-            _request("GET", where.extend_query(query) if query else where, headers or {}), where
-        )
+        where, place = _parsed(url)
+        whole = where.extend_query(query) if query else where
+        return await self._ask(_request("GET", whole, headers or {}), place)
 
     async def post(self, url: str, body: bytes, *, headers: Mapping[str, str] | None = None) -> Answer:
         """Return the answer to a POST of JSON."""
-        where = _parsed(url)
+        where, place = _parsed(url)
         whole = {"Content-Type": "application/json", **(headers or {})}
-        return await self._ask(_request("POST", where, whole, body), where)
+        return await self._ask(_request("POST", where, whole, body), place)
 
     async def post_file(
         self,
@@ -130,10 +129,10 @@ class Http:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Return the answer to a POST of a form with one file (field, media type, bytes)."""
-        where = _parsed(url)
+        where, place = _parsed(url)
         boundary = secrets.token_hex(16)
         whole = {"Content-Type": f"multipart/form-data; boundary={boundary}", **(headers or {})}
-        return await self._ask(_request("POST", where, whole, _form(fields, file, boundary)), where)
+        return await self._ask(_request("POST", where, whole, _form(fields, file, boundary)), place)
 
     async def close(self) -> None:
         """Close all connections that are kept."""
@@ -143,9 +142,7 @@ class Http:
         self._kept.clear()
         await asyncio.sleep(0)  # what the loop has to do for it
 
-    async def _ask(self, request: bytes, url: URL) -> Answer:
-        self._check_literal(url)
-        place = (url.scheme, url.raw_host or "", url.port or 0)
+    async def _ask(self, request: bytes, place: Place) -> Answer:
         until = asyncio.get_running_loop().time() + self._seconds
         await self._wait_for_room(until)
         try:
@@ -229,6 +226,7 @@ class Http:
         if known is not None and loop.time() < known[0]:
             return known[1]
         _, host, port = place
+        _check_spelling(place)
         try:
             found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG)
         except (socket.gaierror, UnicodeError) as error:
@@ -247,30 +245,29 @@ class Http:
             self._tls.set_alpn_protocols(["http/1.1"])
         return {"ssl": self._tls, "server_hostname": host}
 
-    def _check_literal(self, url: URL) -> None:
-        """Check an address written as such, which never reaches the resolver.
 
-        The host is read as the connection will read it: another reading of the same text can be led astray
-        (`http://127.0.0.1?@example.org/`). What only looks like an address (`127.1`, `2130706433`) the system would
-        complete in its own way, past the resolver, and is refused.
-        """
-        host = url.raw_host or ""
-        if url.scheme not in ("http", "https") or not host:
-            raise AddressRefusedError("neither http nor https, or no host")
-        if ":" not in host and not host.replace(".", "").isdigit():
-            return  # a name: the resolver checks what it stands for
-        try:
-            ipaddress.ip_address(host)
-        except ValueError:
-            raise AddressRefusedError(f"{host} is no whole address") from None
-        check_address(host, host, self._allowed)
+def _check_spelling(place: Place) -> None:
+    """Refuse what only looks like an address (`127.1`, `2130706433`): systems complete it in ways of their own."""
+    scheme, host, _ = place
+    if scheme not in ("http", "https") or not host:
+        raise AddressRefusedError("neither http nor https, or no host")
+    if ":" not in host and not host.replace(".", "").isdigit():
+        return  # a name
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        raise AddressRefusedError(f"{host} is no whole address") from None
 
 
 @lru_cache(maxsize=256)
-def _parsed(url: str) -> URL:
-    """Return an address of ours, parsed once."""
+def _parsed(url: str) -> tuple[URL, Place]:
+    """Return an address of ours, parsed once, and where its connections go.
+
+    There is one reading of it: another of the same text could be led astray (`http://127.0.0.1?@example.org/`).
+    """
     try:
-        return URL(url)
+        parsed = URL(url)
+        return parsed, (parsed.scheme, parsed.raw_host or "", parsed.port or 0)
     except ValueError as error:
         raise AddressRefusedError("no address that can be read") from error
 
