@@ -105,6 +105,7 @@ class Http:
         self._room = asyncio.Semaphore(CONNECTIONS_MAX)
         self._resolved: dict[Place, tuple[float, Sequence[AddrInfoType]]] = {}
         self._tls: ssl.SSLContext | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def get(
         self, url: str, *, headers: Mapping[str, str] | None = None, query: Mapping[str, str] | None = None
@@ -143,7 +144,11 @@ class Http:
         await asyncio.sleep(0)  # what the loop has to do for it
 
     async def _ask(self, request: bytes, place: Place) -> Answer:
-        until = asyncio.get_running_loop().time() + self._seconds
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:  # a command may run one loop after another; connections live in one
+            self._loop, self._room = loop, asyncio.Semaphore(CONNECTIONS_MAX)
+            self._kept.clear()
+        until = loop.time() + self._seconds
         await self._wait_for_room(until)
         try:
             found = await self._exchange(place, request, until)
@@ -267,9 +272,10 @@ def _parsed(url: str) -> tuple[URL, Place]:
     """
     try:
         parsed = URL(url)
-        return parsed, (parsed.scheme, parsed.raw_host or "", parsed.port or 0)
+        place = (parsed.scheme, parsed.raw_host or "", parsed.port or 0)
     except ValueError as error:
         raise AddressRefusedError("no address that can be read") from error
+    return parsed, place
 
 
 @lru_cache(maxsize=256)

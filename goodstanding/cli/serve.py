@@ -142,7 +142,6 @@ async def run(
 
     from goodstanding.bootstrap import web_parts
     from goodstanding.web.app import create_app
-    from goodstanding.web.protocol import Protocol
     from goodstanding.worker.loop import Worker
 
     structlog.configure(processors=_log_steps())
@@ -159,8 +158,7 @@ async def run(
         if web:
             asgi = create_app(web_parts(app), wake=loop_worker.wake, demo=demo)
             config = uvicorn.Config(
-                asgi, host=app.settings.host, port=app.settings.port, http=Protocol, ws="none", log_level="warning",
-                access_log=False, server_header=False,
+                asgi, host=app.settings.host, port=app.settings.port, log_level="warning", access_log=False, server_header=False
             )  # fmt: skip
             server = uvicorn.Server(config)
             tasks.append(asyncio.create_task(_serve(server)))

@@ -81,13 +81,13 @@ class Door:
         return _OK if await self._keep(Arrived(body, now)) else _LATER
 
     def _keep(self, arrived: Arrived) -> "asyncio.Future[bool]":
-        if self._flush is None or self._flush.done():
-            self._flush = asyncio.create_task(self._flush_all())
-        kept: asyncio.Future[bool] = self._flush.get_loop().create_future()
+        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         if len(self._waiting) >= WAITING_MAX:
             kept.set_result(False)
-        else:
-            self._waiting.append(_Arrival(arrived, kept))
+            return kept
+        self._waiting.append(_Arrival(arrived, kept))
+        if self._flush is None or self._flush.done():
+            self._flush = asyncio.create_task(self._flush_all())
         return kept
 
     async def _flush_all(self) -> None:

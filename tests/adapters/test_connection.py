@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import datetime as dt
+import gc
 import gzip
 import socket
 import ssl
@@ -308,6 +309,20 @@ def test_a_kept_connection_that_was_closed_is_seen_before_it_is_used(loop):
     with Server(says(OK, then=socket.socket.close)) as server:
         run(work, loop=loop)
     assert (server.connections, len(server.seen)) == (3, 3)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_one_loop_after_another(loop):
+    http = Http(allowed=frozenset({"127.0.0.1"}), seconds=2.0)
+
+    async def work():
+        return (await http.post(server.url, b"{}")).body
+
+    with Server(says(OK)) as server:
+        for _ in range(3):
+            with asyncio.Runner(loop_factory=loop) as runner:
+                assert runner.run(work()) == b"ok"
+        gc.collect()
 
 
 def test_a_call_that_is_broken_off_takes_its_connection_with_it(loop):
