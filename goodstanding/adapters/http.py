@@ -178,7 +178,14 @@ class Http:
             except NoAnswerError as error:
                 if not (error.is_silent and request.startswith(b"GET ")):
                     raise
+                return await self._once_more(place, request, until, error)
         return await self._over(await self._connect(place, until), place, request, until)
+
+    async def _once_more(self, place: Place, request: bytes, until: float, first: NoAnswerError) -> Received:
+        try:
+            return await self._over(await self._connect(place, until), place, request, until)
+        except NeverLeftError as error:
+            raise first from error  # the first one did leave
 
     async def _over(self, connection: Connection, place: Place, request: bytes, until: float) -> Received:
         found = await connection.ask(request, until)

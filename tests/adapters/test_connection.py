@@ -311,6 +311,27 @@ def test_a_kept_connection_that_was_closed_is_seen_before_it_is_used(loop):
     assert (server.connections, len(server.seen)) == (3, 3)
 
 
+def test_asked_again_in_vain_it_had_left_all_the_same(loop):
+    def behave(place, server):
+        server.take(place)
+        place.sendall(OK)
+        server._socket.shutdown(socket.SHUT_RDWR)  # nobody listens from now on
+        server.take(place)
+
+    async def work(http):
+        await http.get(server.url)
+        with pytest.raises(NoAnswerError):
+            await http.get(server.url)
+
+    server = Server(behave)
+    server._threads[0].start()
+    run(work, loop=loop)
+    server._socket.close()
+    for one in server._threads:
+        one.join(10)
+    assert len(server.seen) == 2
+
+
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_one_loop_after_another(loop):
     http = Http(allowed=frozenset({"127.0.0.1"}), seconds=2.0)
