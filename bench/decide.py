@@ -5,7 +5,7 @@ freeze and consent (nothing), a valuable contact (a person), thanks (a label). T
 mapping, ready to read, and keep no trace. Ours gets full facts, asks every hard gate besides, and its time includes
 the trace and the canonical bytes of the whole record. Runs are interleaved; figures are medians of CPU time.
 
-`python bench/decide.py [--events N] [--rounds N] [--json]`
+    python -m bench.decide [--events N] [--rounds N] [--json]
 """
 
 import argparse
@@ -15,17 +15,12 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
-from sys import path as import_path
 from typing import cast
 
-ROOT = Path(__file__).resolve().parent.parent
-import_path.insert(0, str(ROOT))
-
-from goodstanding.core.policy.compile import CompiledPolicy, compile_policy  # noqa: E402 - after the path is set
-from goodstanding.core.policy.decide import decide  # noqa: E402 - after the path is set
-from goodstanding.core.policy.document import Policy  # noqa: E402 - after the path is set
-from goodstanding.core.policy.model import (  # noqa: E402 - after the path is set
+from goodstanding.core.policy.compile import CompiledPolicy, compile_policy
+from goodstanding.core.policy.decide import decide
+from goodstanding.core.policy.document import Policy
+from goodstanding.core.policy.model import (
     AccountFacts,
     CommentFacts,
     ContactFacts,
@@ -35,11 +30,11 @@ from goodstanding.core.policy.model import (  # noqa: E402 - after the path is s
     VolumeFacts,
     WordingFact,
 )
-from goodstanding.core.policy.parse import parse  # noqa: E402 - after the path is set
-from goodstanding.core.policy.sealing import record_bytes  # noqa: E402 - after the path is set
-from goodstanding.core.signals import Signals  # noqa: E402 - after the path is set
-from goodstanding.kernel.timing import HOUR  # noqa: E402 - after the path is set
-from goodstanding.usecases.playbooks import platform_rules, policy_text  # noqa: E402 - after the path is set
+from goodstanding.core.policy.parse import parse
+from goodstanding.core.policy.sealing import record_bytes
+from goodstanding.core.signals import Signals
+from goodstanding.kernel.timing import HOUR
+from goodstanding.usecases.playbooks import platform_rules, policy_text
 
 NOW = 1_763_000_000_000
 PRICE = ("prijs", "kost", "price", "cost")

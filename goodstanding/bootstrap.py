@@ -91,7 +91,7 @@ def open_app(settings: Settings) -> App:
         tokens=tokens,
         hear=clock.hear,
         now=clock.now,
-        pace=SharedPace(store, "tiktok", limits_at) if settings.platform.paced else None,
+        pace=_pace(store, clock) if settings.platform.paced else None,
     )
     ctx = Context(
         workspace_id=settings.workspace_id,
@@ -117,6 +117,13 @@ def open_app(settings: Settings) -> App:
         backup=backup,
         _closers=(secrets.flush, store.close, vault.close),
     )
+
+
+def _pace(store: Store, clock: SystemClock | DemoClock) -> SharedPace:
+    """Return the pace of all processes; a demonstration's platform lives by the same clock as we do."""
+    if isinstance(clock, DemoClock):
+        return SharedPace(store, "tiktok", limits_at, steady=clock.now, moment=lambda _: clock.now())
+    return SharedPace(store, "tiktok", limits_at)
 
 
 def _public_url(settings: Settings, store: Store, now: int) -> str:

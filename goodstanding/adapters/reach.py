@@ -9,10 +9,15 @@ import socket
 from collections.abc import Sequence
 from typing import Literal
 
-import aiohttp
 import msgspec
 
-from goodstanding.adapters.http import AddressRefusedError, Answer, Http
+from goodstanding.adapters.http import (
+    AddressRefusedError,
+    Answer,
+    CertificateRefusedError,
+    Http,
+    NameUnknownError,
+)
 
 Feature = Literal["pages", "webhook", "connect", "bio"]
 Code = Literal["ok", "private", "name", "closed", "tls", "slow", "other", "missing", "broken"]
@@ -56,26 +61,24 @@ async def look(
 async def _ask(http: Http, feature: Feature, url: str, challenge: str) -> Code:
     try:
         answer = await http.get(url)
-    except AddressRefusedError:
-        return "private"
-    except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError):
-        return "tls"
     except TimeoutError:
         return "slow"
-    except (aiohttp.ClientError, OSError) as error:
+    except OSError as error:
         return _kind(error)
     return _judge(feature, answer, challenge)
 
 
 def _kind(error: BaseException) -> Code:
-    """Return what a failed connection was about; the client wraps what went wrong inside it."""
+    """Return what a failed connection was about, also where it was the cause of another error."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, AddressRefusedError):
             return "private"
-        if isinstance(seen, aiohttp.ClientConnectorDNSError | socket.gaierror):
+        if isinstance(seen, NameUnknownError):
             return "name"
-        seen = seen.__cause__ or getattr(seen, "os_error", None)
+        if isinstance(seen, CertificateRefusedError):
+            return "tls"
+        seen = seen.__cause__
     return "closed"
 
 

@@ -121,9 +121,17 @@ class SharedPace:
     """The pace of one app for this process. Without the database nothing is called."""
 
     def __init__(
-        self, store: Store, app: str, limits: Limits, *, steady: Callable[[], int] = steady_ms
+        self,
+        store: Store,
+        app: str,
+        limits: Limits,
+        *,
+        steady: Callable[[], int] = steady_ms,
+        moment: Callable[[Transaction], int] = lambda tx: tx.server_now(),
     ) -> None:
-        self._store, self._app, self._limits_at, self._steady = store, app, limits, steady
+        """`moment` is the time all processes see; only a demonstration, alone with its clock, brings another."""
+        self._store, self._app, self._limits_at = store, app, limits
+        self._steady, self._now = steady, moment
         self._owner = secrets.token_hex(6)
         self._serial = 0
         self._held: dict[tuple[int, str], list[_Held]] = {}
@@ -291,7 +299,7 @@ class SharedPace:
     def _tick(self, tx: Transaction) -> _Moment:
         """Take the lock and read the shared clock: the database's own, without its jumps."""
         tx.lock_calls(self._app)
-        steady, raw, marks = self._steady(), tx.server_now(), tx.call_marks(self._app)
+        steady, raw, marks = self._steady(), self._now(tx), tx.call_marks(self._app)
         known, offset = marks.get((0, CLOCK), 0), marks.get((0, _OFFSET), 0)
         now = raw + offset
         if self._seen is not None:

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Literal, Protocol
 
-import aiohttp
 import msgspec
 
+from goodstanding.adapters.connection import NeverLeftError
 from goodstanding.adapters.http import Answer, Http
 from goodstanding.adapters.tiktok.errors import Class, class_of
 from goodstanding.adapters.tiktok.limits import call_limits
@@ -128,7 +128,7 @@ class Caller:
             return b""
         try:
             answer = await self._http.get(address, headers={"x-user": self._tokens.access(account)})
-        except (aiohttp.ClientError, OSError, TimeoutError, ValueError, IndexError):
+        except OSError:
             return b""
         return answer.body if answer.status == 200 else b""  # noqa: PLR2004 - HTTP OK
 
@@ -150,9 +150,9 @@ class Caller:
             token = self._tokens.access(account)
             try:
                 answer = await ask(token)
-            except aiohttp.ClientConnectorError:
+            except NeverLeftError:
                 return Told(kind="not_reached", code="NOT_REACHED")
-            except (aiohttp.ClientError, OSError, TimeoutError):
+            except OSError:
                 return Told(kind="no_answer", code="NO_ANSWER")
             told = await self._rested(self.read(answer), account, path)
             if not _may_be_the_token(told):

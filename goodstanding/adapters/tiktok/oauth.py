@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-import aiohttp
 import msgspec
 
 from goodstanding.adapters.http import Answer, Http
@@ -133,7 +132,7 @@ class TikTokOAuth:
             answer = await self._http.get(
                 f"{self._base}/business/get/", headers={"Access-Token": access_token}, query=query
             )
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except OSError as error:
             raise NotReachedError(why=type(error).__name__) from error
         found = _converted(self._data(answer), _Account)
         kind: AccountType | None = None
@@ -151,7 +150,7 @@ class TikTokOAuth:
         query = {**_app(app), "event_type": category}
         try:
             answer = await self._http.get(f"{self._base}/business/webhook/list/", query=query)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except OSError as error:
             raise NotReachedError(why=type(error).__name__) from None  # the address carries the app's secret
         return str(_converted(self._data(answer), _Webhook).callback_url)
 
@@ -162,7 +161,7 @@ class TikTokOAuth:
     async def _ask(self, path: str, body: dict[str, str]) -> dict[str, Any]:
         try:
             answer = await self._http.post(self._base + path, msgspec.json.encode(body))
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except OSError as error:
             raise NotReachedError(why=type(error).__name__) from error
         return self._data(answer)
 
