@@ -11,6 +11,7 @@ import click
 
 from goodstanding.cli.opening import as_json, fail, find_account, opened, place_options, say, whoami
 from goodstanding.cli.secrets import secrets
+from goodstanding.cli.standing import conflicts, moment, printed, summary, told_by_export, whole
 from goodstanding.cli.waiting import waiting
 from goodstanding.cli.words import CANNOT_REACH, FOUND_PROBLEM, WRONG_USE, heading, language, table
 from goodstanding.cli.words import shown as shown_safely
@@ -19,8 +20,6 @@ from goodstanding.kernel.problems import GoodstandingError
 if TYPE_CHECKING:
     from goodstanding.bootstrap import App
     from goodstanding.usecases.automatic import Shown
-    from goodstanding.usecases.connections import Standing
-    from goodstanding.usecases.regions import Told
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -83,7 +82,7 @@ def list_(data: Path, database: str, json_: bool) -> None:
     with opened(data, database) as app:
         found = app.ctx.store.read(lambda q: [connections.standing_of(q, one) for one in q.accounts()])
     if json_:
-        as_json([_summary(one) for one in found])
+        as_json([summary(one) for one in found])
         return
     if not found:
         click.echo(say("no_accounts_yet"))
@@ -124,10 +123,10 @@ def add(
         )  # fmt: skip
         found = app.ctx.store.read(lambda q: connections.standing(q, made.id))
     if json_:
-        as_json(_summary(found))
+        as_json(summary(found))
         return
     click.echo(say("account_added", account=made.id, handle=made.handle))
-    _conflicts(found)
+    conflicts(found)
     if made.mode != "assisted":
         click.echo(say("account_connect_next", account=made.id))
 
@@ -163,7 +162,7 @@ def change(
         )  # fmt: skip
         found = app.ctx.store.read(lambda q: connections.standing(q, number))
     click.echo(say("account_changed", handle=found.account.handle))
-    _conflicts(found)
+    conflicts(found)
 
 
 @accounts.command()
@@ -196,18 +195,19 @@ def show(data: Path, database: str, account: str, check: bool, json_: bool) -> N
         ]
     if json_:
         idle_rules = [{"rule": rule.rid, "feature": f.feature} for rule, f in idle]
-        said = msgspec.to_builtins(gone) | {"at": _iso(gone.at)} if gone else None
+        said = msgspec.to_builtins(gone) | {"at": moment(gone.at)} if gone else None
         as_json(
-            _whole(found, notices) | {"idle_rules": idle_rules, "export": _export(export), "deleted": said}
+            whole(found, notices)
+            | {"idle_rules": idle_rules, "export": told_by_export(export), "deleted": said}
         )
         return
-    _print(found, notices)
+    printed(found, notices)
     if gone is not None:
         key = "account_deleted" if gone.done else "account_deleting"
-        click.echo(f"  {say(key, at=_iso(gone.at), people=gone.people)}")
+        click.echo(f"  {say(key, at=moment(gone.at), people=gone.people)}")
     if export is not None:
         key = "export_agrees" if export.agrees else "export_differs"
-        told = {"region": export.region, "stated": export.stated or "-", "at": _iso(export.at)}
+        told = {"region": export.region, "stated": export.stated or "-", "at": moment(export.at)}
         click.echo(
             f"  {'·' if export.agrees else '!'} {say(f'account_{key}', number=found.account.id, **told)}"
         )
@@ -449,7 +449,7 @@ def app(
 @click.option("--public-url", default="", help="Its public address; without it the one the server runs at.")
 @_JSON
 def webhooks(data: Path, database: str, point: bool, public_url: str, json_: bool) -> None:
-    """Say where TikTok sends its webhooks, or have them sent here.
+    """Say or set where webhooks go.
 
     One address serves all accounts of your app: `goodstanding accounts webhooks --set --public-url
     https://desk.example.org`.
@@ -508,107 +508,3 @@ def _run(app: "App", work: Coroutine[Any, Any, T]) -> T:
             await asyncio.gather(*(platform.close() for platform in app.ctx.platforms.values()))
 
     return asyncio.run(inside())
-
-
-def _summary(one: "Standing") -> dict[str, object]:
-    a, c = one.account, one.connection
-    return {
-        "account": a.id, "handle": a.handle, "name": a.name, "mode": a.mode, "zone": a.zone, "language": a.language,
-        "stopped": a.killed, "state": c.state, "type": c.account_type, "country": c.country,
-        "programmes": c.programmes.split(), "on": [f.feature for f in one.findings if f.on],
-        "conflicts": [conflict.id for conflict in one.conflicts],
-    }  # fmt: skip
-
-
-def _whole(one: "Standing", notices: list[Any]) -> dict[str, object]:
-    """Return everything `show` says, for scripts. Tokens are never part of it."""
-    from goodstanding.usecases import playbooks
-
-    c, rules = one.connection, playbooks.capabilities()
-    features = []
-    for finding in one.findings:
-        base: Any = rules.rule(finding.why[0].rule) if finding.why else rules.feature(finding.feature)
-        features.append(
-            {
-                "feature": finding.feature, "on": finding.on, "rule": base.id, "source": base.source, "date": base.date,
-                "why": [{"code": w.code, "rule": w.rule, "detail": w.detail} for w in finding.why],
-            }
-        )  # fmt: skip
-    return _summary(one) | {
-        "table": rules.id, "features": features, "scopes": c.scopes.split(), "asked": c.asked.split(),
-        "verified": c.verified, "followers": c.followers, "approved": c.approved, "connected_at": _iso(c.connected_at),
-        "access_until": _iso(c.access_until), "consent_until": _iso(c.refresh_until), "trouble": c.problem,
-        "removed_at": _iso(c.removed_at), "removed_code": c.removed_code, "delete_after": _iso(c.delete_after),
-        "conflicts": [
-            {"id": x.id, "weight": x.weight, "nl": x.nl, "en": x.en, "source": x.source, "date": x.date}
-            for x in one.conflicts
-        ],
-        "notices": [{"code": n.code, "at": _iso(n.at), "detail": n.detail} for n in notices],
-    }  # fmt: skip
-
-
-def _iso(at: int | None) -> str | None:
-    from goodstanding.kernel.timing import iso
-
-    return None if at is None else iso(at)
-
-
-def _export(told: "Told | None") -> dict[str, object] | None:
-    """Return what the account's own export says of its country, for scripts."""
-    if told is None:
-        return None
-    return {
-        "region": told.region,
-        "stated": told.stated,
-        "agrees": told.agrees,
-        "import": told.file_id,
-        "at": _iso(told.at),
-    }
-
-
-def _print(one: "Standing", notices: list[Any]) -> None:
-    from goodstanding.locale import accounts as wording
-    from goodstanding.usecases import playbooks
-
-    lang, a, c = language(None), one.account, one.connection
-    heading(f"@{a.handle} ({a.id}) {a.name}")
-    state = wording.state(lang, c.state, a.mode)
-    kind = wording.word(lang, "type", c.account_type)
-    click.echo(f"  {wording.word(lang, 'mode', a.mode)} · {kind} · {c.country or '-'} · {state}")
-    if a.killed:
-        click.echo(f"  {say('account_is_stopped')}")
-    dates = {
-        "connected_at": c.connected_at, "access_until": c.access_until, "consent_until": c.refresh_until,
-        "delete_after": c.delete_after,
-    }  # fmt: skip
-    for label, at in dates.items():
-        if at is not None:
-            click.echo(f"  {say(f'account_{label}')}: {_iso(at)}")
-    for n in notices:
-        click.echo(
-            f"  ! {wording.notice(lang, n.code, handle=a.handle, at=_iso(n.at) or '', detail=n.detail)}"
-        )
-    _conflicts(one)
-    rules = playbooks.capabilities()
-    rows = []
-    for finding in one.findings:
-        feature = rules.feature(finding.feature)
-        name = feature.nl if lang == "nl" else feature.en
-        why = "; ".join(f"{wording.why(lang, w.code, w.detail)} [{w.rule}]" for w in finding.why)
-        rows.append(["✓" if finding.on else "✗", name, why or f"[{feature.id}]"])
-    click.echo()
-    table(["", say("accounts_feature"), say("accounts_why")], rows)
-    used = {w.rule for f in one.findings for w in f.why}
-    click.echo()
-    for rule in rules.rules:
-        if rule.id in used:
-            click.echo(f"  {rule.id}: {rule.nl if lang == 'nl' else rule.en} {rule.source}, {rule.date}")
-
-
-def _conflicts(one: "Standing") -> None:
-    lang = language(None)
-    for conflict in one.conflicts:
-        sign = {"conflict": "✗", "limit": "!", "note": "·"}[conflict.weight]
-        click.echo(
-            f"  {sign} {conflict.nl if lang == 'nl' else conflict.en} [{conflict.id}, {conflict.date}]"
-        )

@@ -117,7 +117,7 @@ def snapshots(data: Path, database: str, account: int, subject: str, csv_: bool,
 )
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")
 def posts(data: Path, database: str, account: int, *, ask: bool, publication: str, json_: bool) -> None:
-    """Show the posts of an account, and how those are that are on their way.
+    """Show posts, and how those on their way are.
 
     What TikTok tells of a publication comes by webhook and is asked again until it ends. For example:
     `goodstanding feed posts --account 1 --ask`. Exit code 1 when a publication failed, 3 when TikTok did not

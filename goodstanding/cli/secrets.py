@@ -14,7 +14,9 @@ CONNECTOR = "tiktok"
 @click.option("--end", is_flag=True, help="Accept the webhook secret before no longer, from now on.")
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")
 def secrets(data: Path, database: str, end: bool, json_: bool) -> None:
-    """Show which webhook secrets are accepted, until when, and how many webhooks each let in. No secret is shown.
+    """Show which webhook secrets are accepted.
+
+    Until when, and how many webhooks each let in. No secret is shown.
 
     `goodstanding accounts app` sets a new one and goes on accepting the one before for a while. Once all comes in under
     the new one, end it: `goodstanding accounts secrets --end`.

@@ -18,7 +18,9 @@ from goodstanding.cli.opening import as_json, find_account, opened, place_option
 )
 @click.option("--json", "json_", is_flag=True, help="Print JSON.")
 def waiting(data: Path, database: str, account: str, plan: bool | None, json_: bool) -> None:
-    """Show what waited when an account's authorisation ended, and decide about it once it is connected again.
+    """Show and decide what waited for a consent.
+
+    When an account's authorisation ends, what was planned is held; decide about it once it is connected again.
 
     Without an option nothing is changed, and nothing of it ever leaves by itself. For example:
     `goodstanding accounts waiting lottekookt`, then `goodstanding accounts waiting lottekookt --plan`.

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -226,7 +227,8 @@ def run(settings: Settings) -> None:
 
     def ready() -> None:
         click.echo(f"{url}/")
-        click.echo(f"Steer it at {url}/_sandbox/, call it at {url}/open_api/v1.3/", err=True)
+        if sys.stderr.isatty():
+            click.echo(f"Steer it at {url}/_sandbox/, call it at {url}/open_api/v1.3/", err=True)
 
     with listener:
         _Server(World(settings), ready).run(sockets=[listener])

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
-from litestar.exceptions import NotFoundException
+from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
@@ -152,7 +152,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
         here, form = f"/comment/{event_id}", await request.form()
         token, file = form.get("_csrf_token"), form.get("picture")
         if not form_token_holds(ctx, request.scope, token if isinstance(token, str) else ""):
-            return back({}, here, said="error", code="PICTURE_FORM")
+            raise PermissionDeniedException
         content = await file.read() if isinstance(file, UploadFile) else b""
         try:
             await handing.send(ctx, event_id, who(request).id, content)

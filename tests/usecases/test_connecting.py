@@ -355,7 +355,7 @@ def test_no_network_is_no_lost_consent(run):
         base, oauth._base = oauth._base, "http://127.0.0.1:9"
         assert await renewals.renew(desk.ctx, 1, stale) is Renewal.LATER
         row = desk.row()
-        assert (row.state, row.problem, row.lease_until) == ("connected", "ClientConnectorError", 0)
+        assert (row.state, row.problem, row.lease_until) == ("connected", "NeverLeftError", 0)
         assert desk.pair().access_token == stale
         notice = desk.ctx.store.read(lambda q: connections.notices(desk.ctx, q))[0]
         assert notice.code == "TROUBLE"

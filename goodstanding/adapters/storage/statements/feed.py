@@ -93,17 +93,19 @@ class FeedStatements(Base):
     def gap_figures(
         self, account_id: int, *, given_up: int, grace: int, of: Heard = "comments"
     ) -> GapFigures:
-        where = f"{_OWNER} AND video_id {'=' if of == 'messages' else '<>'} ?"
+        sort = "=" if of == "messages" else "<>"
         account = (self.workspace_id, account_id)
         owner = (*account, MESSAGES)
         gaps = self._row(
-            f"SELECT count(*), min(opened_at) FROM feed_gap WHERE {where} AND closed_at IS NULL", owner
+            "SELECT count(*), min(opened_at) FROM feed_gap"
+            f" WHERE {_OWNER} AND video_id {sort} ? AND closed_at IS NULL",
+            owner,
         )
         first = self._row(
             "SELECT count(*), coalesce(sum(CASE WHEN found_at - happened_at > ? THEN 1 ELSE 0 END), 0),"
             " coalesce(sum(CASE WHEN came_at IS NOT NULL THEN 1 ELSE 0 END), 0),"
             " coalesce(sum(CASE WHEN came_at IS NULL AND found_at < ? THEN 1 ELSE 0 END), 0)"
-            f" FROM feed_late WHERE {where}",
+            f" FROM feed_late WHERE {_OWNER} AND video_id {sort} ?",
             (grace, given_up, *owner),
         )
         counted = "messages" if of == "messages" else "count"
@@ -111,7 +113,7 @@ class FeedStatements(Base):
         sure = self._row(
             "SELECT coalesce(sum(CASE WHEN video_id <> '' THEN 1 ELSE 0 END), 0),"
             " min(sure_until), min(CASE WHEN video_id = '' THEN sure_until ELSE swept_until END)"
-            f" FROM video_watch WHERE {where}",
+            f" FROM video_watch WHERE {_OWNER} AND video_id {sort} ?",
             owner,
         )
         return GapFigures(
