@@ -3,11 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 PORT ?= 8420
+DATA ?= ../shared/data/nlp
 
 COMMAND = printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s/bin/python" -m goodstanding "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(VENV)" > $(VENV)/bin/goodstanding && chmod +x $(VENV)/bin/goodstanding
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve check test quick test-ui faults bench mutants wheel notices docs lock clean
+.PHONY: help setup setup-dev demo serve check test quick test-ui faults bench mutants wheel model notices docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -64,6 +65,10 @@ wheel: setup-dev ## build the wheel into dist/
 docs: setup-dev ## renew the reference pages; show the changelog as it would be released
 	$(RUN) tools/reference.py
 	$(RUN) -m towncrier build --draft --version next
+
+model: setup-dev ## fit the model of understanding again and write its card (DATA=folder of the open sets)
+	$(RUN) -m model.train $(DATA)
+	$(RUN) -m model.card
 
 notices: setup-dev ## renew THIRD_PARTY_NOTICES
 	$(RUN) tools/notices.py

@@ -38,6 +38,24 @@ The word lists, emoji lists, example answers, shipped policies and everything th
 goodstanding/sandbox/data) were written for this project and stand under its licence. The platform's rules are retold in
 our own words, each with its source.
 
+The weights of the model of understanding (goodstanding/adapters/nlp/weights) were fitted on texts written for this project
+and on the open sets below. None of their texts is part of this package; each set stands under its own licence.
+
+Davidson et al. 2017, hate speech and offensive language        MIT
+Surge AI, toxicity; profanity list                              MIT
+Kirk et al. 2022, HatemojiBuild                                 CC BY 4.0
+GermEval 2018, offensive language                               CC BY 4.0
+Demszky et al. 2020, GoEmotions                                 Apache-2.0
+Oehman et al. 2020, XED                                         CC BY 4.0
+Hutto and Gilbert 2014, VADER tweets                            MIT
+Almeida et al. 2011, SMS Spam Collection (UCI)                  CC BY 4.0
+Alberto et al. 2015, YouTube Spam Collection (UCI)              CC BY 4.0
+Casanueva et al. 2022, NLU++                                    CC BY 4.0
+Larson et al. 2019, CLINC150                                    CC BY 3.0
+Casanueva et al. 2020, Banking77                                CC BY 4.0
+
+Groups of words of one meaning were made with multilingual-e5-small (Microsoft, MIT).
+
 "TikTok" is a trademark of its owner. This project is not affiliated with it.
 """
 

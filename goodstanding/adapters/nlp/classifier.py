@@ -137,6 +137,12 @@ class Classifier:
             hits=_explained(ruled, read.tokens) if ruled.matched or ruled.harm.hits else (),
         )
 
+    def scores(self, text: str) -> list[float]:
+        """Return the raw score of every head of the model, in the model's order."""
+        read = self._reader.read(text)
+        sums = self._adder.sums(text, tokens=read.tokens, ruled=self._rules.found(read))
+        return self.weights.scores(sums.words, sums.whole, sums.length)
+
     def _remembered(self, text: str) -> Signals:
         found = self.fresh(text)
         if len(text) <= _TEXT_LENGTH_MAX:

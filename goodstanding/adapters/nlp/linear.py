@@ -69,7 +69,7 @@ class Weights:
         self.header = header
         self.digest = digest
         self.width = len(header.heads)
-        self._rows = rows
+        self.rows = rows
         self._lanes = bytearray(self.width * _FIELD_BYTES)
         ones = int.from_bytes(b"\1\0\0\0" * self.width, "little")
         self._centre = ones * _ZERO
@@ -108,7 +108,7 @@ class Weights:
     def _row(self, place: int) -> int:
         start = place * self.width
         lanes = bytearray(self.width * _FIELD_BYTES)
-        lanes[::_FIELD_BYTES] = self._rows[start : start + self.width]
+        lanes[::_FIELD_BYTES] = self.rows[start : start + self.width]
         return int.from_bytes(lanes, "little") - self._centre
 
 
