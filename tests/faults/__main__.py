@@ -4,14 +4,24 @@ import argparse
 import sys
 import time
 
-from tests.faults import crash_points, kills, machine, mutants, platform, race, stories, talk_stories
+from tests.faults import (
+    crash_points,
+    kills,
+    machine,
+    mutants,
+    namesake_stories,
+    platform,
+    race,
+    stories,
+    talk_stories,
+)
 from tests.faults.world import Violation
 
 
 def _machine(examples):
     begun = time.monotonic()
     try:
-        told = (*stories.ALL, *talk_stories.ALL)
+        told = (*stories.ALL, *talk_stories.ALL, *namesake_stories.ALL)
         for story in told:
             story()
         machine.run(examples=examples, steps=50)

@@ -280,6 +280,19 @@ def nothing_is_hidden_where_hiding_is_not_offered(world):
 
 
 @_world
+def whoever_is_held_out_is_not_answered(world):
+    """Held out while an answer waits, and held out before a comment: nothing is sent to either."""
+    world.comment("+A", "price")
+    world.hold_out("+A")
+    world.step(3 * MINUTE)
+    world.flow()
+    world.comment("+A", "price")
+    world.step(3 * MINUTE)
+    world.flow()
+    assert not _sent(world)
+
+
+@_world
 def hidden_once(world):
     """Hiding what is hidden already is no call, by rule or by a person."""
     target = world.comment("+A", "insult")
@@ -336,6 +349,7 @@ def what_was_forbidden_meanwhile_is_not_shown(world):
 
 
 ALL = (
+    whoever_is_held_out_is_not_answered,
     nothing_is_hidden_where_hiding_is_not_offered,
     a_comment_that_comes_again_is_one,
     a_task_that_was_opened_is_never_too_late,
