@@ -7,15 +7,19 @@ the row above). Rows keep their id as long as their file, family and order stay.
 """
 
 import json
+import re
 import sys
 from pathlib import Path
 
 from model.written import DATA
 
 
-def parsed(path: Path) -> list[tuple[dict[str, str | None], str]]:
+Rows = list[tuple[dict[str, str | None], str]]
+
+
+def parsed(path: Path) -> Rows:
     lang = path.stem.partition("-")[0]
-    found: list[tuple[dict[str, str | None], str]] = []
+    found: Rows = []
     family, number = "", 0
     for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("= "):
@@ -31,8 +35,27 @@ def parsed(path: Path) -> list[tuple[dict[str, str | None], str]]:
     return found
 
 
+def masked(text: str) -> str:
+    """Return a text without names, numbers, signs and emoji; as it is when nothing else is left."""
+    plain = re.sub(r"@\w+|\d+", "", text.lower())
+    return " ".join(re.sub(r"[^\w\s]|_", "", plain).split()) or text
+
+
+def distinct(rows: Rows) -> Rows:
+    """Return the rows without those that are the same as an earlier one once masked."""
+    seen: set[str] = set()
+    kept: Rows = []
+    for row, codes in rows:
+        key = masked(str(row["text"]))
+        if key not in seen:
+            seen.add(key)
+            kept.append((row, codes))
+    there = {row["id"] for row, _ in kept}
+    return [({k: v for k, v in row.items() if k != "pair" or v in there}, codes) for row, codes in kept]
+
+
 def main(paths: list[str]) -> int:
-    rows = [row for path in sorted(paths) for row in parsed(Path(path))]
+    rows = distinct([row for path in sorted(paths) for row in parsed(Path(path))])
     with (DATA / "texts.jsonl").open("w", encoding="utf-8") as texts, (DATA / "labels-a.jsonl").open("w", encoding="utf-8") as labels:
         for row, codes in rows:
             texts.write(json.dumps(row, ensure_ascii=False) + "\n")

@@ -27,6 +27,8 @@ class Row:
     """Head -> 0 or 1; `sentiment` is -1, 0 or 1."""
     family: str = ""
     weight: float = 1.0
+    mild: bool = False
+    """A jab and no more (`a1`)."""
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:

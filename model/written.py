@@ -87,5 +87,6 @@ def rows(folder: Path = DATA) -> list[Row]:
         codes_of = decided[text.id]
         row_labels = labels(codes_of)
         lang = language(codes_of, text.lang)
-        found.append(Row(text.text, lang or "mixed", f"own-{text.lang}", row_labels, family=text.family))
+        mild = "a1" in codes_of and not codes_of & {"a2", "a3", "h", "t"}
+        found.append(Row(text.text, lang or "mixed", f"own-{text.lang}", row_labels, family=text.family, mild=mild))
     return found

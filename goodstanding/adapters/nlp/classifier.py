@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from goodstanding.adapters.nlp import extract, features, judging, kin, linear, normalise, reading
+from goodstanding.adapters.nlp import extract, features, judging, kin, language, linear, normalise, reading
 from goodstanding.adapters.nlp.lists import Lexicon, shipped
 from goodstanding.adapters.nlp.rules import Ruled, Rules
 from goodstanding.core.signals import Signals
@@ -15,7 +15,6 @@ VERSION = "fast-1"
 
 _TEXTS_MAX = 20_000
 _TEXT_LENGTH_MAX = 80
-_HITS_MAX = 8
 _PAIRS_MAX = 400_000
 
 
@@ -119,7 +118,8 @@ class Classifier:
         read = self._reader.read(text)
         ruled = self._rules.found(read)
         sums = self._adder.sums(text, tokens=read.tokens, ruled=ruled)
-        judged = self._judge.judged(self.weights.scores(sums.words, sums.whole, sums.length), ruled=ruled)
+        scores = self.weights.scores(sums.words, sums.whole, sums.length)
+        judged = self._judge.judged(scores, ruled=ruled, script=language.by_script(text))
         return Signals(
             model=self.model,
             language=judged.language,
@@ -134,7 +134,7 @@ class Classifier:
             intents=judged.intents,
             answer=extract.answer(text, exact=self._lexicon.answers, scores=ruled.scores),
             contains=ruled.contains,
-            hits=_explained(ruled, read.tokens) if ruled.matched or ruled.harm.hits else (),
+            hits=ruled.hits(read.tokens),
         )
 
     def scores(self, text: str) -> list[float]:
@@ -153,12 +153,3 @@ class Classifier:
 
 
 _EDGE = ("", "")
-
-
-def _explained(ruled: Ruled, tokens: Sequence[reading.Token]) -> tuple[tuple[str, str], ...]:
-    """Return at most eight (head, words) that rules found, listed words first."""
-    keys = [token.key for token in tokens]
-    told = [
-        (phrase.head, extract.words_matched(phrase, keys=keys)) for phrase in ruled.matched if phrase.milli
-    ]
-    return (*ruled.harm.hits, *told)[:_HITS_MAX]

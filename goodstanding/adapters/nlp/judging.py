@@ -20,7 +20,10 @@ _HOME_ODDS = math.log(6)
 _FAR = 12.0
 """A score so far below the best adds less than a hundredth of a thousandth."""
 _LANGUAGE_MILLI_MIN = 500
+_SCRIPT_MILLI = 950
 _INTENT_MILLI_MIN = 100
+_DOUBTED = 50
+"""What a rule found stands, unless the model, which has seen the finding, holds it for less likely than one in twenty."""
 _ALWAYS_TOLD = frozenset(("crisis", "minor"))
 """Intents where a phrase alone is enough: missing one does more harm than asking a person once too often."""
 
@@ -49,35 +52,43 @@ class Judge:
         ]
         self._moods = slice(place["negative"], place["positive"] + 1)
         self._tongues = [(head.removeprefix(LANGUAGE), at) for head, at in place.items() if head.startswith(LANGUAGE)]
+        self._taught = frozenset(tongue for tongue, _ in self._tongues)
         self._home = next((k for k, (tongue, _) in enumerate(self._tongues) if tongue == home), None)
-        self._first_tongue = min(at for _, at in self._tongues)
 
-    def judged(self, scores: Sequence[float], *, ruled: Ruled) -> Judged:
-        """Return what the scores say, given what the rules found."""
-        tongue, certainty = self._language(scores, ruled=ruled)
+    def judged(self, scores: Sequence[float], *, ruled: Ruled, script: str) -> Judged:
+        """Return what the scores say, given what the rules found and the language that the letters speak for."""
+        tongue, certainty = self._language(scores, ruled=ruled, script=script)
         told = tongue if tongue != UNTOLD else (ruled.language if ruled.listed else UNTOLD)
-        known = ruled.listed or told in self._calibration["abuse"]
-        harm = {
-            head: self._milli(head, scores[at], told, listed=ruled.listed) if known else _found(head, ruled)
-            for head, at in self._harms
-        }
+        known = ruled.listed or (told != UNTOLD and told in self._calibration["abuse"])
+        harm = {head: self._risk(head, scores[at], told, known=known, ruled=ruled) for head, at in self._harms}
         intents = self._wishes(scores, told, ruled=ruled)
         mood = self._mood(scores) if ruled.listed or told in self._calibration["sentiment"] else None
         return Judged(
             language=tongue, certainty=certainty, known=known, sentiment=mood, harm=harm, intents=intents
         )
 
-    def _language(self, scores: Sequence[float], *, ruled: Ruled) -> tuple[str, int]:
+    def _language(self, scores: Sequence[float], *, ruled: Ruled, script: str) -> tuple[str, int]:
         if not ruled.worded:
             return UNTOLD, 0
+        if script and script not in self._taught:
+            return script, _SCRIPT_MILLI
         tongues = [scores[at] for _, at in self._tongues]
         if self._home is not None:
             tongues[self._home] += _HOME_ODDS
         top = max(tongues)
         milli = round(1000 / sum([math.exp(score - top) for score in tongues if score > top - _FAR]))
         if milli < _LANGUAGE_MILLI_MIN:
-            return UNTOLD, 0
+            return (script, _LANGUAGE_MILLI_MIN) if script else (UNTOLD, 0)
         return self._tongues[tongues.index(top)][0], milli
+
+    def _risk(self, head: str, score: float, tongue: str, *, known: bool, ruled: Ruled) -> int | None:
+        rule = _found(head, ruled)
+        if not known:
+            return rule or None
+        milli = self._milli(head, score, tongue, listed=ruled.listed)
+        if milli is None:
+            return rule or None
+        return max(milli, rule) if milli >= _DOUBTED else milli
 
     def _milli(self, head: str, score: float, tongue: str, *, listed: bool) -> int | None:
         by_tongue = self._calibration[head]
@@ -90,8 +101,9 @@ class Judge:
             milli = 0
             if scores[at] > low:
                 milli = self._milli(head, scores[at], tongue, listed=ruled.listed) or 0
-            if milli < ruled.scores.get(head, 0) and (head in _ALWAYS_TOLD or not ruled.listed):
-                milli = ruled.scores[head]
+            rule = ruled.scores.get(head, 0)
+            if rule > milli and (milli >= _DOUBTED or head in _ALWAYS_TOLD or not ruled.listed):
+                milli = rule
             if milli >= _INTENT_MILLI_MIN:
                 found.append((head, milli))
         return tuple(found)
@@ -103,11 +115,11 @@ class Judge:
 
 
 def _least(calibration: linear.Calibration) -> float:
-    """Return the score below which an intent is not told."""
-    odds = math.log(_INTENT_MILLI_MIN / (1000 - _INTENT_MILLI_MIN))
+    """Return the score below which an intent is neither told nor believed."""
+    least = min(_INTENT_MILLI_MIN, _DOUBTED)
+    odds = math.log(least / (1000 - least))
     return (odds - calibration.offset) / calibration.slope - 0.1
 
 
-def _found(head: str, ruled: Ruled) -> int | None:
-    score = ruled.spam if head == "spam" else int(getattr(ruled.harm, head))
-    return score or None
+def _found(head: str, ruled: Ruled) -> int:
+    return ruled.spam if head == "spam" else int(getattr(ruled.harm, head))

@@ -23,6 +23,28 @@ _OTHER = re.compile(
 )
 
 
+_SCRIPTS = (
+    ("ja", re.compile("[\u3040-\u30ff]")),
+    ("ko", re.compile("[\uac00-\ud7af\u1100-\u11ff]")),
+    ("zh", re.compile("[\u4e00-\u9fff]")),
+    ("hi", re.compile("[\u0900-\u097f]")),
+    ("th", re.compile("[\u0e00-\u0e7f]")),
+    ("he", re.compile("[\u0590-\u05ff]")),
+    ("el", re.compile("[\u0370-\u03ff]")),
+    ("ar", re.compile("[\u0600-\u06ff]")),
+    ("ru", re.compile("[\u0400-\u04ff]")),
+)
+_LATIN = re.compile("[a-z\u00c0-\u024f]", re.IGNORECASE)
+
+
+def by_script(text: str) -> str:
+    """Return the commonest language of the script most letters of a text are in; empty for Latin or too few letters."""
+    if text.isascii():
+        return ""
+    latin = len(_LATIN.findall(text))
+    return next((tongue for tongue, letters in _SCRIPTS if len(letters.findall(text)) > max(latin, 1)), "")
+
+
 def assumed(home: str) -> tuple[str, int]:
     """Return the home language, as sure as one telling word makes it, for a text that tells none."""
     return home, _CERTAINTY[_OWN]

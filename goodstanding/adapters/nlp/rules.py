@@ -9,6 +9,7 @@ from goodstanding.adapters.nlp import extract, harm, language, reading, sentimen
 from goodstanding.adapters.nlp.lists import Lexicon, Phrase
 
 _HARMS = frozenset(("abuse", "hate", "threat", "sexual"))
+_HITS_MAX = 8
 _ADVERTISING: Mapping[str, int] = {"url": 800, "phone": 400, "email": 300, "iban": 700}
 
 
@@ -40,6 +41,17 @@ class Ruled(msgspec.Struct, frozen=True, gc=False):
             found.append(("glad", self.feeling) if self.feeling > 0 else ("cross", -self.feeling))
         found += [("spam", self.spam), (f"in {self.language}", self.certainty)]
         return found
+
+
+    def hits(self, tokens: Sequence[reading.Token]) -> tuple[tuple[str, str], ...]:
+        """Return at most eight (head, words) that drove a finding, listed words first."""
+        if not self.matched and not self.harm.hits:
+            return ()
+        keys = [token.key for token in tokens]
+        told = [
+            (phrase.head, extract.words_matched(phrase, keys=keys)) for phrase in self.matched if phrase.milli
+        ]
+        return (*self.harm.hits, *told)[:_HITS_MAX]
 
 
 class Rules:

@@ -1,20 +1,18 @@
-"""What the shipped lists find, by example and by property. Handles and names are invented."""
-
-from time import process_time
+"""What the shipped lists and rules find by themselves, by example and by property. Handles and names are invented."""
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from goodstanding.adapters.nlp.classifier import Classifier
 from goodstanding.adapters.nlp.lists import shipped
+from ruled import Lists
 
-CLASSIFIER = Classifier()
+LISTS = Lists()
 LEXICON = shipped()
 
 
 def seen(text):
-    return CLASSIFIER.signals([text])[0]
+    return LISTS.fresh(text)
 
 
 def strong(text):
@@ -330,18 +328,15 @@ def test_text_without_telling_words_is_judged(text):
 
 
 def test_home_language_is_told_for_words_both_languages_share():
-    at_home = Classifier(home="nl")
-    assert [
-        (s.language, s.language_milli >= 800)
-        for s in at_home.signals(["link?", "INFO", "I love it", "🔥", "çok güzel"])
-    ] == [
+    at_home = Lists(home="nl")
+    found = [at_home.fresh(text) for text in ["link?", "INFO", "I love it", "🔥", "çok güzel"]]
+    assert [(one.language, one.language_milli >= 800) for one in found] == [
         ("nl", True),
         ("nl", True),
         ("en", True),
         ("und", False),
         ("und", False),
     ]
-    assert at_home.model != CLASSIFIER.model
 
 
 @pytest.mark.parametrize(
@@ -416,7 +411,7 @@ LISTED = [
 def test_disguise_changes_nothing(disguise, word):
     disguised = DISGUISES[disguise](word)
     assume(any(map(str.isalpha, disguised)))  # digits alone are a number, not a word
-    plain, worn = CLASSIFIER.fresh(word), CLASSIFIER.fresh(disguised)
+    plain, worn = LISTS.fresh(word), LISTS.fresh(disguised)
     assert (worn.abuse_milli, worn.hate_milli, worn.profanity) == (
         plain.abuse_milli,
         plain.hate_milli,
@@ -431,51 +426,3 @@ def test_stars_hide_no_word():
 
 def test_stars_that_fit_several_words_are_read_as_a_curse():
     assert (seen("F***!").hate_milli, seen("F***!").profanity) == (0, 2)
-
-
-odd = st.text(st.characters(), max_size=60) | st.text(
-    st.sampled_from("aeikntуо @.*!?<>/\u200b\ud800😀1€'\"_-:"), max_size=40
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(odd)
-def test_any_text_is_answered_within_bounds_and_always_alike(text):
-    first = CLASSIFIER.fresh(text)
-    assert Classifier(LEXICON).signals([text, text]) == [first, first]
-    for score in (
-        first.abuse_milli,
-        first.hate_milli,
-        first.threat_milli,
-        first.sexual_milli,
-        first.spam_milli,
-    ):
-        assert score is None or 0 <= score <= 1000
-    assert first.sentiment_milli is None or -1000 <= first.sentiment_milli <= 1000
-    assert 0 <= first.language_milli <= 1000
-    assert list(first.intents) == sorted(first.intents)
-    assert list(first.contains) == sorted(first.contains)
-
-
-@pytest.mark.parametrize(
-    "text", ["\ud800", "\udfff kut", "a\ud800b", "\x00", "̈" * 500, "a" * 100_000, "a " * 50_000, "? " * 9_000]
-)
-def test_hostile_text_is_answered(text):
-    assert seen(text).model == CLASSIFIER.model
-
-
-def test_time_grows_with_the_length_and_no_faster():
-    for piece in ("a.b", "a@", "a.", "1.1,", "nl12", "? what is ", "my check ", "f u ", "e\u0301"):
-        start = process_time()
-        CLASSIFIER.fresh(piece * 8_000)
-        assert process_time() - start < 0.25, piece
-
-
-def test_memory_of_texts_is_bounded_and_changes_no_result(monkeypatch):
-    monkeypatch.setattr("goodstanding.adapters.nlp.classifier._TEXTS_MAX", 3)
-    monkeypatch.setattr("goodstanding.adapters.nlp.classifier._CHUNKS_MAX", 3)
-    small = Classifier(LEXICON)
-    texts = [f"wat kost nummer {n} op plek {n}" for n in range(20)] + ["link?", "link?"]
-    assert small.signals(texts) == [Classifier(LEXICON).fresh(text) for text in texts]
-    assert len(small._texts) <= 3
-    assert len(small._chunks) <= 3
