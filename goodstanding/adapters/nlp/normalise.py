@@ -219,7 +219,7 @@ def _join_places(found: list[tuple[str, int, int]]) -> Iterator[tuple[str, int, 
 def _visible(chunk: str) -> str:
     """Return the chunk without invisible characters, in compatibility form."""
     return (
-        unicodedata.normalize("NFKC", _TONE.sub("", chunk).translate(_FIRST_PASS))
+        unicodedata.normalize("NFKC", _TONE.sub("", chunk).translate(_FIRST_PASS))[:LENGTH_MAX]
         .translate(_FIRST_PASS)
         .lower()
         .replace("i\u0307", "i")
