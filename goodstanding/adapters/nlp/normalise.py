@@ -183,15 +183,41 @@ def keys_of(form: str) -> tuple[str, ...]:
 def aligned(text: str) -> tuple[tuple[str, int, int], ...]:
     """Return the best key of each stretch of `text` with its place in the original: (key, start, end).
 
-    The slow path, for explanations only. A stretch without white space is one place.
+    The slow path, for explanations only. A place covers the word's letters and what is hidden between them;
+    where a word's letters are not found again in its stretch of text, the whole stretch is its place.
     """
     found: list[tuple[str, int, int]] = []
     for kind, start, end in _stretches(text[:LENGTH_MAX]):
         if kind:
             found.append((f"<{kind}>", start, end))
         else:
-            found.extend((word.keys[0], start, end) for word in words_of(text[start:end].lower()))
+            found.extend(_places(text[start:end], start))
     return tuple(_join_places(found))
+
+
+def _places(stretch: str, start: int) -> Iterator[tuple[str, int, int]]:
+    """Yield the key and place of each word of a stretch without white space that begins at `start`."""
+    found = words_of(stretch.lower())
+    if len(found) == 1:
+        yield found[0].keys[0], start, start + len(stretch)
+        return
+    seen = [(c, at) for at, sign in enumerate(stretch) for c in _compared(_visible(sign.lower()))]
+    line = "".join(c for c, _ in seen)
+    begin = 0
+    for word in found:
+        letters = _compared(word.form)
+        first = line.find(letters, begin) if letters else -1
+        if first < 0:
+            rest = seen[min(begin, len(seen) - 1)][1] if seen else 0
+            yield word.keys[0], start + rest, start + len(stretch)
+        else:
+            begin = first + len(letters)
+            yield word.keys[0], start + seen[first][1], start + seen[begin - 1][1] + 1
+
+
+def _compared(form: str) -> str:
+    """Return the letters, digits and signs of a form by which its place is found again."""
+    return "".join(c for c in unicodedata.normalize("NFD", form) if unicodedata.category(c) != "Mn" and c not in "._-~,/")
 
 
 def _stretches(text: str) -> Iterator[tuple[str | None, int, int]]:
