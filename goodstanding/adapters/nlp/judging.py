@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from math import exp
 from typing import Literal
 
 import msgspec
@@ -17,6 +18,9 @@ UNTOLD = "und"
 """No language, or too little to tell."""
 
 _HOME_ODDS = math.log(6)
+_SURE = 7.7
+"""Log odds beyond which a probability rounds to 0 or 1 in thousandths."""
+_CLIPPED = 30.0
 _FAR = 12.0
 """A score so far below the best adds less than a hundredth of a thousandth."""
 _LANGUAGE_MILLI_MIN = 500
@@ -51,16 +55,18 @@ class Judge:
         self._tongues = [(head.removeprefix(LANGUAGE), at) for head, at in place.items() if head.startswith(LANGUAGE)]
         self._home = next((k for k, (tongue, _) in enumerate(self._tongues) if tongue == home), None)
         self._first_tongue = min(at for _, at in self._tongues)
+        self._fitted: dict[tuple[str, bool], list[tuple[str, int, float | None, float]]] = {}
+        together = [at for _, at in self._tongues] == list(
+            range(self._first_tongue, self._first_tongue + len(self._tongues))
+        )
+        self._spoken = slice(self._first_tongue, self._first_tongue + len(self._tongues)) if together else None
 
     def judged(self, scores: Sequence[float], *, ruled: Ruled) -> Judged:
         """Return what the scores say, given what the rules found."""
         tongue, certainty = self._language(scores, ruled=ruled)
         told = tongue if tongue != UNTOLD else (ruled.language if ruled.listed else UNTOLD)
         known = ruled.listed or told in self._calibration["abuse"]
-        harm = {
-            head: self._milli(head, scores[at], told, listed=ruled.listed) if known else _found(head, ruled)
-            for head, at in self._harms
-        }
+        harm = self._harmed(scores, told, ruled=ruled, known=known)
         intents = self._wishes(scores, told, ruled=ruled)
         mood = self._mood(scores) if ruled.listed or told in self._calibration["sentiment"] else None
         return Judged(
@@ -70,14 +76,45 @@ class Judge:
     def _language(self, scores: Sequence[float], *, ruled: Ruled) -> tuple[str, int]:
         if not ruled.worded:
             return UNTOLD, 0
-        tongues = [scores[at] for _, at in self._tongues]
+        tongues = (
+            list(scores[self._spoken])
+            if self._spoken is not None
+            else [scores[at] for _, at in self._tongues]
+        )
         if self._home is not None:
             tongues[self._home] += _HOME_ODDS
         top = max(tongues)
-        milli = round(1000 / sum([math.exp(score - top) for score in tongues if score > top - _FAR]))
+        near = top - _FAR
+        milli = round(1000 / sum([exp(score - top) for score in tongues if score > near]))
         if milli < _LANGUAGE_MILLI_MIN:
             return UNTOLD, 0
         return self._tongues[tongues.index(top)][0], milli
+
+    def _harmed(
+        self, scores: Sequence[float], tongue: str, *, ruled: Ruled, known: bool
+    ) -> dict[str, int | None]:
+        if not known:
+            return {head: _found(head, ruled) for head in HARMS}
+        spoken = (tongue, ruled.listed)
+        fitted = self._fitted.get(spoken)
+        if fitted is None:
+            fitted = self._fitted[spoken] = [self._fit(head, at, *spoken) for head, at in self._harms]
+        harm: dict[str, int | None] = {}
+        for head, at, slope, offset in fitted:
+            if slope is None:
+                harm[head] = None
+                continue
+            odds = slope * scores[at] + offset
+            if odds < -_SURE:
+                harm[head] = 0
+            else:
+                harm[head] = round(1000 / (1 + exp(-odds))) if odds < _SURE else 1000
+        return harm
+
+    def _fit(self, head: str, at: int, tongue: str, listed: bool) -> tuple[str, int, float | None, float]:  # noqa: FBT001 - half of a key
+        by_tongue = self._calibration[head]
+        calibration = by_tongue.get(tongue) or (by_tongue[UNTOLD] if listed else None)
+        return (head, at, calibration.slope, calibration.offset) if calibration else (head, at, None, 0.0)
 
     def _milli(self, head: str, score: float, tongue: str, *, listed: bool) -> int | None:
         by_tongue = self._calibration[head]
@@ -86,10 +123,13 @@ class Judge:
 
     def _wishes(self, scores: Sequence[float], tongue: str, *, ruled: Ruled) -> tuple[tuple[str, int], ...]:
         found: list[tuple[str, int]] = []
+        said = ruled.scores
         for head, at, low in self._intents:
             milli = 0
             if scores[at] > low:
                 milli = self._milli(head, scores[at], tongue, listed=ruled.listed) or 0
+            elif head not in said:
+                continue
             if milli < ruled.scores.get(head, 0) and (head in _ALWAYS_TOLD or not ruled.listed):
                 milli = ruled.scores[head]
             if milli >= _INTENT_MILLI_MIN:
@@ -98,7 +138,11 @@ class Judge:
 
     def _mood(self, scores: Sequence[float]) -> int:
         """Return P(positive) - P(negative)."""
-        bad, plain, good = (math.exp(max(-30.0, min(30.0, score))) for score in scores[self._moods])
+        a, b, c = scores[self._moods]
+        if -_CLIPPED < a < _CLIPPED and -_CLIPPED < b < _CLIPPED and -_CLIPPED < c < _CLIPPED:
+            bad, plain, good = exp(a), exp(b), exp(c)
+        else:
+            bad, plain, good = (exp(max(-_CLIPPED, min(_CLIPPED, score))) for score in (a, b, c))
         return round(1000 * (good - bad) / (bad + plain + good))
 
 

@@ -66,7 +66,11 @@ class Rules:
             )
         contains = _contained(tokens) if bits & reading.TYPED else ()
         spam = max(scores.get("spam", 0), _advertised(contains))
-        worded = any(token.word.kind == "word" for token in tokens)
+        worded = False
+        for token in tokens:
+            if token.word.kind == "word":
+                worded = True
+                break
         return Ruled(tongue, certainty, listed, matched, scores, feeling, harmful, contains, spam, worded)
 
     def _language(self, counts: reading.Counts) -> tuple[str, int, bool]:
