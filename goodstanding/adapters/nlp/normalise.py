@@ -15,7 +15,7 @@ import msgspec
 
 from goodstanding.adapters.nlp.letters import LEET, LEET_AS_L, LOOKALIKES, PLAIN_LETTERS
 
-VERSION = "normal-2"
+VERSION = "normal-3"
 """Changes whenever any text could give other words than before."""
 
 LENGTH_MAX = 8_000
