@@ -8,7 +8,7 @@ DATA ?= ../shared/data/nlp
 COMMAND = printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s/bin/python" -m goodstanding "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(VENV)" > $(VENV)/bin/goodstanding && chmod +x $(VENV)/bin/goodstanding
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve check test quick test-ui faults bench mutants wheel model notices docs lock clean
+.PHONY: help setup setup-dev demo serve check test quick test-ui faults fuzz bench mutants wheel model notices docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ test-ui: setup-dev ## the pages in a real browser
 
 faults: setup-dev ## state machine, seeded bugs, crash points, races, a platform in trouble, kill -9: the long form
 	$(RUN) -m tests.faults
+
+fuzz: setup-dev ## 1,000,000 random and hostile strings through everything that reads a text
+	$(RUN) -m tests.fuzz_understand
 
 bench: setup-dev ## every figure, with its peers, in one run
 	$(RUN) -m bench

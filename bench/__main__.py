@@ -29,16 +29,6 @@ def own(said: str) -> tuple[list[Bar], list[str]]:
     return bars, found["notes"]
 
 
-def understand(said: str) -> tuple[list[Bar], list[str]]:
-    rate = re.search(r"^generated: .* ([\d,]+)/s$", said, re.MULTILINE)
-    assert rate, said
-    bar = Bar(
-        what="understand", needed=40_000, measured=float(rate[1].replace(",", "")), unit="texts per CPU second",
-        better="more",
-    )  # fmt: skip
-    return [bar], []
-
-
 def decide(said: str) -> tuple[list[Bar], list[str]]:
     found: dict[str, Any] = json.loads(said.strip().splitlines()[-1])
     rates, ratios = found["per_cpu_second"], found["ratios"]
@@ -93,7 +83,7 @@ class Script:
 
 
 SCRIPTS = (
-    Script(name="understand", always=(), read=understand),
+    Script(name="understand", quick=("--rounds", "3")),
     Script(name="decide", quick=("--events", "1000", "--rounds", "3"), read=decide),
     Script(name="store", quick=("--events", "12000", "--rounds", "3")),
     Script(name="door", quick=("--events", "2000", "--rounds", "3")),

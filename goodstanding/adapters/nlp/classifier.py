@@ -15,7 +15,7 @@ VERSION = "fast-1"
 
 _TEXTS_MAX = 20_000
 _TEXT_LENGTH_MAX = 80
-_PAIRS_MAX = 400_000
+_PAIRS_MAX = 80_000
 
 
 class Sums(msgspec.Struct, frozen=True, gc=False):

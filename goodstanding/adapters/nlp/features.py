@@ -151,17 +151,15 @@ def _plainest(names: Sequence[str]) -> str:
 
 def _grams(key: str) -> list[str]:
     framed = f"^{key[:_GRAM_SOURCE_MAX]}$"
-    return [
-        framed[start : start + size]
-        for size in _GRAM_LENGTHS
-        for start in range(len(framed) - size + 1)
-    ]
+    return [framed[start : start + size] for size in _GRAM_LENGTHS for start in range(len(framed) - size + 1)]
 
 
 def _letters(form: str) -> list[str]:
     """Return the letters no ASCII word has, with what stands beside them, and their scripts."""
     framed = f"^{form[:_GRAM_SOURCE_MAX]}$"
-    return [piece for at, letter in enumerate(framed) if not letter.isascii() for piece in _around(framed, at)]
+    return [
+        piece for at, letter in enumerate(framed) if not letter.isascii() for piece in _around(framed, at)
+    ]
 
 
 def _around(framed: str, at: int) -> Iterator[str]:

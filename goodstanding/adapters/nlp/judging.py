@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from math import exp
 from typing import Literal
 
 import msgspec
@@ -17,6 +18,9 @@ UNTOLD = "und"
 """No language, or too little to tell."""
 
 _HOME_ODDS = math.log(6)
+_SURE = 7.7
+"""Log odds beyond which a probability rounds to 0 or 1 in thousandths."""
+_CLIPPED = 30.0
 _FAR = 12.0
 """A score so far below the best adds less than a hundredth of a thousandth."""
 _LANGUAGE_MILLI_MIN = 500
@@ -48,19 +52,30 @@ class Judge:
         self._calibration = header.calibration
         self._harms = [(head, place[head]) for head in HARMS]
         self._intents = [
-            (head, place[head], min(map(_least, header.calibration[head].values()))) for head in sorted(INTENTS)
+            (head, place[head], min(map(_least, header.calibration[head].values())))
+            for head in sorted(INTENTS)
         ]
         self._moods = slice(place["negative"], place["positive"] + 1)
-        self._tongues = [(head.removeprefix(LANGUAGE), at) for head, at in place.items() if head.startswith(LANGUAGE)]
+        self._tongues = [
+            (head.removeprefix(LANGUAGE), at) for head, at in place.items() if head.startswith(LANGUAGE)
+        ]
         self._taught = frozenset(tongue for tongue, _ in self._tongues)
         self._home = next((k for k, (tongue, _) in enumerate(self._tongues) if tongue == home), None)
+        self._first_tongue = min(at for _, at in self._tongues)
+        self._fitted: dict[tuple[str, bool], list[tuple[str, int, float | None, float]]] = {}
+        together = [at for _, at in self._tongues] == list(
+            range(self._first_tongue, self._first_tongue + len(self._tongues))
+        )
+        self._spoken = (
+            slice(self._first_tongue, self._first_tongue + len(self._tongues)) if together else None
+        )
 
     def judged(self, scores: Sequence[float], *, ruled: Ruled, script: str) -> Judged:
         """Return what the scores say, given what the rules found and the language that the letters speak for."""
         tongue, certainty = self._language(scores, ruled=ruled, script=script)
         told = tongue if tongue != UNTOLD else (ruled.language if ruled.listed else UNTOLD)
         known = ruled.listed or (told != UNTOLD and told in self._calibration["abuse"])
-        harm = {head: self._risk(head, scores[at], told, known=known, ruled=ruled) for head, at in self._harms}
+        harm = self._harmed(scores, told, ruled=ruled, known=known)
         intents = self._wishes(scores, told, ruled=ruled)
         mood = self._mood(scores) if ruled.listed or told in self._calibration["sentiment"] else None
         return Judged(
@@ -72,23 +87,45 @@ class Judge:
             return UNTOLD, 0
         if script and script not in self._taught:
             return script, _SCRIPT_MILLI
-        tongues = [scores[at] for _, at in self._tongues]
+        tongues = (
+            list(scores[self._spoken])
+            if self._spoken is not None
+            else [scores[at] for _, at in self._tongues]
+        )
         if self._home is not None:
             tongues[self._home] += _HOME_ODDS
         top = max(tongues)
-        milli = round(1000 / sum([math.exp(score - top) for score in tongues if score > top - _FAR]))
+        near = top - _FAR
+        milli = round(1000 / sum([exp(score - top) for score in tongues if score > near]))
         if milli < _LANGUAGE_MILLI_MIN:
             return (script, _LANGUAGE_MILLI_MIN) if script else (UNTOLD, 0)
         return self._tongues[tongues.index(top)][0], milli
 
-    def _risk(self, head: str, score: float, tongue: str, *, known: bool, ruled: Ruled) -> int | None:
-        rule = _found(head, ruled)
+    def _harmed(
+        self, scores: Sequence[float], tongue: str, *, ruled: Ruled, known: bool
+    ) -> dict[str, int | None]:
         if not known:
-            return rule or None
-        milli = self._milli(head, score, tongue, listed=ruled.listed)
-        if milli is None:
-            return rule or None
-        return max(milli, rule) if milli >= _DOUBTED else milli
+            return {head: _found(head, ruled) or None for head in HARMS}
+        spoken = (tongue, ruled.listed)
+        fitted = self._fitted.get(spoken)
+        if fitted is None:
+            fitted = self._fitted[spoken] = [self._fit(head, at, *spoken) for head, at in self._harms]
+        harm: dict[str, int | None] = {}
+        for head, at, slope, offset in fitted:
+            if slope is None:
+                harm[head] = _found(head, ruled) or None
+                continue
+            odds = slope * scores[at] + offset
+            milli = 0
+            if odds > -_SURE:
+                milli = round(1000 / (1 + exp(-odds))) if odds < _SURE else 1000
+            harm[head] = max(milli, _found(head, ruled)) if milli >= _DOUBTED else milli
+        return harm
+
+    def _fit(self, head: str, at: int, tongue: str, listed: bool) -> tuple[str, int, float | None, float]:  # noqa: FBT001 - half of a key
+        by_tongue = self._calibration[head]
+        calibration = by_tongue.get(tongue) or (by_tongue[UNTOLD] if listed else None)
+        return (head, at, calibration.slope, calibration.offset) if calibration else (head, at, None, 0.0)
 
     def _milli(self, head: str, score: float, tongue: str, *, listed: bool) -> int | None:
         by_tongue = self._calibration[head]
@@ -97,10 +134,13 @@ class Judge:
 
     def _wishes(self, scores: Sequence[float], tongue: str, *, ruled: Ruled) -> tuple[tuple[str, int], ...]:
         found: list[tuple[str, int]] = []
+        said = ruled.scores
         for head, at, low in self._intents:
             milli = 0
             if scores[at] > low:
                 milli = self._milli(head, scores[at], tongue, listed=ruled.listed) or 0
+            elif head not in said:
+                continue
             rule = ruled.scores.get(head, 0)
             if rule > milli and (milli >= _DOUBTED or head in _ALWAYS_TOLD or not ruled.listed):
                 milli = rule
@@ -110,7 +150,11 @@ class Judge:
 
     def _mood(self, scores: Sequence[float]) -> int:
         """Return P(positive) - P(negative)."""
-        bad, plain, good = (math.exp(max(-30.0, min(30.0, score))) for score in scores[self._moods])
+        a, b, c = scores[self._moods]
+        if -_CLIPPED < a < _CLIPPED and -_CLIPPED < b < _CLIPPED and -_CLIPPED < c < _CLIPPED:
+            bad, plain, good = exp(a), exp(b), exp(c)
+        else:
+            bad, plain, good = (exp(max(-_CLIPPED, min(_CLIPPED, score))) for score in (a, b, c))
         return round(1000 * (good - bad) / (bad + plain + good))
 
 

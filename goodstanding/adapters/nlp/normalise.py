@@ -15,7 +15,7 @@ import msgspec
 
 from goodstanding.adapters.nlp.letters import LEET, LEET_AS_L, LOOKALIKES, PLAIN_LETTERS
 
-VERSION = "normal-2"
+VERSION = "normal-3"
 """Changes whenever any text could give other words than before."""
 
 LENGTH_MAX = 8_000
@@ -54,7 +54,9 @@ _SIGNS = {ord(c): "'" for c in "\u2018\u2019\u201b\u02bc\u0060\u00b4\u2032"} | {
 }
 _FIRST_PASS = _INVISIBLE | _BADGES | _SIGNS
 
-_TONE = re.compile("(?<![\U0001f385\U0001f466-\U0001f478\U0001f481-\U0001f487\U0001f574-\U0001f575\U0001f64d-\U0001f64e\U0001f9d1-\U0001f9df])[\U0001f3fb-\U0001f3ff]")
+_TONE = re.compile(
+    "(?<![\U0001f385\U0001f466-\U0001f478\U0001f481-\U0001f487\U0001f574-\U0001f575\U0001f64d-\U0001f64e\U0001f9d1-\U0001f9df])[\U0001f3fb-\U0001f3ff]"
+)
 """A colour of skin on a hand or a sport, which says nothing; on a face it says of whom one speaks."""
 
 _RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
@@ -183,15 +185,43 @@ def keys_of(form: str) -> tuple[str, ...]:
 def aligned(text: str) -> tuple[tuple[str, int, int], ...]:
     """Return the best key of each stretch of `text` with its place in the original: (key, start, end).
 
-    The slow path, for explanations only. A stretch without white space is one place.
+    The slow path, for explanations only. A place covers the word's letters and what is hidden between them;
+    where a word's letters are not found again in its stretch of text, the whole stretch is its place.
     """
     found: list[tuple[str, int, int]] = []
     for kind, start, end in _stretches(text[:LENGTH_MAX]):
         if kind:
             found.append((f"<{kind}>", start, end))
         else:
-            found.extend((word.keys[0], start, end) for word in words_of(text[start:end].lower()))
+            found.extend(_places(text[start:end], start))
     return tuple(_join_places(found))
+
+
+def _places(stretch: str, start: int) -> Iterator[tuple[str, int, int]]:
+    """Yield the key and place of each word of a stretch without white space that begins at `start`."""
+    found = words_of(stretch.lower())
+    if len(found) == 1:
+        yield found[0].keys[0], start, start + len(stretch)
+        return
+    seen = [(c, at) for at, sign in enumerate(stretch) for c in _compared(_visible(sign.lower()))]
+    line = "".join(c for c, _ in seen)
+    begin = 0
+    for word in found:
+        letters = _compared(word.form)
+        first = line.find(letters, begin) if letters else -1
+        if first < 0:
+            rest = seen[min(begin, len(seen) - 1)][1] if seen else 0
+            yield word.keys[0], start + rest, start + len(stretch)
+        else:
+            begin = first + len(letters)
+            yield word.keys[0], start + seen[first][1], start + seen[begin - 1][1] + 1
+
+
+def _compared(form: str) -> str:
+    """Return the letters, digits and signs of a form by which its place is found again."""
+    return "".join(
+        c for c in unicodedata.normalize("NFD", form) if unicodedata.category(c) != "Mn" and c not in "._-~,/"
+    )
 
 
 def _stretches(text: str) -> Iterator[tuple[str | None, int, int]]:
@@ -219,7 +249,7 @@ def _join_places(found: list[tuple[str, int, int]]) -> Iterator[tuple[str, int, 
 def _visible(chunk: str) -> str:
     """Return the chunk without invisible characters, in compatibility form."""
     return (
-        unicodedata.normalize("NFKC", _TONE.sub("", chunk).translate(_FIRST_PASS))
+        unicodedata.normalize("NFKC", _TONE.sub("", chunk).translate(_FIRST_PASS))[:LENGTH_MAX]
         .translate(_FIRST_PASS)
         .lower()
         .replace("i\u0307", "i")

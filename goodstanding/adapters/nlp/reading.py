@@ -64,7 +64,10 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
         """Return the counts of words by language."""
         packed = self.packed
         return Counts(
-            packed & _MASK, packed >> _FIELD & _MASK, packed >> 2 * _FIELD & _MASK, packed >> 3 * _FIELD & _MASK
+            packed & _MASK,
+            packed >> _FIELD & _MASK,
+            packed >> 2 * _FIELD & _MASK,
+            packed >> 3 * _FIELD & _MASK,
         )
 
 

@@ -42,7 +42,6 @@ class Ruled(msgspec.Struct, frozen=True, gc=False):
         found += [("spam", self.spam), (f"in {self.language}", self.certainty)]
         return found
 
-
     def hits(self, tokens: Sequence[reading.Token]) -> tuple[tuple[str, str], ...]:
         """Return at most eight (head, words) that drove a finding, listed words first."""
         if not self.matched and not self.harm.hits:
@@ -78,7 +77,11 @@ class Rules:
             )
         contains = _contained(tokens) if bits & reading.TYPED else ()
         spam = max(scores.get("spam", 0), _advertised(contains))
-        worded = any(token.word.kind == "word" for token in tokens)
+        worded = False
+        for token in tokens:
+            if token.word.kind == "word":
+                worded = True
+                break
         return Ruled(tongue, certainty, listed, matched, scores, feeling, harmful, contains, spam, worded)
 
     def _language(self, counts: reading.Counts) -> tuple[str, int, bool]:

@@ -24,7 +24,10 @@ class Lists:
             language=found.language,
             language_milli=found.certainty,
             sentiment_milli=shown(found.feeling),
-            **{f"{head}_milli": shown(getattr(found.harm, head)) for head in ("abuse", "hate", "threat", "sexual")},
+            **{
+                f"{head}_milli": shown(getattr(found.harm, head))
+                for head in ("abuse", "hate", "threat", "sexual")
+            },
             spam_milli=shown(found.spam),
             profanity=shown(found.harm.profanity),
             intents=extract.intents(found.scores),

@@ -12,7 +12,9 @@ HEADS = ("abuse", "hate", "thanks")
 SMALL = st.integers(-127, 127)
 
 
-def made(rows: dict[int, tuple[int, ...]], *, scale=(0.5, 0.25, 1.0), bias=(0.0, 1.0, -1.0)) -> linear.Weights:
+def made(
+    rows: dict[int, tuple[int, ...]], *, scale=(0.5, 0.25, 1.0), bias=(0.0, 1.0, -1.0)
+) -> linear.Weights:
     body = bytearray(b"\x80" * features.BUCKETS * len(HEADS))
     for place, steps in rows.items():
         body[place * 3 : place * 3 + 3] = bytes(step + 128 for step in steps)
@@ -22,7 +24,10 @@ def made(rows: dict[int, tuple[int, ...]], *, scale=(0.5, 0.25, 1.0), bias=(0.0,
     return linear.read(linear.packed(header, bytes(body)))
 
 
-@given(st.dictionaries(st.integers(0, features.BUCKETS - 1), st.tuples(SMALL, SMALL, SMALL), max_size=6), st.data())
+@given(
+    st.dictionaries(st.integers(0, features.BUCKETS - 1), st.tuples(SMALL, SMALL, SMALL), max_size=6),
+    st.data(),
+)
 def test_a_vector_is_the_exact_weighted_sum_of_its_rows(rows, data):
     weights = made(rows)
     places = st.sampled_from(sorted(rows)) if rows else st.integers(0, features.BUCKETS - 1)
@@ -52,7 +57,14 @@ def test_scores_count_words_by_the_root_of_their_number_and_the_text_in_full():
 @given(st.integers(0, 10_000))
 def test_a_file_changed_in_any_byte_is_refused(place):
     header = linear.Header(
-        name="t", version=1, made_for="x", heads=HEADS, scale=(1, 1, 1), bias=(0, 0, 0), calibration={}, thresholds={}
+        name="t",
+        version=1,
+        made_for="x",
+        heads=HEADS,
+        scale=(1, 1, 1),
+        bias=(0, 0, 0),
+        calibration={},
+        thresholds={},
     )
     body = bytearray(linear.packed(header, b"\x80" * features.BUCKETS * 3))
     body[place % len(body)] ^= 1
@@ -62,7 +74,14 @@ def test_a_file_changed_in_any_byte_is_refused(place):
 
 def test_a_file_of_another_size_is_refused():
     header = linear.Header(
-        name="t", version=1, made_for="x", heads=HEADS, scale=(1, 1, 1), bias=(0, 0, 0), calibration={}, thresholds={}
+        name="t",
+        version=1,
+        made_for="x",
+        heads=HEADS,
+        scale=(1, 1, 1),
+        bias=(0, 0, 0),
+        calibration={},
+        thresholds={},
     )
     with pytest.raises(linear.Broken):
         linear.read(linear.packed(header, b"\x80" * 30))
@@ -90,7 +109,14 @@ def test_training_reads_texts_as_the_product_does():
     from model.train import dense
 
     classifier = Classifier()
-    texts = ["Wat kost die jas?", "je bent een s u k k e l", "mail me@x.example 🔥🔥", "", "GEWELDIG!!", "𝗹𝗶𝗻𝗸 please"]
+    texts = [
+        "Wat kost die jas?",
+        "je bent een s u k k e l",
+        "mail me@x.example 🔥🔥",
+        "",
+        "GEWELDIG!!",
+        "𝗹𝗶𝗻𝗸 please",
+    ]
     wanted = Extractor().rows(texts).astype("float64") @ dense(classifier.weights)
     for text, row in zip(texts, wanted, strict=True):
         scores = classifier.scores(text)

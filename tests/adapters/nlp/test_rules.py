@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from ruled import Lists
 
 from goodstanding.adapters.nlp.lists import shipped
-from ruled import Lists
 
 LISTS = Lists()
 LEXICON = shipped()

@@ -40,7 +40,9 @@ def test_a_plain_wish_is_sure(text, intent):
     assert dict(seen(text).intents).get(intent, 0) >= SURE - 150, seen(text).intents
 
 
-@pytest.mark.parametrize("text", ["je bent een sukkel", "you are an idiot", "rot op jij lelijke heks", "kill yourself"])
+@pytest.mark.parametrize(
+    "text", ["je bent een sukkel", "you are an idiot", "rot op jij lelijke heks", "kill yourself"]
+)
 def test_a_plain_insult_is_abuse(text):
     assert seen(text).abuse_milli >= HALF
 
@@ -48,8 +50,23 @@ def test_a_plain_insult_is_abuse(text):
 @pytest.mark.parametrize(
     "text",
     [
-        *("wat een mooie jas!", "love this so much", "dank je wel lieverd", "haha geweldig", "so pretty 😍", "🔥🔥🔥", "link?"),
-        *("hoe heb je dit gemaakt?", "first!", "goedemorgen allemaal", "this made my day", "waar is dit?", ""),
+        *(
+            "wat een mooie jas!",
+            "love this so much",
+            "dank je wel lieverd",
+            "haha geweldig",
+            "so pretty 😍",
+            "🔥🔥🔥",
+            "link?",
+        ),
+        *(
+            "hoe heb je dit gemaakt?",
+            "first!",
+            "goedemorgen allemaal",
+            "this made my day",
+            "waar is dit?",
+            "",
+        ),
     ],
 )
 def test_a_friendly_or_plain_text_is_no_harm(text):
@@ -72,7 +89,9 @@ def test_the_language_is_named(text, language):
     assert seen(text).language == language
 
 
-@pytest.mark.parametrize("text", ["c'est vraiment très beau", "me encanta tu vestido", "هذا الفيديو جميل جدا"])
+@pytest.mark.parametrize(
+    "text", ["c'est vraiment très beau", "me encanta tu vestido", "هذا الفيديو جميل جدا"]
+)
 def test_in_a_language_no_head_was_taught_all_abstain(text):
     found = seen(text)
     assert (found.abuse_milli, found.hate_milli, found.spam_milli, found.sentiment_milli) == (None,) * 4
