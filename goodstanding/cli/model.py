@@ -83,7 +83,7 @@ def show(data: Path, database: str, name: str, json_: bool) -> None:
         as_json(_kept(kept, in_use) | {"card": kept.card})
     else:
         for key, value in _kept(kept, in_use).items():
-            if value != "":
+            if value != "" and not (kept.trouble and key == "version"):
                 click.echo(f"{say(f'model_{key}')}: {_word(value)}")
         for name_, value in kept.card.items():
             if not isinstance(value, list | dict):
