@@ -32,9 +32,11 @@ def model() -> None:
     model beside the old, and only `use` puts one in use. A model is named by the first signs of its digest, `active`
     or `shipped`. For example:
 
-        goodstanding model train && goodstanding model list
+        goodstanding model train
 
-        goodstanding model compare active 3f9a1c && goodstanding model use 3f9a1c
+        goodstanding model compare active 3f9a1c
+
+        goodstanding model use 3f9a1c
     """
 
 
@@ -108,7 +110,7 @@ def _word(value: object) -> str:
 @place_options
 @_JSON
 def list_(data: Path, database: str, json_: bool) -> None:
-    """List the models of this installation, and which were in use from when on.
+    """List the models, and which was in use from when on.
 
     For example: `goodstanding model list --json`.
     """
@@ -159,9 +161,9 @@ def list_(data: Path, database: str, json_: bool) -> None:
 )  # fmt: skip
 @_JSON
 def evaluate(data: Path, database: str, name: str, file: Path | None, json_: bool) -> None:
-    """Measure a model by head and language on the corrections, or on a labelled file.
+    """Measure a model by head and language.
 
-    Exit 1 when a line cannot be read; the others count. For example:
+    On the corrections, or with --rows on a labelled file. Exit 1 when a line cannot be read; the others count. For example:
     `goodstanding model evaluate 3f9a1c --rows own-comments.jsonl`.
     """
     from goodstanding.usecases import models
@@ -224,9 +226,9 @@ def _rate(value: float | None) -> str:
 @click.option("--seed", type=int, default=1, show_default=True, help="Chooses which authors are held out.")
 @_JSON
 def train(data: Path, database: str, name: str, seed: int, json_: bool) -> None:
-    """Re-fit a model on the corrections: a small step, held back by what it answers today.
+    """Re-fit a model on the corrections.
 
-    A fifth of the authors is held out and measured apart. The new model stands on the shelf; nothing is put in use.
+    It takes a small step, held back by what the model answers today. A fifth of the authors is held out and measured apart. The new model stands on the shelf; nothing is put in use.
     The same corrections and seed make the same model. For example: `goodstanding model train --seed 2 --json`.
     """
     from goodstanding.usecases import models
@@ -285,7 +287,9 @@ def _print_moved(rows: "Sequence[Moved]") -> None:
 )  # fmt: skip
 @_JSON
 def compare(data: Path, database: str, first: str, second: str, most: int, json_: bool) -> None:
-    """Show what the second model would say otherwise of stored comments; nothing is decided again.
+    """Show where two models answer stored comments differently.
+
+    Nothing is decided again, and nothing is sent.
 
     Exit 1 when they differ. For example: `goodstanding model compare active 3f9a1c --most 2000`.
     """
@@ -311,9 +315,9 @@ def compare(data: Path, database: str, first: str, second: str, most: int, json_
 @click.argument("name")
 @_JSON
 def use(data: Path, database: str, name: str, json_: bool) -> None:
-    """Put a model in use, in every running process, without a restart.
+    """Put a model in use, in every running process.
 
-    It is sealed in the log, and taken back by using the model before. Past decisions stay as they are and replay.
+    No restart is needed. It is sealed in the log, and taken back by using the model before. Past decisions stay as they are and replay.
     For example: `goodstanding model use 3f9a1c`, and back: `goodstanding model use shipped`.
     """
     from goodstanding.usecases import models

@@ -175,7 +175,7 @@ def train(ctx: Context, name: str, *, seed: int, who: Who, progress: Progress) -
         raise ModelError("MODEL_NOTHING")
     known = {event for event, _ in corrected}
     rest = [(event, outcome, text) for event, outcome, text in stored if event not in known]
-    anchors = sorted({text for _, _, text in rest})[:ANCHORS]
+    anchors = sorted([*dict.fromkeys(text for _, _, text in rest)][:ANCHORS])
     made = shelf.refit(
         "" if parent.shipped else parent.digest,
         [row for _, row in learnt],

@@ -140,7 +140,7 @@ def _corrections(desk: Desk) -> list[HTTPRouteHandler]:
             headers={"Content-Disposition": 'attachment; filename="corrections.jsonl"'},
         )
 
-    @post("/model/correction/{correction_id:int}/undo", sync_to_thread=True)
+    @post("/correction/{correction_id:int}/undo", sync_to_thread=True)
     def undo(request: Web, correction_id: FromPath[int], data: FormBody) -> Response[Any]:
         try:
             corrections.undo(ctx, correction_id, who=actor(request))

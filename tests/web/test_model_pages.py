@@ -198,7 +198,7 @@ def test_the_form_on_a_comments_page_keeps_what_is_right(world, me):
     assert "That is what is known already." in page.words
     page = me.follow(me.post(f"/comment/{event}/wrong", right="", back=f"/comment/{event}"))
     assert "Choose what is right." in page.words
-    number = re.search(r'action="(/model/correction/\d+/undo)"', me.get(f"/comment/{event}").text)[1]
+    number = re.search(r'action="(/correction/\d+/undo)"', me.get(f"/comment/{event}").text)[1]
     assert "Taken back." in me.follow(me.post(number, back="/model/corrections")).words
     assert "taken back" in me.get("/model/corrections").words
 

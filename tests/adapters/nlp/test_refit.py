@@ -2,7 +2,8 @@
 
 import pytest
 
-from goodstanding.adapters.nlp import linear, refit, serving
+from goodstanding.adapters.nlp import kin, linear, lists, reading, refit, serving
+from goodstanding.adapters.nlp.classifier import Adder, Rules
 from goodstanding.adapters.nlp.shelf import Files
 from goodstanding.core import labels
 from goodstanding.core.labels import Labelled
@@ -108,9 +109,6 @@ def test_a_step_can_follow_a_step_and_moods_and_languages_are_learnt_too(shelf, 
 
 def test_what_a_text_adds_up_to_is_what_the_model_adds_up():
     weights, points = linear.shipped(), refit.Points()
-    from goodstanding.adapters.nlp.classifier import Adder, Rules
-    from goodstanding.adapters.nlp import kin, lists, reading
-
     reader = reading.Reader(lists.shipped(), weights.vector, kin.shipped().groups)
     rules, adder = Rules(lists.shipped(), home=None), Adder(weights.vector)
     table = refit._Table(weights)
