@@ -163,8 +163,8 @@ def list_(data: Path, database: str, json_: bool) -> None:
 def evaluate(data: Path, database: str, name: str, file: Path | None, json_: bool) -> None:
     """Measure a model by head and language.
 
-    On the corrections, or with --rows on a labelled file. Exit 1 when a line cannot be read; the others count. For example:
-    `goodstanding model evaluate 3f9a1c --rows own-comments.jsonl`.
+    On the corrections, or with --rows on a labelled file. Exit 1 when a line cannot be read; the others
+    count. For example: `goodstanding model evaluate 3f9a1c --rows own-comments.jsonl`.
     """
     from goodstanding.usecases import models
 
@@ -228,7 +228,8 @@ def _rate(value: float | None) -> str:
 def train(data: Path, database: str, name: str, seed: int, json_: bool) -> None:
     """Re-fit a model on the corrections.
 
-    It takes a small step, held back by what the model answers today. A fifth of the authors is held out and measured apart. The new model stands on the shelf; nothing is put in use.
+    It takes a small step, held back by what the model answers today. A fifth of the authors is held out and
+    measured apart. The new model stands on the shelf; nothing is put in use.
     The same corrections and seed make the same model. For example: `goodstanding model train --seed 2 --json`.
     """
     from goodstanding.usecases import models
@@ -317,7 +318,8 @@ def compare(data: Path, database: str, first: str, second: str, most: int, json_
 def use(data: Path, database: str, name: str, json_: bool) -> None:
     """Put a model in use, in every running process.
 
-    No restart is needed. It is sealed in the log, and taken back by using the model before. Past decisions stay as they are and replay.
+    No restart is needed. It is sealed in the log, and taken back by using the model before. Past decisions
+    stay as they are and replay.
     For example: `goodstanding model use 3f9a1c`, and back: `goodstanding model use shipped`.
     """
     from goodstanding.usecases import models
