@@ -14,7 +14,8 @@ from goodstanding.adapters.clock.clocks import DemoClock, SystemClock
 from goodstanding.adapters.http import Http
 from goodstanding.adapters.keys.boxes import KeyBox, PostgresKeyBox, SqliteKeyBox
 from goodstanding.adapters.keys.vault import INTAKE, Ed25519Signer, KeyedChance, KeyVault, master_key
-from goodstanding.adapters.nlp.classifier import Classifier
+from goodstanding.adapters.nlp.serving import InUse, Serving
+from goodstanding.adapters.nlp.shelf import Files
 from goodstanding.adapters.reach import own_address
 from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqlite
 from goodstanding.adapters.storage.postgres import PostgresStore
@@ -24,7 +25,7 @@ from goodstanding.adapters.tiktok.limits import limits_at
 from goodstanding.adapters.tiktok.oauth import TikTokOAuth
 from goodstanding.adapters.tiktok.tokens import StoredTokens
 from goodstanding.settings import Settings
-from goodstanding.usecases import apps, playbooks, policies, renewals
+from goodstanding.usecases import apps, models, playbooks, policies, renewals
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.pacing import SharedPace
 from goodstanding.usecases.ports import Store, StoreUnavailableError, Transaction
@@ -93,13 +94,21 @@ def open_app(settings: Settings) -> App:
         now=clock.now,
         pace=_pace(store, clock) if settings.platform.paced else None,
     )
+    shelf = Files(settings.data / "models")
+    in_use = InUse(
+        shelf,
+        asked=lambda: _model_in_use(store),
+        hear=lambda digest, trouble: models.hear(ctx, digest, trouble),
+    )
     ctx = Context(
         workspace_id=settings.workspace_id,
         store=store,
         clock=clock,
         chance=chance,
-        classifier=Classifier(home="nl"),
-        homes={"en": Classifier(home="en")},
+        classifier=Serving(in_use, "nl"),
+        homes={"en": Serving(in_use, "en")},
+        shelf=shelf,
+        serving=in_use,
         vault=vault,
         signer=Ed25519Signer(vault.named("signing")),
         platforms={"tiktok": tiktok},
@@ -189,6 +198,14 @@ def _given_apps(settings: Settings) -> dict[str, AppKeys]:
         permissions=platform.permissions,
     )
     return {"tiktok": given}
+
+
+def _model_in_use(store: Store) -> str | None:
+    """Return the digest of the model in use; None when the database does not answer."""
+    try:
+        return store.read(models.active)
+    except StoreUnavailableError:
+        return None
 
 
 class _WebhookSecrets:

@@ -83,6 +83,7 @@ def _findings(app: "App") -> Iterator[Finding]:
     yield from _public(app)
     yield _metrics()
     yield _clock(app)
+    yield _model(app)
     if not ctx.store.read(lambda q: q.persons()):
         yield Finding(what=say("doctor_owner"), state="warning", detail="-", fix=say("fix_owner"))
     by_state = ctx.store.read(lambda q: q.deliveries_by_state())
@@ -191,6 +192,17 @@ def _clock(app: "App") -> Finding:
     gap = doubt == "CLOCK_GAP"
     fix = say("fix_clock_gap", days=apart // 86_400_000) if gap else say("fix_clock", seconds=apart // 1000)
     return Finding(what=say("doctor_clock"), state="wrong", detail=doubt, fix=fix)
+
+
+def _model(app: "App") -> Finding:
+    """Say whether the model in use can be used."""
+    from goodstanding.usecases import models
+
+    kept = models.find(app.ctx, models.ACTIVE)
+    if kept.trouble:
+        detail = f"{kept.digest[:16]}: {kept.trouble}"
+        return Finding(what=say("doctor_model"), state="wrong", detail=detail, fix=say("fix_model"))
+    return Finding(what=say("doctor_model"), detail=kept.digest[:16])
 
 
 def _log(app: "App") -> Finding:

@@ -74,6 +74,9 @@ def _open(
     )
     with told(place(data, database)):
         app = open_app(settings)
+    lost = app.ctx.serving.look() if app.ctx.serving else ""
+    if lost:
+        click.echo(say(f"model_lost_{lost}"), err=True)
     if app.backup is not None:
         click.echo(say("backup", path=str(app.backup)))
     return app

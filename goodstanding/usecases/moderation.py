@@ -11,7 +11,7 @@ from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.texts import length
 from goodstanding.kernel.timing import DAY, SECOND
-from goodstanding.usecases import playbooks, settling, withdrawing
+from goodstanding.usecases import corrections, playbooks, settling, withdrawing
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.comments import target_of
 from goodstanding.usecases.context import Context, person
@@ -215,6 +215,8 @@ def undo(ctx: Context, act_id: int, person_id: int) -> Undone:
             raise GoneError(id=act_id)
         done = _take_back(ctx, tx, act, person_id)
         tx.undo_act(act.id, ctx.clock.now())
+        if withdrawn := corrections.taken_back(ctx, tx, act):
+            append(ctx, tx, withdrawn)
         if act.case_id is not None:
             case = tx.case(act.case_id)
             if case is not None and case.state == "resolved":
@@ -384,12 +386,11 @@ def _note(
     """Keep a person's act for the list and seal it in the log."""
     now = ctx.clock.now()
     act_id = tx.ids("act")
-    tx.add_act(
-        Act(
-            id=act_id, account_id=event.account_id, person_id=person_id, kind=kind, event_id=event.id, case_id=case_id,
-            outgoing_id=outgoing_id, data="", at=now, undone_at=None,
-        )
+    act = Act(
+        id=act_id, account_id=event.account_id, person_id=person_id, kind=kind, event_id=event.id, case_id=case_id,
+        outgoing_id=outgoing_id, data="", at=now, undone_at=None,
     )  # fmt: skip
+    tx.add_act(act)
     refs: dict[str, int | str] = {"event": event.id, "act": act_id}
     if case_id is not None:
         refs["case"] = case_id
@@ -407,7 +408,7 @@ def _note(
         contact_id=event.contact_id or 0,
         values=values,
     )
-    append(ctx, tx, [draft])
+    append(ctx, tx, [draft, *corrections.by_act(ctx, tx, event, act)])
 
 
 def _open(tx: Transaction, case_id: int) -> Case:

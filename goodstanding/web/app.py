@@ -27,6 +27,7 @@ from goodstanding.web import (
     health,
     imports,
     login,
+    models,
     openapi,
     pairing,
     paste,
@@ -58,7 +59,7 @@ from goodstanding.web.parts import DemoControls, WebParts
 log = structlog.get_logger("web")
 FEATURES = (
     login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, posts,
-    feed, registry, clicks, imports, contacts, waiting,
+    feed, registry, clicks, imports, contacts, waiting, models,
 )  # fmt: skip
 FORM_BYTES_MAX = 2 << 20
 """A policy file is at most 1 MB; nothing larger is ever posted."""

@@ -23,7 +23,7 @@ from goodstanding.locale import Lang
 from goodstanding.usecases import audit, moderation, policies, registry
 from goodstanding.usecases.ports import AuditRow, Case, DecisionRow, Event, Outgoing, Queries
 from goodstanding.usecases.wording import say
-from goodstanding.web import conversation
+from goodstanding.web import conversation, models
 from goodstanding.web.desk import Desk, Web, back, lang_of, trouble, who
 from goodstanding.web.desk import field as form_field
 from goodstanding.web.items import Item, of_decisions
@@ -103,6 +103,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
                 "pictures": conversation.drawn(q, outgoing),
                 "registered": registry.of_video(q, event.account_id, event.video_id),
                 "talk": conversation.of_event(desk, q, event),
+                "wrong": models.wrong(desk, q, event),
             }
 
         return desk.page(request, "comment.html", work)
@@ -217,7 +218,7 @@ def _moments(
         if one.state == "cancelled" and one.settled_at is not None:
             found.append(Moment(at=one.settled_at, order=6, kind="cancelled", about=one))
     for row in log:
-        if row.kind in ("attempt", "result", "review", "consent", "label", "erasure"):
+        if row.kind in ("attempt", "result", "review", "consent", "label", "erasure", "model"):
             body = msgspec.json.decode(row.body)
             by = f"{body['actor']['type']}:{body['actor']['id']}"
             found.append(Moment(at=row.at, order=4, kind=row.kind, who=by, seq=row.seq, about=body["body"]))

@@ -12,7 +12,7 @@ from litestar.params import FromPath
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases import moderation
 from goodstanding.usecases.ports import Queries
-from goodstanding.web import conversation, items
+from goodstanding.web import conversation, items, models
 from goodstanding.web.desk import Desk, Form, Web, back, field, trouble, who, whole
 from goodstanding.web.login import FormBody
 
@@ -67,7 +67,12 @@ def _waiting(desk: Desk) -> list[HTTPRouteHandler]:
             found = items.of_cases(reads, q, [case] if case else [])
             if not found:
                 raise NotFoundException
-            return {"item": found[0], "talk": conversation.of_event(desk, q, found[0].event)}
+            event = found[0].event
+            return {
+                "item": found[0],
+                "talk": conversation.of_event(desk, q, event),
+                "wrong": models.wrong(desk, q, event),
+            }
 
         return desk.page(request, "case.html", work, taken=taken, reasons=REASONS)
 

@@ -93,6 +93,8 @@ class Worker:
             await asyncio.to_thread(tasks.expire, ctx)
             await asyncio.to_thread(retention.carry_out_due, ctx)
             await asyncio.to_thread(retention.forget_unread, ctx)
+        if ctx.serving is not None:
+            await asyncio.to_thread(ctx.serving.look)
         await asyncio.to_thread(audit.checkpoint, ctx)
         await asyncio.to_thread(ctx.store.write, lambda tx: tx.drop_expired_values(now))
         return 0

@@ -32,6 +32,7 @@ Kind: TypeAlias = Literal[
     "refusal",
     "account",
     "import",
+    "model",
 ]
 ActorType: TypeAlias = Literal["person", "token", "rule", "platform", "system"]
 

@@ -24,6 +24,7 @@ from goodstanding.usecases.ports.intake import (
     VolumeRow,
 )
 from goodstanding.usecases.ports.messages import MessageChanges, MessageQueries
+from goodstanding.usecases.ports.models import CorrectionChanges, CorrectionQueries
 from goodstanding.usecases.ports.namesakes import NamesakeChanges, NamesakeQueries
 from goodstanding.usecases.ports.outbox import (
     OutboxChanges,
@@ -114,6 +115,7 @@ class Queries(
     FeedQueries,
     ImportQueries,
     MessageQueries,
+    CorrectionQueries,
     NamesakeQueries,
     PacingQueries,
     PublishingQueries,
@@ -139,6 +141,7 @@ class Transaction(
     FeedChanges,
     ImportChanges,
     MessageChanges,
+    CorrectionChanges,
     NamesakeChanges,
     PacingChanges,
     PublishingChanges,

@@ -57,6 +57,8 @@ CALLS = {
     "message_acts": ([1, 2],),
     "message_contents": ([1, 2],),
     "consent_evidence": (1,),
+    "corrections_of_event": (1,),
+    "correction": (1,),
 }
 CHANGES = {
     "set_event_state": (1, [("a", "hidden")]),

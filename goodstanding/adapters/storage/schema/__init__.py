@@ -10,6 +10,7 @@ from goodstanding.adapters.storage.schema import (  # noqa: F401 - their tables 
     feed,
     imports,
     messages,
+    models,
     namesakes,
     pacing,
     publishing,

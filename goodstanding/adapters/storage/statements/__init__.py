@@ -13,6 +13,7 @@ from goodstanding.adapters.storage.statements.feed import FeedStatements
 from goodstanding.adapters.storage.statements.imports import ImportStatements
 from goodstanding.adapters.storage.statements.intake import IntakeStatements
 from goodstanding.adapters.storage.statements.messages import MessageStatements
+from goodstanding.adapters.storage.statements.models import ModelStatements
 from goodstanding.adapters.storage.statements.namesakes import NamesakeStatements
 from goodstanding.adapters.storage.statements.outbox import OutboxStatements
 from goodstanding.adapters.storage.statements.pacing import PacingStatements
@@ -40,6 +41,7 @@ class Statements(
     FeedStatements,
     ImportStatements,
     MessageStatements,
+    ModelStatements,
     NamesakeStatements,
     PacingStatements,
     PublishingStatements,
