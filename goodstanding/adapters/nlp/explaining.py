@@ -16,6 +16,7 @@ from goodstanding.adapters.nlp.lists import Lexicon, shipped
 from goodstanding.adapters.nlp.normalise import _TAG, _TYPED
 from goodstanding.adapters.nlp.rules import Ruled, Rules
 from goodstanding.core.understood import PERSON, Head, Reason, Understood, Verdict, Word
+from goodstanding.usecases.ports.understanding import Limits
 
 _EDGE = ("", "")
 _SINGLES_MIN = 3
@@ -333,3 +334,44 @@ def _in_chunk(
         else:
             at = found + len(form)
             yield token.word, (stretch.places[start + found][0], stretch.places[start + at - 1][1])
+
+
+class Explainers:
+    """The port `Explains`: an explainer for each language that an account can be at home in, made when asked for."""
+
+    def __init__(self, weights: linear.Weights | None = None) -> None:
+        self._weights = weights or linear.shipped()
+        self._made: dict[str, Explainer] = {}
+
+    @property
+    def weights(self) -> str:
+        """The SHA-256 of the model file, hexadecimal."""
+        return self._weights.digest
+
+    def understood(self, text: str, *, home: str) -> Understood:
+        """Return what is found in `text`, and why."""
+        made = self._made.get(home)
+        if made is None:
+            known = "en" if home == "en" else "nl" if home == "nl" else None
+            made = self._made[home] = Explainer(weights=self._weights, home=known)
+        return made.understood(text)
+
+    def limits(self) -> list[Limits]:
+        """Return the calibration and the lines of every head."""
+        header = self._weights.header
+        found = []
+        for head in sorted(header.calibration, key=_order(header.heads)):
+            for tongue, one in sorted(header.calibration[head].items()):
+                lines = header.thresholds.get(head, {}).get(tongue)
+                found.append(
+                    Limits(
+                        head=head, language=tongue, slope=one.slope, offset=one.offset,
+                        below=lines[0] if lines else None, above=lines[1] if lines else None,
+                    )
+                )  # fmt: skip
+        return found
+
+
+def _order(heads: Sequence[str]) -> Callable[[str], int]:
+    place = {head: at for at, head in enumerate(heads)}
+    return lambda head: place.get(head, len(place))
