@@ -103,7 +103,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
                 "pictures": conversation.drawn(q, outgoing),
                 "registered": registry.of_video(q, event.account_id, event.video_id),
                 "talk": conversation.of_event(desk, q, event),
-                "understood": understood.explained(desk, event, lang),
+                "understood": understood.explained(desk, q, event, lang),
             }
 
         return desk.page(request, "comment.html", work)

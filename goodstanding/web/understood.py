@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from goodstanding.core.understood import Head, Understood, pieces
 from goodstanding.locale import Lang
 from goodstanding.locale import understanding as words
-from goodstanding.usecases.ports import Event
+from goodstanding.usecases.ports import Event, Queries
 from goodstanding.web.desk import Desk
 
 _MARK_LEAST = 0.05
@@ -37,12 +37,12 @@ class Shown:
     weights: str
 
 
-def explained(desk: Desk, event: Event, lang: Lang) -> Shown | None:
+def explained(desk: Desk, q: Queries, event: Event, lang: Lang) -> Shown | None:
     """Return why a comment or message is understood as it is, by the model of today."""
     explains = desk.parts.explains
     if explains is None or not event.text:
         return None
-    home = next((one.language for one in desk.read(lambda q: q.accounts()) if one.id == event.account_id), "")
+    home = next((one.language for one in q.accounts() if one.id == event.account_id), "")
     return shown(explains.understood(event.text, home=home), lang)
 
 
