@@ -55,6 +55,7 @@ from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQuerie
 from goodstanding.usecases.ports.retention import RetentionChanges, RetentionQueries
 from goodstanding.usecases.ports.review import Act, Case, ReviewChanges, ReviewQueries
 from goodstanding.usecases.ports.services import Chance, Classifier, Clock, Signer, Vault
+from goodstanding.usecases.ports.tags import TagChanges, TagQueries
 from goodstanding.usecases.ports.tasks import TaskChanges, TaskQueries
 from goodstanding.usecases.ports.workspace import Account, Person, Video, WorkspaceChanges, WorkspaceQueries
 
@@ -119,6 +120,7 @@ class Queries(
     PublishingQueries,
     RegistryQueries,
     RetentionQueries,
+    TagQueries,
     TaskQueries,
     Protocol,
 ):
@@ -144,6 +146,7 @@ class Transaction(
     PublishingChanges,
     RegistryChanges,
     RetentionChanges,
+    TagChanges,
     TaskChanges,
     Protocol,
 ):
