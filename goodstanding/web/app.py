@@ -18,6 +18,7 @@ from goodstanding.web import (
     assets,
     audit,
     bio,
+    brand,
     clicks,
     comment,
     contacts,
@@ -57,7 +58,7 @@ from goodstanding.web.parts import DemoControls, WebParts
 
 log = structlog.get_logger("web")
 FEATURES = (
-    login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, posts,
+    login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, posts, brand,
     feed, registry, clicks, imports, contacts, waiting,
 )  # fmt: skip
 FORM_BYTES_MAX = 2 << 20

@@ -103,6 +103,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
                 "pictures": conversation.drawn(q, outgoing),
                 "registered": registry.of_video(q, event.account_id, event.video_id),
                 "talk": conversation.of_event(desk, q, event),
+                "tagged": q.tags_of([event_id]),
                 "understood": understood.explained(desk, q, event, lang),
             }
 
