@@ -37,6 +37,7 @@ from goodstanding.web import (
     registry,
     review,
     tasks,
+    thresholds,
     today,
     waiting,
 )
@@ -58,7 +59,7 @@ from goodstanding.web.parts import DemoControls, WebParts
 
 log = structlog.get_logger("web")
 FEATURES = (
-    login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, posts, brand,
+    login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, posts, brand, thresholds,
     feed, registry, clicks, imports, contacts, waiting,
 )  # fmt: skip
 FORM_BYTES_MAX = 2 << 20
