@@ -1,10 +1,10 @@
 """`goodstanding understand`: what the classifier finds in texts."""
 
 import json
-import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -36,7 +36,12 @@ class _TextOrFile(click.File):
 
 @click.command()
 @click.argument("file", metavar="[TEXT|FILE]", type=_TextOrFile("rb"), default="-")
-@click.option("--jsonl", is_flag=True, is_eager=True, help='Read JSON lines {"text": …} of FILE and write one JSON line for each.')
+@click.option(
+    "--jsonl",
+    is_flag=True,
+    is_eager=True,
+    help='Read JSON lines {"text": …} of FILE and write one JSON line for each.',
+)
 @click.option("--json", "as_json", is_flag=True, help="For one TEXT: everything as one JSON document.")
 @language_option
 def understand(*, file: "str | IO[bytes]", jsonl: bool, as_json: bool, lang: str | None) -> None:
@@ -58,8 +63,8 @@ def understand(*, file: "str | IO[bytes]", jsonl: bool, as_json: bool, lang: str
 def _names_a_file(source: str) -> bool:
     """Tell whether an argument is meant as a file: there is one, or it is one word that ends as files do."""
     try:
-        return os.path.exists(source) or _FILE_NAME.fullmatch(source) is not None
-    except ValueError:
+        return Path(source).exists() or _FILE_NAME.fullmatch(source) is not None
+    except (OSError, ValueError):  # too long, or with a sign no name can hold
         return False
 
 

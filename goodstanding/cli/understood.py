@@ -33,7 +33,12 @@ def as_json(found: Understood, *, model: str) -> dict[str, Any]:
             for head in found.heads
         },
         "words": [
-            {"start": one.start, "end": one.end, "text": found.text[one.start : one.end], "brings": dict(one.brings)}
+            {
+                "start": one.start,
+                "end": one.end,
+                "text": found.text[one.start : one.end],
+                "brings": dict(one.brings),
+            }
             for one in found.words
         ],
         "abstain": list(found.abstaining),
@@ -51,11 +56,18 @@ def lines(lang: Lang, found: Understood, *, model: str) -> list[str]:
     if found.language == "und":
         out.append(sentence(lang, "understood.cli.language_unsure"))
     else:
-        fields = {"language": words.language(lang, found.language), "share": words.percent(lang, found.language_milli)}
+        fields = {
+            "language": words.language(lang, found.language),
+            "share": words.percent(lang, found.language_milli),
+        }
         out.append(sentence(lang, "understood.cli.language", fields))
     if found.sentiment_milli is not None:
         value = f"{found.sentiment_milli / 1000:+.2f}".replace(".", "," if lang == "nl" else ".")
-        out.append(sentence(lang, "understood.cli.tone", {"tone": words.tone(lang, found.sentiment_milli), "value": value}))
+        out.append(
+            sentence(
+                lang, "understood.cli.tone", {"tone": words.tone(lang, found.sentiment_milli), "value": value}
+            )
+        )
     if high:
         out += ["", *_table(lang, high)]
     low = [words.head(lang, head.name) for head in told if (head.milli or 0) < _LOW_MILLI]
@@ -66,7 +78,12 @@ def lines(lang: Lang, found: Understood, *, model: str) -> list[str]:
         why = words.silent(lang, found.why_silent, found.language)
         silent = ", ".join(words.head(lang, name) for name in found.abstaining)
         out += ["", sentence(lang, "understood.cli.silent", {"heads": silent, "why": why})]
-    return [*out, "", sentence(lang, "understood.cli.marks"), sentence(lang, "understood.cli.model", {"model": model})]
+    return [
+        *out,
+        "",
+        sentence(lang, "understood.cli.marks"),
+        sentence(lang, "understood.cli.model", {"model": model}),
+    ]
 
 
 def marked(found: Understood, heads: list[str]) -> str:
@@ -81,12 +98,16 @@ def marked(found: Understood, heads: list[str]) -> str:
 
 
 def _table(lang: Lang, heads: list[Head]) -> list[str]:
-    rows = [[sentence(lang, f"understood.cli.column_{name}") for name in ("head", "chance", "verdict", "why")]]
+    rows = [
+        [sentence(lang, f"understood.cli.column_{name}") for name in ("head", "chance", "verdict", "why")]
+    ]
     for head in heads:
         verdict = words.verdict(lang, head.verdict)
         if head.below is not None and head.above is not None:
             verdict += f" ({words.percent(lang, head.below)} / {words.percent(lang, head.above)})"
-        reasons = [f"{shown(words.reason(lang, one.kind, one.what), 60)} {one.value:+.2f}" for one in head.reasons]
+        reasons = [
+            f"{shown(words.reason(lang, one.kind, one.what), 60)} {one.value:+.2f}" for one in head.reasons
+        ]
         rows.append(
             [words.head(lang, head.name), words.percent(lang, head.milli or 0), verdict, ", ".join(reasons)]
         )

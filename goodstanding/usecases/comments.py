@@ -303,7 +303,9 @@ def decide_all(
         risk = own_brands.risk(event.text, one.signals)
         if risk is not None:
             plan.tag(event, *risk)
-        drafts.append(_decision_draft(one, event, record_bytes(facts, decision), decision, now, tag=risk is not None))
+        drafts.append(
+            _decision_draft(one, event, record_bytes(facts, decision), decision, now, tag=risk is not None)
+        )
         plan.take(event, contact, facts, decision, situation, counts=counts)
         if talk and decision.outcome == "message":
             for effect in decision.effects:

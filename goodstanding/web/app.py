@@ -59,8 +59,8 @@ from goodstanding.web.parts import DemoControls, WebParts
 
 log = structlog.get_logger("web")
 FEATURES = (
-    login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, posts, brand, thresholds,
-    feed, registry, clicks, imports, contacts, waiting,
+    login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, posts,
+    brand, thresholds, feed, registry, clicks, imports, contacts, waiting,
 )  # fmt: skip
 FORM_BYTES_MAX = 2 << 20
 """A policy file is at most 1 MB; nothing larger is ever posted."""

@@ -78,9 +78,12 @@ def _line(head: Head, lang: Lang) -> Line:
     return Line(
         name=words.head(lang, head.name),
         share=words.percent(lang, head.milli or 0),
-        verdict=words.verdict(lang, head.verdict),
+        verdict=words.verdict(lang, head.verdict) if head.above is not None else "",
         reasons=tuple(
-            (words.reason(lang, one.kind, one.what), f"{one.value:+.1f}".replace(".", "," if lang == "nl" else "."))
+            (
+                words.reason(lang, one.kind, one.what),
+                f"{one.value:+.1f}".replace(".", "," if lang == "nl" else "."),
+            )
             for one in head.reasons
         ),
     )

@@ -357,7 +357,14 @@ def test_an_account_with_another_bucket_gets_another_trace():
     assert decision.reasons[1].fields == {"free_at": NOW + MINUTE}
 
 
-SILENT = {"abuse_milli": None, "hate_milli": None, "threat_milli": None, "sexual_milli": None, "spam_milli": None, "sentiment_milli": None}
+SILENT = {
+    "abuse_milli": None,
+    "hate_milli": None,
+    "threat_milli": None,
+    "sexual_milli": None,
+    "spam_milli": None,
+    "sentiment_milli": None,
+}
 
 
 @pytest.mark.parametrize("compiled", [COMPILED, compile_policy(NORMAL, PLATFORM)])

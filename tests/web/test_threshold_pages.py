@@ -51,7 +51,9 @@ def test_a_lower_line_drawn_tighter_never_lets_more_go_by_itself(world):
     assert expected(world, tight).automatic <= expected(world, policy).automatic
 
 
-@pytest.mark.parametrize(("lang", "said"), [("nl", "Wat dat aan werk betekent"), ("en", "What that means in work")])
+@pytest.mark.parametrize(
+    ("lang", "said"), [("nl", "Wat dat aan werk betekent"), ("en", "What that means in work")]
+)
 def test_the_page_tells_numbers_and_calibration(world, lang, said):
     page = Client(world, language=lang).sign_in().get("/policy/thresholds")
     assert page.status == 200

@@ -86,7 +86,9 @@ class Explainer:
         ruled = self._rules.found(read)
         brought = self._reckoned(text, read, ruled)
         judged = self._judge.judged(brought.scores, ruled=ruled)
-        tongue = judged.language if judged.language != judging.UNTOLD else (ruled.language if ruled.listed else "")
+        tongue = (
+            judged.language if judged.language != judging.UNTOLD else (ruled.language if ruled.listed else "")
+        )
         intents = dict(judged.intents)
         found = [self._head(name, milli, text, brought, ruled, tongue) for name, milli in judged.harm.items()]
         found += [
@@ -127,9 +129,7 @@ class Explainer:
         whole = sum([self._weights.vector(found) for _, found in wholes])
         return Contributions(
             heads=self._weights.header.heads,
-            parts=tuple(
-                Part(*places[at], token.key, own[at], shared[at]) for at, token in enumerate(tokens)
-            ),
+            parts=tuple(Part(*places[at], token.key, own[at], shared[at]) for at, token in enumerate(tokens)),
             wholes=tuple(Whole(name, tuple(values(self._weights.vector(found)))) for name, found in wholes),
             start=self._weights.header.bias,
             scores=tuple(self._weights.scores(words, whole, len(tokens))),
@@ -171,9 +171,7 @@ class Explainer:
         )
 
     @staticmethod
-    def _reasons(
-        name: str, text: str, brought: Contributions, *, against: str = ""
-    ) -> tuple[Reason, ...]:
+    def _reasons(name: str, text: str, brought: Contributions, *, against: str = "") -> tuple[Reason, ...]:
         """Return what speaks loudest for a head (or for it rather than `against` another), the strongest first."""
         at = brought.heads.index(name)
         other = brought.heads.index(against) if against else -1
@@ -182,7 +180,9 @@ class Explainer:
             return values[at] - (values[other] if against else 0.0)
 
         found = [
-            Reason(kind="word", what=text[start:end], value=sum(value(p.own) + value(p.shared) for p in parts))
+            Reason(
+                kind="word", what=text[start:end], value=sum(value(p.own) + value(p.shared) for p in parts)
+            )
             for (start, end), parts in _together(brought.parts)
         ]
         found += [Reason(kind="text", what=one.name, value=value(one.brings)) for one in brought.wholes]
@@ -274,7 +274,9 @@ def _replaced(stretch: _Stretch, pattern: re.Pattern[str], put: Callable[[re.Mat
     return _Stretch("".join([*seen, stretch.seen[at:]]), [*places, *stretch.places[at:]])
 
 
-def _followed(stretch: _Stretch, reader: reading.Reader, tokens: Sequence[reading.Token]) -> list[Span] | None:
+def _followed(
+    stretch: _Stretch, reader: reading.Reader, tokens: Sequence[reading.Token]
+) -> list[Span] | None:
     """Return the places of `tokens` if they are what the reader makes of `stretch`."""
     before = [
         (word, place)
