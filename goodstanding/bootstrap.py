@@ -280,6 +280,7 @@ def importer(app: App) -> "Importer":
 def web_parts(app: App) -> "WebParts":
     """Return what the pages need of an open installation."""
     from goodstanding.adapters.evidence.pack import build_pack  # noqa: PLC0415 - needed when asked for
+    from goodstanding.adapters.nlp.explaining import Explainers  # noqa: PLC0415 - nor explanations
     from goodstanding.adapters.passwords import Argon2Passwords  # noqa: PLC0415 - a worker alone needs no password hashing
     from goodstanding.adapters.storage.reads import StoredReads  # noqa: PLC0415 - nor pages
     from goodstanding.web.parts import LOOPBACK_HOSTS, WebParts  # noqa: PLC0415 - nor the web stack
@@ -299,4 +300,5 @@ def web_parts(app: App) -> "WebParts":
         confirm_clock=app.clock.confirm if isinstance(app.clock, SystemClock) else None,
         build_pack=build_pack,
         importer=importer(app),
+        explains=Explainers(),
     )

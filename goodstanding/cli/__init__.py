@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "accounts": ("accounts", "Accounts: add, connect, see what each can do."),
     "backtest": ("backtest", "Show what a policy would do with comments from a file."),
     "import": ("imports", "Take in TikTok's data download, Studio reports and files of comments."),
-    "understand": ("understand", "Show what is understood of texts, one JSON object a line."),
+    "understand": ("understand", "Explain what is understood of a text, or of every line."),
     "model": ("model", "Measure, re-fit, compare and choose the model that reads comments."),
     "replay": ("replay", "Decide everything again and compare it byte by byte."),
     "audit": ("audit", "Verify, export and checkpoint the log."),

@@ -1,14 +1,21 @@
 """`goodstanding understand`: what the classifier finds in texts."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from goodstanding.cli.words import FOUND_PROBLEM, emit_json, language, language_option
+
 if TYPE_CHECKING:
     from goodstanding.core.signals import Signals
+    from goodstanding.locale import Lang
+
+_FILE_NAME = re.compile(r"\S+\.(?:txt|csv|tsv|jsonl?|ndjson)")
 
 _BATCH_LINES = 512
 _INTENT_MILLI_MIN = 500
@@ -16,16 +23,66 @@ _MOOD_MILLI_MIN = 200
 _HEADS = ("abuse", "hate", "spam")
 
 
-@click.command()
-@click.argument("file", type=click.File("rb"), default="-")
-@click.option("--jsonl", is_flag=True, help='Read JSON lines {"text": …} and write one JSON line for each.')
-def understand(*, file: IO[bytes], jsonl: bool) -> None:
-    """Tell what is found in each text of FILE (standard input by default), one text a line.
+class _TextOrFile(click.File):
+    """A file, `-` for standard input, or a text: whatever names no file and does not look as if it did."""
 
-    With --jsonl a line that cannot be read is reported with its number and answered with {"error": …}, so
-    that lines stay aligned; the exit code is then 1. For example:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return a text, or what can be read line by line."""
+        lines_asked = ctx is not None and ctx.params.get("jsonl")
+        if isinstance(value, str) and value != "-" and not lines_asked and not _names_a_file(value):
+            return value
+        return super().convert(value, param, ctx)
+
+
+@click.command()
+@click.argument("file", metavar="[TEXT|FILE]", type=_TextOrFile("rb"), default="-")
+@click.option(
+    "--jsonl",
+    is_flag=True,
+    is_eager=True,
+    help='Read JSON lines {"text": …} of FILE and write one JSON line for each.',
+)
+@click.option("--json", "as_json", is_flag=True, help="For one TEXT: everything as one JSON document.")
+@language_option
+def understand(*, file: "str | IO[bytes]", jsonl: bool, as_json: bool, lang: str | None) -> None:
+    """Explain one TEXT, or tell what is found in each text of FILE, one a line (by default standard input).
+
+    For one text: what each head thinks and what follows from it, with the words that spoke for it marked, the
+    language, and what is left unsaid and why: `goodstanding understand "wat kost die pan?"`.
+
+    For a file or standard input: one JSON line a text. With --jsonl a line that cannot be read is reported with
+    its number and answered with {"error": …}, so that lines stay aligned; the exit code is then 1. For example:
     `echo "Wat kost die pan?" | goodstanding understand`.
     """
+    if isinstance(file, str):
+        _explain(file, as_json=as_json, lang=language(lang))
+    elif _each_line(file, jsonl=jsonl):
+        sys.exit(FOUND_PROBLEM)
+
+
+def _names_a_file(source: str) -> bool:
+    """Tell whether an argument is meant as a file: there is one, or it is one word that ends as files do."""
+    try:
+        return Path(source).exists() or _FILE_NAME.fullmatch(source) is not None
+    except (OSError, ValueError):  # too long, or with a sign no name can hold
+        return False
+
+
+def _explain(text: str, *, as_json: bool, lang: "Lang") -> None:
+    from goodstanding.adapters.nlp.classifier import Classifier
+    from goodstanding.adapters.nlp.explaining import Explainer
+    from goodstanding.cli import understood
+
+    found, model = Explainer().understood(text), Classifier().model
+    if as_json:
+        emit_json(understood.as_json(found, model=model))
+        return
+    for line in understood.lines(lang, found, model=model):
+        click.echo(line)
+
+
+def _each_line(file: Iterable[bytes], *, jsonl: bool) -> int:
+    """Answer each line and return how many could not be read."""
     from goodstanding.adapters.nlp.classifier import Classifier
 
     classifier = Classifier()
@@ -39,8 +96,7 @@ def understand(*, file: IO[bytes], jsonl: bool) -> None:
                 broken += 1
                 click.echo(f"line {number}: {error}", err=True)
                 click.echo(json.dumps({"error": error}))
-    if broken:
-        sys.exit(1)
+    return broken
 
 
 def told(signals: "Signals") -> dict[str, Any]:

@@ -33,6 +33,8 @@ class Code(StrEnum):
     SPAM = "SPAM"
     SENTIMENT_LOW = "SENTIMENT_LOW"
     LANGUAGE_UNSURE = "LANGUAGE_UNSURE"
+    LANGUAGE_UNREAD = "LANGUAGE_UNREAD"
+    """Nothing here was ever taught this language, so somebody who reads it must look; fields: language."""
     HUMAN_REQUIRED = "HUMAN_REQUIRED"
     """A person must decide; fields: why (minor, crisis, collab, complaint, unsure)."""
     HOLDOUT = "HOLDOUT"

@@ -6,7 +6,8 @@ from typing import Protocol
 
 import msgspec
 
-from goodstanding.core import names
+from goodstanding.core import brand_risk, names
+from goodstanding.core.brand_risk import Brands
 from goodstanding.core.outbox import is_same_text
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.core.policy.decide import decide
@@ -15,7 +16,7 @@ from goodstanding.core.policy.sealing import record_bytes
 from goodstanding.core.signals import Signals
 from goodstanding.kernel.reasons import Code
 from goodstanding.kernel.timing import HOUR, MINUTE
-from goodstanding.usecases import joining, policies, settling
+from goodstanding.usecases import brands, joining, policies, settling
 from goodstanding.usecases.audit import Draft, append
 from goodstanding.usecases.context import Context, Who
 from goodstanding.usecases.facts import SLOT, Situation
@@ -30,6 +31,7 @@ from goodstanding.usecases.ports import (
     SendAct,
     Transaction,
 )
+from goodstanding.usecases.ports.tags import EventTag
 
 STATES = {"delete": "deleted", "hidden": "hidden", "friends_only": "hidden", "public": "public"}
 """What a change does to the state of its comment."""
@@ -288,6 +290,7 @@ def decide_all(
         ctx, tx, account=account, policy=policy, now=now, contacts=list(contacts), planning=True
     )
     plan = Plan(ctx, account, policy, now)
+    own_brands = Brands(brands.terms(tx, account.id))
     drafts = []
     for one, event in items:
         contact = contacts.get(event.contact_id or 0)
@@ -297,7 +300,12 @@ def decide_all(
         message = talk.describe(event, contact) if talk else msgspec.UNSET
         facts = situation.facts(event, contact, one.signals, message)
         decision = decide(policy, facts, event.text)
-        drafts.append(_decision_draft(one, event, record_bytes(facts, decision), decision, now))
+        risk = own_brands.risk(event.text, one.signals)
+        if risk is not None:
+            plan.tag(event, *risk)
+        drafts.append(
+            _decision_draft(one, event, record_bytes(facts, decision), decision, now, tag=risk is not None)
+        )
         plan.take(event, contact, facts, decision, situation, counts=counts)
         if talk and decision.outcome == "message":
             for effect in decision.effects:
@@ -318,7 +326,9 @@ def decide_all(
         tx.change_account(account.id, {"spike_paused": situation.paused})
 
 
-def _decision_draft(one: Arrival, event: Event, record: bytes, decision: Decision, now: int) -> Draft:
+def _decision_draft(
+    one: Arrival, event: Event, record: bytes, decision: Decision, now: int, *, tag: bool
+) -> Draft:
     actor: Who = ("rule", decision.rule) if decision.rule else ("system", "policy")
     return Draft(
         account_id=event.account_id,
@@ -331,6 +341,7 @@ def _decision_draft(one: Arrival, event: Event, record: bytes, decision: Decisio
             "outcome": decision.outcome,
             "codes": [reason.code for reason in decision.reasons],
             "source": event.source,
+            **({"tag": brand_risk.TAG} if tag else {}),
         },
         contact_id=event.contact_id or 0,
         values={"payload": one.raw, "record": record},
@@ -354,8 +365,15 @@ class Plan:
         self._labels: dict[int, set[str]] = defaultdict(set)
         self._counts = [0, 0, 0, 0, 0]
         self._greeted: set[int] = set()
+        self._tags: list[EventTag] = []
         self._until: dict[int, int | None] = {}
         """Events whose case is of no use after some instant."""
+
+    def tag(self, event: Event, word: str, why: str) -> None:
+        """Note that a text is a risk to a brand of the account's own."""
+        self._tags.append(
+            EventTag(account_id=event.account_id, event_id=event.id, tag=brand_risk.TAG, word=word, why=why)
+        )
 
     def take(
         self,
@@ -423,6 +441,8 @@ class Plan:
         """Write acts, cases, labels and counts."""
         held = self._store_outgoing(tx)
         self._store_cases(tx, held)
+        if self._tags:
+            tx.add_tags(self._tags)
         for contact_id, labels in self._labels.items():
             tx.change_contact(contact_id, {"labels": " ".join(sorted(labels))})
         c = self._counts

@@ -27,9 +27,28 @@ class PageReads(Protocol):
         ...
 
     def open_cases(
-        self, q: Queries, *, queue: str, code: str, after: tuple[int, int], limit: int
+        self,
+        q: Queries,
+        *,
+        queue: str,
+        code: str,
+        after: tuple[int, int],
+        limit: int,
+        language: str = "",
+        tag: str = "",
     ) -> list[Case]:
-        """Return open cases by due time after (due_at, id); empty strings filter nothing."""
+        """Return open cases by due time after (due_at, id); empty strings filter nothing.
+
+        `language`: only texts in this language that nothing here reads. `tag`: only comments and messages with this tag.
+        """
+        ...
+
+    def open_languages(self, q: Queries, most: int) -> dict[str, int]:
+        """Return open cases of texts nothing here reads by language, counting at most `most` cases."""
+        ...
+
+    def open_tags(self, q: Queries, most: int) -> dict[str, int]:
+        """Return how many of at most `most` open cases are of comments or messages with each tag."""
         ...
 
     def cases_after(self, q: Queries, case_id: int, most: int) -> int:

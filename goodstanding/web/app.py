@@ -18,6 +18,7 @@ from goodstanding.web import (
     assets,
     audit,
     bio,
+    brand,
     clicks,
     comment,
     contacts,
@@ -37,6 +38,7 @@ from goodstanding.web import (
     registry,
     review,
     tasks,
+    thresholds,
     today,
     waiting,
 )
@@ -59,7 +61,7 @@ from goodstanding.web.parts import DemoControls, WebParts
 log = structlog.get_logger("web")
 FEATURES = (
     login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, posts,
-    feed, registry, clicks, imports, contacts, waiting, models,
+    brand, thresholds, feed, registry, clicks, imports, contacts, waiting, models,
 )  # fmt: skip
 FORM_BYTES_MAX = 2 << 20
 """A policy file is at most 1 MB; nothing larger is ever posted."""

@@ -8,6 +8,7 @@ from goodstanding.usecases.context import Context
 from goodstanding.usecases.imports import Importer
 from goodstanding.usecases.people import Passwords
 from goodstanding.usecases.ports import Person
+from goodstanding.usecases.ports.understanding import Explains
 from goodstanding.usecases.reads import PageReads
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -50,3 +51,5 @@ class WebParts:
     """Packs evidence; `None` when this installation cannot."""
     importer: Importer | None = None
     """Takes files in; `None` when this installation cannot."""
+    explains: Explains | None = None
+    """Explains what was understood; `None` when this installation cannot."""

@@ -19,6 +19,7 @@ from goodstanding.core.policy.document import Policy
 from goodstanding.core.policy.explain import Line, explain_changes, explain_policy
 from goodstanding.core.policy.export import to_toml
 from goodstanding.core.policy.locate import locate
+from goodstanding.core.policy.text_conditions import ScoreAtLeast
 from goodstanding.kernel.problems import Invalid, Problem
 from goodstanding.kernel.timing import DAY
 from goodstanding.locale import Lang
@@ -33,6 +34,7 @@ from goodstanding.web.login import FormBody
 
 TEXT_MAX = 1_000_000
 EVER = 3_650 * DAY
+MILLI = 1_000
 Path = tuple[str | int, ...]
 
 
@@ -57,7 +59,7 @@ class Group:
 
     name: str
     label: str
-    """For limits: `scope/channel/hours`."""
+    """For limits `scope/channel/hours`, for rules their id."""
     numbers: tuple[Number, ...]
 
 
@@ -100,7 +102,10 @@ def _changing(desk: Desk) -> list[HTTPRouteHandler]:
     def edit_form(request: Web, short: FromPath[str]) -> Response[Any]:
         def work(q: Queries) -> dict[str, Any]:
             ready, _ = _find(desk, q, short)
-            return {"groups": groups(ready.policy), "base": ready, "short": short}
+            return {
+                "groups": groups(ready.policy), "base": ready, "short": short,
+                "rule_names": _rule_names(ready.policy, lang_of(request)),
+            }  # fmt: skip
 
         return desk.page(request, "policy-edit.html", work, problems={}, others=[], given={})
 
@@ -115,6 +120,7 @@ def _changing(desk: Desk) -> list[HTTPRouteHandler]:
             known, others = _by_field(ready.policy, text, invalid.problems, lang)
             return desk.page(
                 request, "policy-edit.html", status=422, groups=groups(ready.policy), base=ready, short=short,
+                rule_names=_rule_names(ready.policy, lang),
                 problems=known, others=others, given={str(k): str(v) for k, v in data.items()},
             )  # fmt: skip
         return back({}, f"/policy/version/{short_of(kept)}", said="policy_saved")
@@ -257,6 +263,12 @@ def groups(policy: Policy) -> list[Group]:
         )
         for place, limit in enumerate(policy.limits)
     ]
+    for place, rule in enumerate(policy.rules):
+        for at, one in enumerate(rule.when):
+            if rule.enabled and rule.then in ("hide", "review") and isinstance(one, ScoreAtLeast):
+                only = ("milli", "below") if one.below <= MILLI else ("milli",)
+                numbers = tuple(_numbers(("rules", place, "when", at), one, only=only))
+                found.append(Group(name="rules", label=rule.rid, numbers=numbers))
     if policy.quiet_hours is not None:
         quiet = policy.quiet_hours
         times = tuple(
@@ -264,6 +276,10 @@ def groups(policy: Policy) -> list[Group]:
         )
         found.append(Group(name="quiet_hours", label="", numbers=times))
     return found
+
+
+def _rule_names(policy: Policy, lang: Lang) -> dict[str, str]:
+    return {rule.rid: rule.title.nl if lang == "nl" else rule.title.en for rule in policy.rules}
 
 
 def _numbers(path: Path, part: BaseModel, *, only: tuple[str, ...] = ()) -> Iterator[Number]:

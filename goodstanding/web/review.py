@@ -9,11 +9,13 @@ from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from goodstanding.core.policy.rules import unread
 from goodstanding.kernel.problems import GoodstandingError
-from goodstanding.usecases import moderation
+from goodstanding.kernel.reasons import Code
+from goodstanding.usecases import moderation, readers
 from goodstanding.usecases.ports import Queries
 from goodstanding.web import conversation, items, models
-from goodstanding.web.desk import Desk, Form, Web, back, field, trouble, who, whole
+from goodstanding.web.desk import OPEN_MOST, Desk, Form, Web, back, field, trouble, who, whole
 from goodstanding.web.login import FormBody
 
 PAGE = 60
@@ -36,21 +38,46 @@ def _waiting(desk: Desk) -> list[HTTPRouteHandler]:
     def queue_page(request: Web) -> Response[Any]:
         asked = request.query_params
         queue, code = asked.get("queue", ""), asked.get("reason", "")
+        language, tag = asked.get("language", ""), asked.get("tag", "")
         due, _, number = asked.get("after", "").partition("-")
+        me = who(request).id
 
         def work(q: Queries) -> dict[str, Any]:
             after = (whole(due), whole(number))
-            cases = reads.open_cases(q, queue=queue, code=code, after=after, limit=PAGE + 1)
+            cases = reads.open_cases(
+                q, queue=queue, code=code, after=after, limit=PAGE + 1, language=language, tag=tag
+            )
             last = cases[PAGE - 1] if len(cases) > PAGE else None
+            read_by_me = readers.languages_of(q, me)
+            shown = items.of_cases(reads, q, cases[:PAGE])
+            if read_by_me and not language:
+                shown = _mine_first(shown, read_by_me)
             return {
-                "items": items.of_cases(reads, q, cases[:PAGE]),
+                "items": shown,
+                "languages": reads.open_languages(q, OPEN_MOST) if queue in ("", unread.QUEUE) else {},
+                "i_read": sorted({one for _, one in read_by_me}),
+                "readers": _readers(q, language) if language else [],
+                "tags": reads.open_tags(q, OPEN_MOST),
+                "tagged": q.tags_of([one.event.id for one in shown]),
                 "next": f"{last.due_at}-{last.id}" if last else "",
                 "first_page": after == (0, 0),
                 "newest_case": reads.newest_case(q),
                 "handled": desk.last_day(q),
             }
 
-        return desk.page(request, "review.html", work, queue=queue, code=code, reasons=REASONS)
+        return desk.page(
+            request, "review.html", work, queue=queue, code=code, language=language, tag=tag, reasons=REASONS
+        )
+
+    @post("/review/languages", sync_to_thread=True)
+    def reads_it(request: Web, data: FormBody) -> Response[Any]:
+        """Note that whoever asks reads a language here, or not any more."""
+        language, does = field(data, "language", most=20), field(data, "reads") == "yes"
+        try:
+            readers.mark(desk.ctx, language, who(request).id, reads=does)
+        except GoodstandingError as error:
+            return back(data, "/review", said="error", code=trouble(error))
+        return back(data, f"/review?queue={unread.QUEUE}", said="reads_language" if does else "reads_no_more")
 
     @get("/review/{case_id:int}", sync_to_thread=True)
     def case_page(request: Web, case_id: FromPath[int]) -> Response[Any]:
@@ -76,7 +103,24 @@ def _waiting(desk: Desk) -> list[HTTPRouteHandler]:
 
         return desk.page(request, "case.html", work, taken=taken, reasons=REASONS)
 
-    return [queue_page, case_page]
+    return [queue_page, case_page, reads_it]
+
+
+def _mine_first(shown: list[items.Item], read_by_me: frozenset[tuple[int, str]]) -> list[items.Item]:
+    """Return the rows of a page with texts first that whoever looks reads and nothing else here does."""
+
+    def others(item: items.Item) -> bool:
+        unread_text = item.case is not None and item.case.code == Code.LANGUAGE_UNREAD
+        return not (unread_text and (item.event.account_id, item.event.language) in read_by_me)
+
+    return sorted(shown, key=others)
+
+
+def _readers(q: Queries, language: str) -> list[str]:
+    """Return the names of those who read a language for any account."""
+    known = {one.id: one.name for one in q.persons()}
+    ids = {one for account in q.accounts() for one in readers.readers(q, account.id).get(language, ())}
+    return sorted(known[one] for one in ids if one in known)
 
 
 def _done(desk: Desk) -> list[HTTPRouteHandler]:

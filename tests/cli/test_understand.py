@@ -52,3 +52,34 @@ def test_more_lines_than_a_batch_and_a_byte_order_mark(tmp_path):
 def test_plain_lines_without_the_option():
     result = CliRunner().invoke(understand, [], input="dankjewel\n")
     assert json.loads(result.stdout)["intents"] == ["thanks"]
+
+
+def test_one_text_is_explained_with_its_words_marked():
+    result = CliRunner().invoke(understand, ["je bent een\x1b[2J sukkel, hoor", "--lang", "nl"])
+    assert result.exit_code == 0
+    first, *rest = result.stdout.splitlines()
+    assert "\x1b" not in result.stdout
+    assert first.replace("[", "").replace("]", "").startswith("je bent een")
+    assert any(line.startswith("Taal: Nederlands") for line in rest)
+    assert any("belediging" in line for line in rest)
+
+
+def test_one_text_as_json_adds_up():
+    result = CliRunner().invoke(understand, ["je bent een sukkel", "--json"])
+    found = json.loads(result.stdout)
+    assert found["text"] == "je bent een sukkel"
+    assert [one["text"] for one in found["words"]] == ["je", "bent", "een", "sukkel"]
+    assert len(found["weights"]) == 64
+    assert found["heads"]["abuse"]["verdict"] in ("automate", "person", "act", "open")
+
+
+def test_what_nobody_can_read_is_said_with_its_reason():
+    result = CliRunner().invoke(understand, ["c'est vraiment magnifique mon ami", "--lang", "en"])
+    assert "Abstains: " in result.stdout
+    assert "no head was ever taught this language" in result.stdout
+
+
+def test_a_name_of_a_file_that_is_not_there_is_no_text():
+    result = CliRunner().invoke(understand, ["comments-of-june.csv", "--lang", "nl"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "comments-of-june.csv" in result.stderr

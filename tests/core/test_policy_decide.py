@@ -7,6 +7,7 @@ from policy_values import (
     CAREFUL,
     COMPILED,
     MESSAGE,
+    NORMAL,
     NOW,
     PLATFORM,
     but,
@@ -354,3 +355,43 @@ def test_an_account_with_another_bucket_gets_another_trace():
         None,
     )
     assert decision.reasons[1].fields == {"free_at": NOW + MINUTE}
+
+
+SILENT = {
+    "abuse_milli": None,
+    "hate_milli": None,
+    "threat_milli": None,
+    "sexual_milli": None,
+    "spam_milli": None,
+    "sentiment_milli": None,
+}
+
+
+@pytest.mark.parametrize("compiled", [COMPILED, compile_policy(NORMAL, PLATFORM)])
+@pytest.mark.parametrize("kind", ["comment", "message"])
+@pytest.mark.parametrize("language", ["fr", "th", "und"])
+@pytest.mark.parametrize("intents", [(), (("price", 990),), (("thanks", 990),)])
+def test_a_language_nothing_reads_goes_to_its_own_queue_and_gets_no_answer(compiled, kind, language, intents):
+    known = signals(language=language, language_milli=999, intents=intents, **SILENT)
+    message = {"message": MESSAGE} if kind == "message" else {}
+    decision = decide(compiled, but(CALM, kind=kind, signals=known, **message), "un texte")
+    assert decision.outcome == "review"
+    assert [one.queue for one in decision.effects if one.act == "case"] == ["languages"]
+    assert decision.reasons[0].code == "LANGUAGE_UNREAD"
+    assert decision.reasons[0].fields == {"language": language}
+
+
+def test_emoji_alone_are_read_and_ask_nobody():
+    known = signals(language="und", language_milli=0, intents=())
+    assert decide(COMPILED, but(CALM, signals=known), "🔥").outcome == "none"
+
+
+def test_what_a_list_condemns_is_hidden_in_any_language():
+    known = signals(language="fr", intents=(), **{**SILENT, "hate_milli": 980}, hits=(("hate", "x"),))
+    assert decide(COMPILED, but(CALM, signals=known), "un texte").outcome in ("hide", "review")
+
+
+def test_distress_goes_before_the_language():
+    known = signals(language="fr", intents=(("crisis", 900),), **SILENT)
+    decision = decide(COMPILED, but(CALM, signals=known), "un texte")
+    assert [one.queue for one in decision.effects if one.act == "case"] == ["urgent"]

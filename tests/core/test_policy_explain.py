@@ -54,6 +54,7 @@ FIELDS = {
     "ABUSE": {"head": "abuse", "milli": 900},
     "SPAM": {"milli": 900},
     "SENTIMENT_LOW": {"floor": -200, "milli": -900},
+    "LANGUAGE_UNREAD": {"language": "fr"},
     "LANGUAGE_UNSURE": {"language": "de", "milli": 900, "needed": 800},
     "HUMAN_REQUIRED": {"why": "minor", "milli": 900},
     "CAP": {"counter": "contact/reply/168", "limit": 3, "used": 3, "free_at": NOW},

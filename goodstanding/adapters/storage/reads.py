@@ -18,6 +18,15 @@ _DUE = "state IN ('planned','sending','unknown')"
 """The condition of the partial index on what is due; a query must repeat it to use the index."""
 _SPENT = "state IN ('planned','task','sending','sent','unknown')"
 
+_IN_LANGUAGE = (
+    "code = 'LANGUAGE_UNREAD' AND EXISTS (SELECT 1 FROM event e WHERE e.workspace_id = review_case.workspace_id"
+    " AND e.id = review_case.event_id AND e.language = ?)"
+)
+_TAGGED = (
+    "EXISTS (SELECT 1 FROM event_tag t WHERE t.workspace_id = review_case.workspace_id"
+    " AND t.account_id = review_case.account_id AND t.event_id = review_case.event_id AND t.tag = ?)"
+)
+
 
 class StoredReads:
     """The port `PageReads` over the statements of either database."""
@@ -32,11 +41,20 @@ class StoredReads:
         return {r[0]: r[1] for r in rows}
 
     def open_cases(
-        self, q: Queries, *, queue: str, code: str, after: tuple[int, int], limit: int
+        self,
+        q: Queries,
+        *,
+        queue: str,
+        code: str,
+        after: tuple[int, int],
+        limit: int,
+        language: str = "",
+        tag: str = "",
     ) -> list[Case]:
         s = _statements(q)
-        only = "".join(f" AND {name} = ?" for name, value in (("queue", queue), ("code", code)) if value)
-        extra = [value for value in (queue, code) if value]
+        filters = (("queue = ?", queue), ("code = ?", code), (_IN_LANGUAGE, language), (_TAGGED, tag))
+        only = "".join(f" AND {condition}" for condition, value in filters if value)
+        extra = [value for _, value in filters if value]
         sql = (
             f"SELECT {_CASE} FROM review_case WHERE workspace_id = ? AND account_id = ? AND state = 'open'{only}"
             " AND (due_at, id) > (?, ?) ORDER BY due_at, id LIMIT ?"
@@ -45,6 +63,26 @@ class StoredReads:
         for account_id in _account_ids(s):
             found += [_case(r) for r in s._all(sql, (s.workspace_id, account_id, *extra, *after, limit))]
         return sorted(found, key=lambda one: (one.due_at, one.id))[:limit]
+
+    def open_languages(self, q: Queries, most: int) -> dict[str, int]:
+        s = _statements(q)
+        rows = s._all(
+            "SELECT e.language, count(*) FROM (SELECT workspace_id, event_id FROM review_case WHERE workspace_id = ?"
+            " AND state = 'open' AND code = 'LANGUAGE_UNREAD' LIMIT ?) c CROSS JOIN event e"
+            " WHERE e.workspace_id = c.workspace_id AND e.id = c.event_id GROUP BY e.language",
+            (s.workspace_id, most),
+        )
+        return {r[0] or "und": r[1] for r in sorted(rows, key=lambda r: (-r[1], r[0]))}
+
+    def open_tags(self, q: Queries, most: int) -> dict[str, int]:
+        s = _statements(q)
+        rows = s._all(
+            "SELECT t.tag, count(*) FROM (SELECT workspace_id, account_id, event_id FROM review_case WHERE workspace_id = ?"
+            " AND state = 'open' LIMIT ?) c CROSS JOIN event_tag t"
+            " WHERE t.workspace_id = c.workspace_id AND t.account_id = c.account_id AND t.event_id = c.event_id GROUP BY t.tag",
+            (s.workspace_id, most),
+        )
+        return {r[0]: r[1] for r in rows}
 
     def cases_after(self, q: Queries, case_id: int, most: int) -> int:
         s = _statements(q)

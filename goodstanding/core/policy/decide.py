@@ -24,7 +24,7 @@ from goodstanding.core.policy.vocabulary import words_of
 from goodstanding.kernel.reasons import Code, Reason
 from goodstanding.kernel.timing import MINUTE
 
-ENGINE = "2"
+ENGINE = "3"
 """Version of this code: raised whenever the same facts could lead to another answer."""
 
 _RANKS = {
@@ -116,6 +116,9 @@ def _combine(
     if hide is not None:
         against = _against("hide", side, gates)
         return _hide(compiled, facts, hide, unknown=unknown, against=against, labels=labels)
+    unread = next((side.gates[place].gate.queue for place in cases if side.gates[place].gate.queue), "")
+    if unread:
+        return _to_person(compiled, None, _reasons([gates[place] for place in cases]), labels, queue=unread)
     if send is not None:
         return _send(compiled, facts, send, side=side, unknown=unknown, gates=gates, labels=labels)
     if cases:
@@ -140,10 +143,15 @@ def _reasons(traces: list[GateTrace]) -> tuple[Reason, ...]:
 
 
 def _to_person(
-    compiled: CompiledPolicy, rule: ReadyRule | None, reasons: tuple[Reason, ...], labels: tuple[Effect, ...]
+    compiled: CompiledPolicy,
+    rule: ReadyRule | None,
+    reasons: tuple[Reason, ...],
+    labels: tuple[Effect, ...],
+    *,
+    queue: str = "",
 ) -> Answer:
-    """Open a case."""
-    case = Effect(act="case", queue=compiled.policy.review.queue if rule is None else rule.queue)
+    """Open a case, in the queue of its rule, else in `queue`, else in the policy's own."""
+    case = Effect(act="case", queue=(queue or compiled.policy.review.queue) if rule is None else rule.queue)
     if rule is None:
         return "review", "", reasons, (case, *labels)
     return "review", rule.rid, (rule.reason, *reasons), (case, *labels)

@@ -62,6 +62,8 @@ class Gate:
     build: Callable[[Policy, PlatformRules], Look]
     opens_case: bool = False
     """A `review` of this gate asks for a person even when no rule wanted to do anything."""
+    queue: str = ""
+    """Where the cases it asks for go when no rule asks for one; empty: the policy's own queue."""
     at_sending: bool = True
     """Asked again just before sending."""
     for_person: bool = True

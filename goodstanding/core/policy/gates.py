@@ -34,6 +34,7 @@ from goodstanding.core.policy.rules import (
     suppression,
     trigger,
     understanding,
+    unread,
     unsure,
 )
 from goodstanding.core.policy.rules.cap import cap
@@ -52,6 +53,7 @@ GATES: tuple[Gate, ...] = (
     comment_age.GATE,
     understanding.GATE,
     message_read.GATE,
+    unread.GATE,
     language.GATE,
     sentiment.GATE,
     abuse.GATE,

@@ -56,6 +56,7 @@ from goodstanding.usecases.ports.registry import RegistryChanges, RegistryQuerie
 from goodstanding.usecases.ports.retention import RetentionChanges, RetentionQueries
 from goodstanding.usecases.ports.review import Act, Case, ReviewChanges, ReviewQueries
 from goodstanding.usecases.ports.services import Chance, Classifier, Clock, Signer, Vault
+from goodstanding.usecases.ports.tags import TagChanges, TagQueries
 from goodstanding.usecases.ports.tasks import TaskChanges, TaskQueries
 from goodstanding.usecases.ports.workspace import Account, Person, Video, WorkspaceChanges, WorkspaceQueries
 
@@ -121,6 +122,7 @@ class Queries(
     PublishingQueries,
     RegistryQueries,
     RetentionQueries,
+    TagQueries,
     TaskQueries,
     Protocol,
 ):
@@ -147,6 +149,7 @@ class Transaction(
     PublishingChanges,
     RegistryChanges,
     RetentionChanges,
+    TagChanges,
     TaskChanges,
     Protocol,
 ):

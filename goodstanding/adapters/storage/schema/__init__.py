@@ -15,6 +15,7 @@ from goodstanding.adapters.storage.schema import (  # noqa: F401 - their tables 
     pacing,
     publishing,
     registry,
+    tags,
     tasks,
 )
 from goodstanding.adapters.storage.schema.columns import metadata

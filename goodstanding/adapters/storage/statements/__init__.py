@@ -22,6 +22,7 @@ from goodstanding.adapters.storage.statements.publishing import PublishingStatem
 from goodstanding.adapters.storage.statements.registry import RegistryStatements
 from goodstanding.adapters.storage.statements.retention import RetentionStatements
 from goodstanding.adapters.storage.statements.review import ReviewStatements
+from goodstanding.adapters.storage.statements.tags import TagStatements
 from goodstanding.adapters.storage.statements.tasks import TaskStatements
 from goodstanding.adapters.storage.statements.workspace import WorkspaceStatements
 
@@ -47,6 +48,7 @@ class Statements(
     PublishingStatements,
     RegistryStatements,
     RetentionStatements,
+    TagStatements,
     TaskStatements,
 ):
     """Queries and transactions of one workspace over one connection."""
