@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.usecases.ports import Chance, Classifier, Clock, Platform, Signer, Store, Vault
 from goodstanding.usecases.ports.connections import AppKeys, Authorizer
+from goodstanding.usecases.ports.drafts import Drafter
 
 SYSTEM = ("system", "goodstanding")
 Who = tuple[str, str]
@@ -36,5 +37,7 @@ class Context:
     """Consent and tokens, by connector name."""
     given_apps: Mapping[str, AppKeys] = field(default_factory=dict)
     """Apps whose credentials stand in the environment; they win over stored ones."""
+    drafter: Drafter | None = None
+    """The way to a language model; `None` where this installation has none."""
     compiled: dict[str, CompiledPolicy] = field(default_factory=dict)
     """Compiled policies by hash; filled by `usecases.policies`."""
