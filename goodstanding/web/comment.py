@@ -23,7 +23,7 @@ from goodstanding.locale import Lang
 from goodstanding.usecases import audit, moderation, policies, registry
 from goodstanding.usecases.ports import AuditRow, Case, DecisionRow, Event, Outgoing, Queries
 from goodstanding.usecases.wording import say
-from goodstanding.web import conversation
+from goodstanding.web import conversation, drafts
 from goodstanding.web.desk import Desk, Web, back, lang_of, trouble, who
 from goodstanding.web.desk import field as form_field
 from goodstanding.web.items import Item, of_decisions
@@ -103,6 +103,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
                 "pictures": conversation.drawn(q, outgoing),
                 "registered": registry.of_video(q, event.account_id, event.video_id),
                 "talk": conversation.of_event(desk, q, event),
+                "offer": drafts.of_event(desk, q, event, lang),
             }
 
         return desk.page(request, "comment.html", work)

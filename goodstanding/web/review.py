@@ -12,8 +12,8 @@ from litestar.params import FromPath
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.usecases import moderation
 from goodstanding.usecases.ports import Queries
-from goodstanding.web import conversation, items
-from goodstanding.web.desk import Desk, Form, Web, back, field, trouble, who, whole
+from goodstanding.web import conversation, drafts, items
+from goodstanding.web.desk import Desk, Form, Web, back, field, lang_of, trouble, who, whole
 from goodstanding.web.login import FormBody
 
 PAGE = 60
@@ -67,7 +67,11 @@ def _waiting(desk: Desk) -> list[HTTPRouteHandler]:
             found = items.of_cases(reads, q, [case] if case else [])
             if not found:
                 raise NotFoundException
-            return {"item": found[0], "talk": conversation.of_event(desk, q, found[0].event)}
+            return {
+                "item": found[0],
+                "talk": conversation.of_event(desk, q, found[0].event),
+                "offer": drafts.of_event(desk, q, found[0].event, lang_of(request)),
+            }
 
         return desk.page(request, "case.html", work, taken=taken, reasons=REASONS)
 
