@@ -14,6 +14,7 @@ from goodstanding.adapters.clock.clocks import DemoClock, SystemClock
 from goodstanding.adapters.http import Http
 from goodstanding.adapters.keys.boxes import KeyBox, PostgresKeyBox, SqliteKeyBox
 from goodstanding.adapters.keys.vault import INTAKE, Ed25519Signer, KeyedChance, KeyVault, master_key
+from goodstanding.adapters.llm.chat import LanguageModel
 from goodstanding.adapters.nlp.serving import InUse, Serving
 from goodstanding.adapters.nlp.shelf import Files
 from goodstanding.adapters.reach import own_address
@@ -100,6 +101,12 @@ def open_app(settings: Settings) -> App:
         asked=lambda: _model_in_use(store),
         hear=lambda digest, trouble: models.hear(ctx, digest, trouble),
     )
+    numbers = playbooks.draft_book().numbers
+    model = LanguageModel(
+        Http(allowed=settings.private_hosts, seconds=numbers.seconds),
+        private=settings.private_hosts,
+        most=numbers.answer_bytes,
+    )
     ctx = Context(
         workspace_id=settings.workspace_id,
         store=store,
@@ -116,6 +123,7 @@ def open_app(settings: Settings) -> App:
             "tiktok": TikTokOAuth(http=http, base=settings.platform.base, page=settings.platform.consent_page)
         },
         given_apps=_given_apps(settings),
+        drafter=model,
     )
     store.write(lambda tx: _first_rows(ctx, tx))
     return App(

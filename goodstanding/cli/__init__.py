@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "registry": ("registry", "Keep the register of campaigns and their posts."),
     "policy": ("policy", "Validate, show, compare and activate policies."),
     "tasks": ("tasks", "List and answer what only a person can send."),
+    "drafts": ("drafts", "Let a language model suggest replies; off until you set one."),
     "bio": ("bio", "Show the bio page and its clicks."),
     "freeze": ("incidents", "Stop sending at once."),
     "lift": ("incidents", "Lift a freeze."),

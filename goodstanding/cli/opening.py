@@ -59,6 +59,7 @@ def opened(data: Path, database: str, *, must_exist: bool = True) -> Iterator["A
         database=database,
         master_key=os.environ.get("GOODSTANDING_MASTER_KEY", ""),
         platform=platform_settings(os.environ.get("GOODSTANDING_PLATFORM_URL", "")),
+        private_hosts=private_hosts(),
     )
     if must_exist and not database and not settings.database_file.exists():
         fail(say("no_installation", folder=str(data)), CANNOT_REACH)
@@ -68,6 +69,11 @@ def opened(data: Path, database: str, *, must_exist: bool = True) -> Iterator["A
         yield app
     finally:
         app.close()
+
+
+def private_hosts() -> frozenset[str]:
+    """Return the hosts that outgoing calls may reach although their address is private."""
+    return frozenset(os.environ.get("GOODSTANDING_PRIVATE_HOSTS", "").lower().replace(",", " ").split())
 
 
 def platform_settings(url: str) -> "PlatformSettings":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from goodstanding.core.policy.compile import CompiledPolicy
 from goodstanding.usecases.ports import Chance, Classifier, Clock, Platform, Signer, Store, Vault
 from goodstanding.usecases.ports.connections import AppKeys, Authorizer
+from goodstanding.usecases.ports.drafts import Drafter
 from goodstanding.usecases.ports.models import Serving, Shelf
 
 SYSTEM = ("system", "goodstanding")
@@ -41,5 +42,7 @@ class Context:
     """The models of this installation; `None` where there are none to choose from."""
     serving: Serving | None = None
     """What takes up the model in use; `None` where it cannot change."""
+    drafter: Drafter | None = None
+    """The way to a language model; `None` where this installation has none."""
     compiled: dict[str, CompiledPolicy] = field(default_factory=dict)
     """Compiled policies by hash; filled by `usecases.policies`."""

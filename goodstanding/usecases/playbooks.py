@@ -8,6 +8,8 @@ import msgspec
 
 from goodstanding.core.bio import FormBook, read_form_book
 from goodstanding.core.capability import Table, read_table
+from goodstanding.core.drafts import Book as DraftBook
+from goodstanding.core.drafts import read_book as read_draft_book
 from goodstanding.core.pasted import Screen, read_screen
 from goodstanding.core.policy.platform import PlatformRules, read_platform_rules
 from goodstanding.core.tasks import TaskBook, TaskNumbers, read_book
@@ -25,6 +27,8 @@ SCREEN_FILE = "screen-2026-11"
 """The words on the platform's screens that are in force."""
 FORM_FILE = "form-2026-11"
 """The numbers and words of the bio page's form that are in force."""
+DRAFTS_FILE = "book-2026-11"
+"""What a language model is told, and what its drafts may not hold."""
 _PLAYBOOKS = "goodstanding.playbooks"
 
 
@@ -152,6 +156,12 @@ def task_numbers() -> TaskNumbers:
 def screen() -> Screen:
     """Return the words on the platform's own screens; raises `Invalid` if the file is damaged."""
     return read_screen(files(_PLAYBOOKS).joinpath("tasks", f"{SCREEN_FILE}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def draft_book() -> DraftBook:
+    """Return what a language model is told when it drafts; raises `Invalid` if the file is damaged."""
+    return read_draft_book((files(_PLAYBOOKS) / "drafts" / f"{DRAFTS_FILE}.toml").read_text(encoding="utf-8"))
 
 
 @cache

@@ -101,6 +101,7 @@ def remove(ctx: Context, tx: Transaction, contact: Contact) -> tuple[dict[str, i
         **tx.erase_contact(contact.id, now),
         **tx.erase_messages(contact.id),
         **tx.erase_imported(contact.id),
+        "draft": tx.erase_drafts(contact.id),
         "namesake": tx.drop_ties([contact.id]),
         "correction": tx.erase_corrections(contact.id),
     }

@@ -23,6 +23,7 @@ from goodstanding.web import (
     comment,
     contacts,
     conversation,
+    drafts,
     feed,
     freeze,
     health,
@@ -60,8 +61,8 @@ from goodstanding.web.parts import DemoControls, WebParts
 
 log = structlog.get_logger("web")
 FEATURES = (
-    login, today, tasks, paste, bio, pairing, review, comment, conversation, policy, audit, freeze, problems, accounts, posts,
-    brand, thresholds, feed, registry, clicks, imports, contacts, waiting, models,
+    login, today, tasks, paste, bio, pairing, review, comment, conversation, drafts, policy, audit, freeze, problems, accounts,
+    posts, brand, thresholds, feed, registry, clicks, imports, contacts, waiting, models,
 )  # fmt: skip
 FORM_BYTES_MAX = 2 << 20
 """A policy file is at most 1 MB; nothing larger is ever posted."""

@@ -23,7 +23,7 @@ from goodstanding.locale import Lang
 from goodstanding.usecases import audit, moderation, policies, registry
 from goodstanding.usecases.ports import AuditRow, Case, DecisionRow, Event, Outgoing, Queries
 from goodstanding.usecases.wording import say
-from goodstanding.web import conversation, models, understood
+from goodstanding.web import conversation, drafts, models, understood
 from goodstanding.web.desk import Desk, Web, back, lang_of, trouble, who
 from goodstanding.web.desk import field as form_field
 from goodstanding.web.items import Item, of_decisions
@@ -106,6 +106,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
                 "wrong": models.wrong(desk, q, event),
                 "tagged": q.tags_of([event_id]),
                 "understood": understood.explained(desk, q, event, lang),
+                "offer": drafts.of_event(desk, q, event, lang),
             }
 
         return desk.page(request, "comment.html", work)

@@ -40,7 +40,7 @@ HEADERS = {
 _NAMESPACE = SESSIONS
 PHONE = "phone"
 """Stands beside the person in a session that began by pairing."""
-NOT_ON_A_PHONE = ("/audit/", "/imports/", "/phone/", "/accounts/app/")
+NOT_ON_A_PHONE = ("/audit/", "/imports/", "/phone/", "/accounts/app/", "/drafts/")
 """Pages with everything in them, and the keys: files, evidence, pairing further phones, the app's credentials."""
 NOT_CHANGED_ON_A_PHONE = ("/accounts/", "/bio/", "/by-hand/", "/model/", "/policy/", "/registry/")
 """What is arranged at the desk may be looked at; so is the platform's consent, which is asked for by a link."""

@@ -14,8 +14,8 @@ from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.kernel.reasons import Code
 from goodstanding.usecases import moderation, readers
 from goodstanding.usecases.ports import Queries
-from goodstanding.web import conversation, items, models
-from goodstanding.web.desk import OPEN_MOST, Desk, Form, Web, back, field, trouble, who, whole
+from goodstanding.web import conversation, drafts, items, models
+from goodstanding.web.desk import OPEN_MOST, Desk, Form, Web, back, field, lang_of, trouble, who, whole
 from goodstanding.web.login import FormBody
 
 PAGE = 60
@@ -99,6 +99,7 @@ def _waiting(desk: Desk) -> list[HTTPRouteHandler]:
                 "item": found[0],
                 "talk": conversation.of_event(desk, q, event),
                 "wrong": models.wrong(desk, q, event),
+                "offer": drafts.of_event(desk, q, event, lang_of(request)),
             }
 
         return desk.page(request, "case.html", work, taken=taken, reasons=REASONS)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from goodstanding.usecases import audit, intake, renewals, retention, tasks
+from goodstanding.usecases import audit, drafting, intake, renewals, retention, tasks
 from goodstanding.usecases.context import Context
 from goodstanding.usecases.outbox import BATCH, Dispatcher
 from goodstanding.usecases.ports import StoreUnavailableError
@@ -20,6 +20,7 @@ TROUBLE_SECONDS = 2.0
 LOOK_SECONDS = 0.02
 """A freeze reaches a batch that is under way within this time."""
 HOUSE_SECONDS = 10.0
+DRAFT_IDLE_SECONDS = 2.0
 READ_IDLE_SECONDS = 1.0
 """Rest between two rounds of reading accounts; each round is bounded by what the app may call."""
 HIGH_WATER = "clock_high_water"
@@ -68,6 +69,7 @@ class Worker:
             self._repeat(self._dispatcher.send_due, SEND_IDLE_SECONDS, self._planned),
             self._repeat(self._house, HOUSE_SECONDS, self._stop),
             self._repeat(self._renew, HOUSE_SECONDS, self._stop),
+            self._repeat(self._word, DRAFT_IDLE_SECONDS, self._stop),
             *([self._repeat(self._feed.step, READ_IDLE_SECONDS, self._stop)] if self._feed else []),
         )
 
@@ -93,11 +95,16 @@ class Worker:
             await asyncio.to_thread(tasks.expire, ctx)
             await asyncio.to_thread(retention.carry_out_due, ctx)
             await asyncio.to_thread(retention.forget_unread, ctx)
+            await asyncio.to_thread(drafting.forget_old, ctx)
         if ctx.serving is not None:
             await asyncio.to_thread(ctx.serving.look)
         await asyncio.to_thread(audit.checkpoint, ctx)
         await asyncio.to_thread(ctx.store.write, lambda tx: tx.drop_expired_values(now))
         return 0
+
+    async def _word(self) -> int:
+        """Let a language model word what the policy lets it word, if there is one."""
+        return await drafting.word_planned(self._ctx)
 
     async def _renew(self) -> int:
         """Renew what ends soon, so that no act has to wait for it. Not while the time is in doubt."""

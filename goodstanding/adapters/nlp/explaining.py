@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from goodstanding.adapters.nlp import features, judging, kin, linear, normalise, reading
+from goodstanding.adapters.nlp import features, judging, kin, language, linear, normalise, reading
 from goodstanding.adapters.nlp.lists import Lexicon, shipped
 from goodstanding.adapters.nlp.normalise import _TAG, _TYPED
 from goodstanding.adapters.nlp.rules import Ruled, Rules
@@ -85,7 +85,7 @@ class Explainer:
         read = self._reader.read(text)
         ruled = self._rules.found(read)
         brought = self._reckoned(text, read, ruled)
-        judged = self._judge.judged(brought.scores, ruled=ruled)
+        judged = self._judge.judged(brought.scores, ruled=ruled, script=language.by_script(text))
         tongue = (
             judged.language if judged.language != judging.UNTOLD else (ruled.language if ruled.listed else "")
         )
@@ -354,7 +354,7 @@ class Explainers:
         """Return what is found in `text`, and why."""
         made = self._made.get(home)
         if made is None:
-            known = "en" if home == "en" else "nl" if home == "nl" else None
+            known: Literal["nl", "en"] | None = "en" if home == "en" else "nl" if home == "nl" else None
             made = self._made[home] = Explainer(weights=self._weights, home=known)
         return made.understood(text)
 

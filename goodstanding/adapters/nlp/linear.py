@@ -22,6 +22,9 @@ from goodstanding.kernel.problems import GoodstandingError
 _MAGIC = b"GSMODEL1"
 _FIELD_BYTES = 4
 _ZERO = 128
+_LIFT = 1 << 31
+_LENGTHS_KEPT = 128
+_BASES_MAX = 20_000
 WORDS_MAX = 2_000
 """Words scored of one text; more would overrun a field and say nothing new."""
 
@@ -56,7 +59,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     """Digest of the model this one was re-fitted from."""
 
 
-class Broken(GoodstandingError):
+class ModelBrokenError(GoodstandingError):
     """A model file that is no model, is damaged, or was made for other features."""
 
     code = "MODEL_BROKEN"
@@ -76,6 +79,8 @@ class Weights:
         self._lift = ones << 31
         self._unpack = struct.Struct(f"<{self.width}I").unpack
         self._step = tuple(scale / features.UNIT for scale in header.scale)
+        self._steps = [self._shared(length) for length in range(_LENGTHS_KEPT)]
+        self._bases: dict[int, tuple[float, ...]] = {}
 
     def vector(self, found: Sequence[features.Feature]) -> int:
         """Return the sum of the rows of some features, packed."""
@@ -90,20 +95,31 @@ class Weights:
 
     def scores(self, words: int, whole: int, length: int) -> list[float]:
         """Return each head's raw score: words and neighbours over the root of their number, the text in full."""
-        share = 1 / math.sqrt(max(1, length))
-        offset = (1 << 31) * (1 + share)
+        base = self._bases.get(whole)
+        if base is None:
+            base = self._base(whole)
+        steps = self._steps[length] if length < len(self._steps) else self._shared(length)
         return [
-            (a * share + b - offset) * step + bias
-            for a, b, step, bias in zip(
-                self.fields(words), self.fields(whole), self._step, self.header.bias, strict=True
-            )
+            (field - _LIFT) * step + start
+            for field, step, start in zip(self.fields(words), steps, base, strict=True)
         ]
+
+    def _base(self, whole: int) -> tuple[float, ...]:
+        """Return the scores of a text of no words; texts are alike in this far oftener than in their words."""
+        if len(self._bases) >= _BASES_MAX:
+            self._bases.clear()
+        values = zip(self.values(whole), self.header.bias, strict=True)
+        base = self._bases[whole] = tuple(value + bias for value, bias in values)
+        return base
+
+    def _shared(self, length: int) -> tuple[float, ...]:
+        """Return each head's step for a text of so many words."""
+        share = 1 / math.sqrt(max(1, length))
+        return tuple(step * share for step in self._step)
 
     def values(self, vector: int) -> list[float]:
         """Return what a packed vector brings to each head, in the head's own measure."""
-        return [
-            (field - (1 << 31)) * step for field, step in zip(self.fields(vector), self._step, strict=True)
-        ]
+        return [(field - _LIFT) * step for field, step in zip(self.fields(vector), self._step, strict=True)]
 
     def _row(self, place: int) -> int:
         start = place * self.width
@@ -120,18 +136,18 @@ def packed(header: Header, rows: bytes) -> bytes:
 
 
 def read(body: bytes) -> Weights:
-    """Return the weights in a model file; raises `Broken` when the file is damaged or made for other features."""
+    """Return the weights in a model file; raises `ModelBrokenError` when the file is damaged or made for other features."""
     start = len(_MAGIC) + 4
     if body[: len(_MAGIC)] != _MAGIC or hashlib.sha256(body[:-32]).digest() != body[-32:]:
-        raise Broken(why="damaged")
+        raise ModelBrokenError(why="damaged")
     (size,) = struct.unpack_from("<I", body, len(_MAGIC))
     try:
         header = msgspec.json.decode(body[start : start + size], type=Header)
         rows = zlib.decompress(body[start + size : -32])
     except (msgspec.MsgspecError, zlib.error) as wrong:
-        raise Broken(why="damaged") from wrong
+        raise ModelBrokenError(why="damaged") from wrong
     if len(rows) != len(header.heads) * features.BUCKETS:
-        raise Broken(why="size")
+        raise ModelBrokenError(why="size")
     return Weights(header, rows, digest=hashlib.sha256(body).hexdigest())
 
 
@@ -142,7 +158,7 @@ def shipped() -> Weights:
 
 
 def stored(path: Path) -> Weights:
-    """Return the weights of a model file; raises `Broken` and `OSError`."""
+    """Return the weights of a model file; raises `ModelBrokenError` and `OSError`."""
     return read(path.read_bytes())
 
 

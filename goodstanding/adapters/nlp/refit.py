@@ -134,7 +134,7 @@ class _Table:
 
     def __init__(self, weights: linear.Weights) -> None:
         self.header = weights.header
-        self.body = weights._rows  # noqa: SLF001 - the file's own bytes, of which the next file is made
+        self.body = weights.rows  # noqa: SLF001 - the file's own bytes, of which the next file is made
         self.width = len(self.header.heads)
         self._place = {head: at for at, head in enumerate(self.header.heads)}
 
@@ -180,7 +180,9 @@ class _Table:
 
     def _score(self, point: Mapping[int, float], column: int) -> float:
         scale = self.header.scale[column]
-        total = sum(part * (self.body[row * self.width + column] - _ZERO) for row, part in point.items())
+        total: float = sum(
+            part * (self.body[row * self.width + column] - _ZERO) for row, part in point.items()
+        )
         return total * scale + self.header.bias[column]
 
     def write(self, body: bytearray, columns: Sequence[int], moved: Sequence[Point]) -> int:

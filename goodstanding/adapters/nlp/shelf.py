@@ -91,7 +91,7 @@ class Files:
             weights = linear.stored(self._folder / f"{digest}.gsm")
         except FileNotFoundError:
             return None, "missing"
-        except (OSError, linear.Broken):
+        except (OSError, linear.ModelBrokenError):
             return None, "damaged"
         ours = linear.shipped().header
         if weights.header.made_for != ours.made_for or weights.header.heads != ours.heads:

@@ -48,6 +48,7 @@ class ProblemCode(StrEnum):
     WRONG_EVENT = "WRONG_EVENT"
     MESSAGE_ONLY = "MESSAGE_ONLY"
     CARD_ALONE = "CARD_ALONE"
+    CARD_DRAFTS = "CARD_DRAFTS"
     NO_DISCLOSURE = "NO_DISCLOSURE"
     NO_SOURCE = "NO_SOURCE"
 
@@ -103,6 +104,17 @@ def classify(policy: Policy) -> tuple[Classified, ...]:
     classes = [_class_of_template(place, one) for place, one in enumerate(policy.templates)]
     by_id = {one.id: one.cls for one in classes}
     return (*classes, *(_class_of_rule(place, rule, by_id) for place, rule in enumerate(policy.rules)))
+
+
+def faults_of(text: str, channel: Literal["reply", "message"], platform: PlatformRules) -> tuple[str, ...]:
+    """Return what keeps a text from being a wording that needs no person: codes of errors, and of its class."""
+    template = Template(id="text", channel=channel)
+    found = [one.problem.code for one in _text(text, (), template, platform) if one.severity == "error"]
+    if _link.search(text):
+        found.append("class.link")
+    if _push.search(text):
+        found.append("class.push")
+    return tuple(found)
 
 
 def _finding(
@@ -283,6 +295,8 @@ def _messages(policy: Policy, platform: PlatformRules) -> Iterator[Finding]:
     for place, one in enumerate(policy.templates):
         if one.card is not None:
             yield from _card(one, ("templates", place), platform)
+        if one.card is not None and one.drafts:
+            yield _finding(ProblemCode.CARD_DRAFTS, ("templates", place, "drafts"), template=one.id)
     sends = any(rule.enabled and rule.then == "message" for rule in policy.rules)
     if sends and policy.disclosure is None:
         yield _finding(ProblemCode.NO_DISCLOSURE, ("disclosure",), severity="warning")

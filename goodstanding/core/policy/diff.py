@@ -155,6 +155,8 @@ def _templates(before: Policy, after: Policy) -> Iterator[Change]:
 def _template_way(field: str, before: Any, after: Any) -> Direction:
     if field == "promotional":
         return "tighter" if after else "looser"
+    if field == "drafts":
+        return "looser" if after else "tighter"
     if field == "class_":
         return "tighter" if after == "needs_review" else "looser"
     if field in ("nl", "en"):

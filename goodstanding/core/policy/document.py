@@ -27,7 +27,7 @@ CONTACT_MESSAGES_HOURS = 168
 """No policy allows more automatic messages to one person (requirement R23)."""
 
 
-_LATER: dict[str, object] = {"disclosure": None, "card": None, "ask": "", "after_hours": 0}
+_LATER: dict[str, object] = {"disclosure": None, "card": None, "ask": "", "after_hours": 0, "drafts": False}
 """Keys that came after the first versions were kept, and their value when unused."""
 
 
@@ -195,6 +195,8 @@ class Template(Part):
     en: Annotated[tuple[Text, ...], Field(max_length=40)] = ()
     card: Card | None = None
     """For a question with buttons: the wordings are then the question itself."""
+    drafts: bool = False
+    """A language model may word it for the comment at hand, within all checks; else, and whenever one fails, the wordings."""
 
     def variants(self, language: str) -> tuple[str, ...]:
         """Return the wordings in `language`, none for a language we do not write."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from goodstanding.core.policy.check import classify
 from goodstanding.core.policy.diff import Change, needs_second_person
 from goodstanding.core.policy.document import Limit, Policy, Rule
+from goodstanding.core.policy.gate import SENDS
 from goodstanding.core.policy.gates import GATE_IDS, GATES, PROMOTION
 from goodstanding.core.policy.model import ConditionTrace, Decision, Facts, GateTrace, RuleTrace
 from goodstanding.core.policy.platform import PlatformRules
@@ -126,10 +127,13 @@ def _window(hours: int) -> dict[str, str | int]:
 def explain_policy(policy: Policy, platform: PlatformRules) -> tuple[Line, ...]:
     """Return the whole policy as sentences: rules first, then limits and cadence, then the gates nobody can switch off."""
     classes = {(one.path[0], one.id): one for one in classify(policy)}
+    drafted = {one.id for one in policy.templates if one.drafts}
     lines = [_line("policy.title", {"title_nl": policy.title.nl, "title_en": policy.title.en}, ref=policy.id)]
     lines.append(_line("policy.rules"))
     for rule in sorted(policy.rules, key=lambda one: (-one.priority, one.rid)):
         lines += explain_rule(rule)
+        if rule.then in SENDS and rule.template in drafted:
+            lines.append(_line("outcome.drafts", {"template": rule.template}, depth=1, ref=rule.rid))
         classed = classes["rules", rule.rid]
         if classed.cls == "needs_review":
             lines.append(_line(classed.why, depth=1, ref=rule.rid, source=classed.rule))

@@ -12,6 +12,7 @@ from goodstanding.usecases.ports.audit import AuditChanges, AuditQueries, AuditR
 from goodstanding.usecases.ports.bio import BioChanges, BioQueries
 from goodstanding.usecases.ports.connections import ConnectionChanges, ConnectionQueries
 from goodstanding.usecases.ports.contacts import Contact, ContactChanges, ContactQueries
+from goodstanding.usecases.ports.drafts import DraftChanges, DraftQueries
 from goodstanding.usecases.ports.feed import FeedChanges, FeedQueries
 from goodstanding.usecases.ports.imports import ImportChanges, ImportQueries
 from goodstanding.usecases.ports.intake import (
@@ -113,6 +114,7 @@ class Queries(
     AuditQueries,
     BioQueries,
     ConnectionQueries,
+    DraftQueries,
     FeedQueries,
     ImportQueries,
     MessageQueries,
@@ -140,6 +142,7 @@ class Transaction(
     AuditChanges,
     BioChanges,
     ConnectionChanges,
+    DraftChanges,
     FeedChanges,
     ImportChanges,
     MessageChanges,

@@ -68,7 +68,7 @@ def test_a_file_changed_in_any_byte_is_refused(place):
     )
     body = bytearray(linear.packed(header, b"\x80" * features.BUCKETS * 3))
     body[place % len(body)] ^= 1
-    with pytest.raises(linear.Broken):
+    with pytest.raises(linear.ModelBrokenError):
         linear.read(bytes(body))
 
 
@@ -83,7 +83,7 @@ def test_a_file_of_another_size_is_refused():
         calibration={},
         thresholds={},
     )
-    with pytest.raises(linear.Broken):
+    with pytest.raises(linear.ModelBrokenError):
         linear.read(linear.packed(header, b"\x80" * 30))
 
 

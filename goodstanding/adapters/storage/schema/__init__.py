@@ -7,6 +7,7 @@ that a second tenant could collide on. One module a part of the product; a new o
 from goodstanding.adapters.storage.schema import (  # noqa: F401 - their tables join the one metadata
     bio,
     connections,
+    drafts,
     feed,
     imports,
     messages,

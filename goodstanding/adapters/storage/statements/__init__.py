@@ -9,6 +9,7 @@ from goodstanding.adapters.storage.statements.base import Row, S
 from goodstanding.adapters.storage.statements.bio import BioStatements
 from goodstanding.adapters.storage.statements.connections import ConnectionStatements
 from goodstanding.adapters.storage.statements.contacts import ContactStatements
+from goodstanding.adapters.storage.statements.drafts import DraftStatements
 from goodstanding.adapters.storage.statements.feed import FeedStatements
 from goodstanding.adapters.storage.statements.imports import ImportStatements
 from goodstanding.adapters.storage.statements.intake import IntakeStatements
@@ -39,6 +40,7 @@ class Statements(
     AuditStatements,
     BioStatements,
     ConnectionStatements,
+    DraftStatements,
     FeedStatements,
     ImportStatements,
     MessageStatements,
