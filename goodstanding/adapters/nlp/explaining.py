@@ -354,8 +354,7 @@ class Explainers:
         """Return what is found in `text`, and why."""
         made = self._made.get(home)
         if made is None:
-            known = "en" if home == "en" else "nl" if home == "nl" else None
-            made = self._made[home] = Explainer(weights=self._weights, home=known)
+            made = self._made[home] = Explainer(weights=self._weights, home="en" if home == "en" else "nl")
         return made.understood(text)
 
     def limits(self) -> list[Limits]:

@@ -57,6 +57,7 @@ CALLS = {
     "message_acts": ([1, 2],),
     "message_contents": ([1, 2],),
     "consent_evidence": (1,),
+    "tags_of": ([1, 2],),
 }
 CHANGES = {
     "set_event_state": (1, [("a", "hidden")]),
