@@ -19,7 +19,11 @@ SILENT = {"abuse_milli": None, "hate_milli": None, "threat_milli": None, "sexual
         ("fien en co: oplichters", {"abuse_milli": 900}, None),
         ("pannenpretpark is dicht", {"sentiment_milli": -800}, None),
         ("pannenpret pannenpret", {"intents": (("complaint", 500),)}, ("Pannenpret", "complaint")),
-        ("pannenpret, ik weet je te vinden", {"threat_milli": 900, "abuse_milli": 990}, ("Pannenpret", "threat")),
+        (
+            "pannenpret, ik weet je te vinden",
+            {"threat_milli": 900, "abuse_milli": 990},
+            ("Pannenpret", "threat"),
+        ),
         ("pannenpret is top", {"sentiment_milli": 900}, None),
         ("pannenpret is niks", {"sentiment_milli": -499, "abuse_milli": 499, "intents": ()}, None),
         ("c'est pannenpret", SILENT, None),

@@ -20,7 +20,10 @@ def filled(store):
     def work(tx):
         tx.add_account(support.account(), NOW)
         tx.add_events(
-            [support.event(n, language=language) for n, language in enumerate(("fr", "fr", "es", "nl", ""), 1)]
+            [
+                support.event(n, language=language)
+                for n, language in enumerate(("fr", "fr", "es", "nl", ""), 1)
+            ]
         )
         unread = {"code": "LANGUAGE_UNREAD", "queue": "languages"}
         tx.add_cases(
