@@ -102,6 +102,7 @@ def remove(ctx: Context, tx: Transaction, contact: Contact) -> tuple[dict[str, i
         **tx.erase_messages(contact.id),
         **tx.erase_imported(contact.id),
         "namesake": tx.drop_ties([contact.id]),
+        "event_tag": tx.erase_tags(contact.id),
     }
     originals = tx.originals_of_contact(contact.id)
     for kept in originals:

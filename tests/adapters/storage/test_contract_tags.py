@@ -67,3 +67,11 @@ def test_counts_are_of_what_is_open(filled):
     filled.write(lambda tx: tx.change_case(2, 0, {"state": "resolved"}))
     assert filled.read(lambda q: READS.open_languages(q, 99))["fr"] == 1
     assert filled.read(lambda q: READS.open_tags(q, 99)) == {"brand_risk": 1}
+
+
+def test_tags_go_with_the_person_who_wrote(filled):
+    filled.write(lambda tx: tx.add_events([support.event(9, contact_id=2)]))
+    filled.write(lambda tx: tx.add_tags([tag(9)]))
+    assert filled.write(lambda tx: tx.erase_tags(2)) == 1
+    assert filled.write(lambda tx: tx.erase_tags(2)) == 0
+    assert filled.read(lambda q: [one.event_id for one in q.tags_of([2, 4, 9])]) == [2, 4]
