@@ -26,6 +26,7 @@ def as_json(found: Understood, *, model: str) -> dict[str, Any]:
                 "act_above": None if head.above is None else head.above / 1000,
                 "verdict": head.verdict,
                 "start": head.start,
+                "whole": head.whole,
                 "score": head.score,
                 "listed": head.listed / 1000,
                 "reasons": [{"kind": one.kind, "what": one.what, "value": one.value} for one in head.reasons],

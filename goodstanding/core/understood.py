@@ -32,7 +32,11 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     listed: int
     """What listed words and phrases alone say, in thousandths."""
     start: float
+    """Where the head stands before anything is read."""
+    whole: float
+    """What the text as a whole brought."""
     score: float
+    """The start, what each word brings, and the whole, added up."""
     reasons: tuple[Reason, ...]
 
 

@@ -104,6 +104,7 @@ def remove(ctx: Context, tx: Transaction, contact: Contact) -> tuple[dict[str, i
         "draft": tx.erase_drafts(contact.id),
         "namesake": tx.drop_ties([contact.id]),
         "correction": tx.erase_corrections(contact.id),
+        "event_tag": tx.erase_tags(contact.id),
     }
     originals = tx.originals_of_contact(contact.id)
     for kept in originals:

@@ -11,9 +11,9 @@ from litestar.params import FromPath
 
 from goodstanding.core.policy.rules import unread
 from goodstanding.kernel.problems import GoodstandingError
-from goodstanding.kernel.reasons import Code
 from goodstanding.usecases import moderation, readers
-from goodstanding.usecases.ports import Queries
+from goodstanding.usecases.ports import Case, Queries
+from goodstanding.usecases.reads import PageReads
 from goodstanding.web import conversation, drafts, items, models
 from goodstanding.web.desk import OPEN_MOST, Desk, Form, Web, back, field, lang_of, trouble, who, whole
 from goodstanding.web.login import FormBody
@@ -50,8 +50,11 @@ def _waiting(desk: Desk) -> list[HTTPRouteHandler]:
             last = cases[PAGE - 1] if len(cases) > PAGE else None
             read_by_me = readers.languages_of(q, me)
             shown = items.of_cases(reads, q, cases[:PAGE])
-            if read_by_me and not language:
-                shown = _mine_first(shown, read_by_me)
+            if read_by_me and not language and after == (0, 0):
+                mine = _mine(reads, q, read_by_me, queue=queue, code=code, tag=tag)
+                known = {one.id for one in mine}
+                rest = [one for one in cases[:PAGE] if one.id not in known]
+                shown = items.of_cases(reads, q, [*mine, *rest])
             return {
                 "items": shown,
                 "languages": reads.open_languages(q, OPEN_MOST) if queue in ("", unread.QUEUE) else {},
@@ -107,14 +110,19 @@ def _waiting(desk: Desk) -> list[HTTPRouteHandler]:
     return [queue_page, case_page, reads_it]
 
 
-def _mine_first(shown: list[items.Item], read_by_me: frozenset[tuple[int, str]]) -> list[items.Item]:
-    """Return the rows of a page with texts first that whoever looks reads and nothing else here does."""
-
-    def others(item: items.Item) -> bool:
-        unread_text = item.case is not None and item.case.code == Code.LANGUAGE_UNREAD
-        return not (unread_text and (item.event.account_id, item.event.language) in read_by_me)
-
-    return sorted(shown, key=others)
+def _mine(
+    reads: PageReads, q: Queries, read_by_me: frozenset[tuple[int, str]], *, queue: str, code: str, tag: str
+) -> list[Case]:
+    """Return open cases of texts that whoever looks reads and nothing else here does, the most pressing first."""
+    found = [
+        case
+        for language in sorted({one for _, one in read_by_me})
+        for case in reads.open_cases(
+            q, queue=queue, code=code, after=(0, 0), limit=PAGE, language=language, tag=tag
+        )
+        if (case.account_id, language) in read_by_me
+    ]
+    return sorted(found, key=lambda one: (one.due_at, one.id))[:PAGE]
 
 
 def _readers(q: Queries, language: str) -> list[str]:

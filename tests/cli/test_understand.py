@@ -70,6 +70,9 @@ def test_one_text_as_json_adds_up():
     assert found["text"] == "je bent een sukkel"
     assert [one["text"] for one in found["words"]] == ["je", "bent", "een", "sukkel"]
     assert len(found["weights"]) == 64
+    for name, head in found["heads"].items():
+        brought = head["start"] + head["whole"] + sum(word["brings"][name] for word in found["words"])
+        assert abs(brought - head["score"]) < 1e-9
     assert found["heads"]["abuse"]["verdict"] in ("automate", "person", "act", "open")
 
 

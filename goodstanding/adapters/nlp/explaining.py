@@ -156,6 +156,7 @@ class Explainer:
     def _head(
         self, name: str, milli: int | None, text: str, brought: Contributions, ruled: Ruled, tongue: str
     ) -> Head:
+        at = brought.heads.index(name)
         limits = self._weights.header.thresholds.get(name, {}).get(tongue)
         listed = max(ruled.scores.get(name, 0), int(getattr(ruled.harm, name, 0) or 0))
         return Head(
@@ -165,8 +166,9 @@ class Explainer:
             above=limits[1] if limits else None,
             verdict=_verdict(milli, limits),
             listed=listed,
-            start=brought.start[brought.heads.index(name)],
-            score=brought.scores[brought.heads.index(name)],
+            start=brought.start[at],
+            whole=sum([one.brings[at] for one in brought.wholes]),
+            score=brought.scores[at],
             reasons=self._reasons(name, text, brought),
         )
 
@@ -354,8 +356,7 @@ class Explainers:
         """Return what is found in `text`, and why."""
         made = self._made.get(home)
         if made is None:
-            known: Literal["nl", "en"] | None = "en" if home == "en" else "nl" if home == "nl" else None
-            made = self._made[home] = Explainer(weights=self._weights, home=known)
+            made = self._made[home] = Explainer(weights=self._weights, home="en" if home == "en" else "nl")
         return made.understood(text)
 
     def limits(self) -> list[Limits]:

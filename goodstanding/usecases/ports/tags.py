@@ -32,3 +32,7 @@ class TagChanges(Protocol):
     def add_tags(self, rows: Sequence[EventTag]) -> None:
         """Put tags; one that is there stays as it is."""
         ...
+
+    def erase_tags(self, contact_id: int) -> int:
+        """Take the tags off everything a person wrote; returns how many."""
+        ...

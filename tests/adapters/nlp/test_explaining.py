@@ -46,6 +46,15 @@ def test_the_explanation_is_of_what_the_classifier_says(text):
 
 @settings(max_examples=150, deadline=None)
 @given(texts)
+def test_what_is_shown_of_a_head_adds_up_to_its_score(text):
+    found = EXPLAINER.understood(text)
+    for head in found.heads:
+        brought = math.fsum([head.start, head.whole, *(word.brings[head.name] for word in found.words)])
+        assert brought == pytest.approx(head.score, abs=1e-9)
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts)
 def test_marks_lie_in_the_text_in_order_and_apart(text):
     found = EXPLAINER.understood(text)
     at = 0

@@ -59,6 +59,7 @@ CALLS = {
     "consent_evidence": (1,),
     "corrections_of_event": (1,),
     "correction": (1,),
+    "tags_of": ([1, 2],),
 }
 CHANGES = {
     "set_event_state": (1, [("a", "hidden")]),

@@ -29,3 +29,10 @@ class TagStatements(Base):
             [(one.account_id, one.event_id, one.tag, one.word, one.why) for one in rows],
             "ON CONFLICT (workspace_id, account_id, event_id, tag) DO NOTHING",
         )
+
+    def erase_tags(self, contact_id: int) -> int:
+        return self._run(
+            "DELETE FROM event_tag WHERE workspace_id = ? AND (account_id, event_id) IN"
+            " (SELECT account_id, id FROM event WHERE workspace_id = ? AND contact_id = ?)",
+            (self.workspace_id, self.workspace_id, contact_id),
+        )
