@@ -11,6 +11,8 @@ PAGES = {
     "/comments?outcome=hide": ("Hidden automatically", "Automatisch verborgen"),
     "/comments?outcome=all": ("Everything", "Alles"),
     "/acts": ("Recent acts", "Laatst gedaan"),
+    "/model": ("Model", "Model"),
+    "/model/corrections": ("Corrections", "Correcties"),
     "/policy": ("Policy", "Beleid"),
     "/policy/history": ("Policy versions", "Versies van het beleid"),
     "/policy/paste": ("Paste a policy file", "Een beleidsbestand plakken"),
