@@ -255,7 +255,8 @@ def worded(world):
     """A world in which one Dutch reply waits whose template a model may word."""
     event, now = dutch_case(world), world.ctx.clock.now()
     policy = policies.active(world.ctx, world.ctx.store.read(lambda q: q.accounts())[0])
-    rule = next(one for one in policy.policy.rules if one.then == "reply" and one.on != "message")
+    sent = {one.id for one in policy.in_use["comment", False]}
+    rule = next(one for one in policy.policy.rules if one.then == "reply" and one.template in sent)
     world.act = outgoing(
         world.ctx.store.write(lambda tx: tx.ids("outgoing")), event_id=event.id, contact_id=event.contact_id,
         video_id=event.video_id, target_id=event.external_id, rule=rule.rid, template=rule.template,
