@@ -28,7 +28,7 @@ class ModelServer:
 
     def __init__(self):
         self.says = FRIENDLY["nl"]
-        self.asked, self.keys, self.paths = [], [], []
+        self.asked, self.raw, self.keys, self.paths = [], [], [], []
         self.before = lambda: None
         """Called while the answer is awaited."""
         outer = self
@@ -36,6 +36,7 @@ class ModelServer:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
+                outer.raw.append(body)
                 outer.asked.append(json.loads(body))
                 outer.keys.append(self.headers.get("Authorization"))
                 outer.paths.append(self.path)
@@ -168,6 +169,6 @@ UNFIT = {
     "Als AI kan ik daar niets over zeggen, maar wat een leuke vraag is dat.": "REFUSAL",
     "Jij bent echt een idioot, wat een domme vraag is dat.": "INSULT",
     "Blorf snarg wibbel kwonk zaff plimp drub.": "LANGUAGE",
-    "Wat leuk dat je het vraagt. " * 9: "TOO_LONG",
+    "Dankjewel voor je reactie, wat fijn dat je kijkt! " * 120: "TOO_LONG",
 }
 """What it says -> one of the reasons why nobody may send it."""

@@ -57,7 +57,7 @@ def show(data: Path, database: str, json_: bool) -> None:
         click.echo(say("drafts_none"))
     else:
         key = say("drafts_key_yes" if kept.key else "drafts_key_no")
-        click.echo(say("drafts_set", model=shown(kept.model, SHOWN), address=kept.address, key=key))
+        click.echo(say("drafts_set", model=shown(kept.model, SHOWN), address=kept.address, kept=key))
     click.echo(say("drafts_leaves", lines=playbooks.draft_book().numbers.talk_lines))
     for tongue, text in tones.items():
         click.echo(say("drafts_tone", language=tongue, text=shown(text, SHOWN)))
@@ -87,7 +87,7 @@ def set_(data: Path, database: str, address: str, model: str, key_stdin: bool) -
         kept = app.ctx.store.read(use.known)
     assert kept is not None
     word = say("drafts_key_yes" if kept.key else "drafts_key_no")
-    click.echo(say("drafts_set", model=shown(kept.model, SHOWN), address=kept.address, key=word))
+    click.echo(say("drafts_set", model=shown(kept.model, SHOWN), address=kept.address, kept=word))
 
 
 @drafts.command()
