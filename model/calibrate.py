@@ -25,7 +25,11 @@ def platt(scores: NDArray[np.float64], said: NDArray[np.float64], floor: float) 
     point where asking a person begins to pay, not where the rare thing becomes the likelier one.
     """
     share = said.mean()
-    weigh = np.where(said > 0, floor * (1 - share) / ((1 - floor) * share), 1.0) if 0 < share < floor else np.ones(len(said))
+    weigh = (
+        np.where(said > 0, floor * (1 - share) / ((1 - floor) * share), 1.0)
+        if 0 < share < floor
+        else np.ones(len(said))
+    )
     weigh /= weigh.mean()
 
     def loss(point: NDArray[np.float64]) -> float:
@@ -37,7 +41,9 @@ def platt(scores: NDArray[np.float64], said: NDArray[np.float64], floor: float) 
     return Calibration(round(float(max(0.05, found.x[0])), 4), round(float(found.x[1]), 4))
 
 
-def calibrations(rows: Sequence[Row], scores: NDArray[np.float64], heads: Sequence[str]) -> dict[str, dict[str, Calibration]]:
+def calibrations(
+    rows: Sequence[Row], scores: NDArray[np.float64], heads: Sequence[str]
+) -> dict[str, dict[str, Calibration]]:
     """Return head -> language -> calibration; only languages with enough of both answers are supported."""
     found: dict[str, dict[str, Calibration]] = {"sentiment": {}}
     for head in (*HARMS, *INTENTS.values()):
@@ -54,7 +60,9 @@ def calibrations(rows: Sequence[Row], scores: NDArray[np.float64], heads: Sequen
     return found
 
 
-def thresholds(rows: Sequence[Row], scores: NDArray[np.float64], heads: Sequence[str]) -> dict[str, dict[str, tuple[int, int]]]:
+def thresholds(
+    rows: Sequence[Row], scores: NDArray[np.float64], heads: Sequence[str]
+) -> dict[str, dict[str, tuple[int, int]]]:
     """Return head -> language -> (automate below, act above) in thousandths.
 
     Above: the score that at most `BUDGET` of the texts without the harm pass. Below: the score under which at most

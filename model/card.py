@@ -1,6 +1,6 @@
 """Write the model card from what was measured: `docs/explain/model-card.md`, and its figures beside the weights.
 
-    python -m model.card [--check]
+python -m model.card [--check]
 """
 
 import json
@@ -34,13 +34,8 @@ our own families, was touched by no training and no choice of threshold. The rul
 
 
 def page(found: dict[str, Any]) -> str:
-    own = list(written.texts())
-    by_part = Counter((row.lang, written.part(row.family)) for row in own)
-    paired = {row.id for row in own if row.pair} | {row.pair for row in own if row.pair}
-    families = len({row.family for row in own})
-    parts = "; ".join(f"{lang} {', '.join(f'{by_part[lang, part]:,} {part}' for part in ('train', 'choice', 'test'))}" for lang in ("nl", "en"))
     return f"""{HEAD}
-Weights `{found["model"]}`. Own texts: {len(own):,} in {families:,} families ({parts}), {len(paired) / len(own):.0%} in contrast pairs.
+{_own(found["model"])}
 Open sets: {", ".join(sorted(SETS))}.
 
 ## On the untouched test part
@@ -49,15 +44,40 @@ same rows.
 
 {evaluate.table(found)}
 
-Sentiment of three: {"; ".join(f"{lang} macro recall {one['macro_recall']:.2f}, macro F1 {one['macro_f1']:.2f}" for lang, one in found["sentiment"].items())}.
-Language of texts of three words and more: {"; ".join(f"{lang} {one:.1%} recognised" for lang, one in found["language"].items())}.
-Left of the clean score of abuse under disguise: {"; ".join(f"{name} {one:.2f}" for name, one in found["disguises"].items())}.
+{_moods(found["sentiment"])}
+Language of texts of three words and more: {_shares(found["language"])}.
+Left of the clean score of abuse under disguise: {_shares(found["disguises"])}.
 
 ## Known weaknesses
 Our own texts were written to be hard and are few; a reader should trust the queue, not a single score. Threats that are
 veiled, insults without a rude word and irony are missed oftenest. Words of the last months are unknown to it. It was not
 measured on people's own comments: `goodstanding model evaluate` does that with the corrections of a workspace.
 """
+
+
+def _own(model: str) -> str:
+    own = list(written.texts())
+    by_part = Counter((row.lang, written.part(row.family)) for row in own)
+    paired = {row.id for row in own if row.pair} | {row.pair for row in own if row.pair}
+    families = len({row.family for row in own})
+    parts = "; ".join(
+        f"{lang} " + ", ".join(f"{by_part[lang, part]:,} {part}" for part in ("train", "choice", "test"))
+        for lang in evaluate.LANGUAGES
+    )
+    share = len(paired) / len(own)
+    return f"Weights `{model}`. Own texts: {len(own):,} in {families:,} families ({parts}), {share:.0%} in contrast pairs."
+
+
+def _moods(found: dict[str, dict[str, float]]) -> str:
+    told = [
+        f"{lang} macro recall {one['macro_recall']:.2f}, macro F1 {one['macro_f1']:.2f}"
+        for lang, one in found.items()
+    ]
+    return f"Sentiment of three: {'; '.join(told)}."
+
+
+def _shares(found: dict[str, float]) -> str:
+    return "; ".join(f"{name} {share:.2f}" for name, share in found.items())
 
 
 def main() -> int:

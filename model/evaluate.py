@@ -1,6 +1,6 @@
 """Measure a model on the untouched test part of our own texts, beside what people use today, on the same rows.
 
-    python -m model.evaluate [--model FILE] [--card FILE] [--json]
+python -m model.evaluate [--model FILE] [--card FILE] [--json]
 """
 
 import argparse
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from goodstanding.adapters.nlp import linear
 from goodstanding.adapters.nlp.classifier import Classifier
 from goodstanding.adapters.nlp.judging import HARMS
-from goodstanding.adapters.nlp.lists import RISKS, shipped
+from goodstanding.adapters.nlp.lists import shipped
 from goodstanding.core.signals import Signals
 from model import written
 from model.sources import INTENTS, Row
@@ -56,10 +56,22 @@ def f1_of(said: NDArray[np.bool_], true: NDArray[np.bool_]) -> tuple[float, floa
 
 def calibration_error(p: NDArray[np.float64], true: NDArray[np.bool_]) -> float:
     bins = np.minimum((p * 10).astype(int), 9)
-    return sum(abs(p[bins == k].mean() - true[bins == k].mean()) * (bins == k).mean() for k in range(10) if (bins == k).any())
+    return sum(
+        abs(p[bins == k].mean() - true[bins == k].mean()) * (bins == k).mean()
+        for k in range(10)
+        if (bins == k).any()
+    )
 
 
-def measured(head: str, lang: str, p: NDArray[np.float64], true: NDArray[np.bool_], friendly: NDArray[np.bool_], *, at: int = HALF) -> Measured:
+def measured(
+    head: str,
+    lang: str,
+    p: NDArray[np.float64],
+    true: NDArray[np.bool_],
+    friendly: NDArray[np.bool_],
+    *,
+    at: int = HALF,
+) -> Measured:
     said = p >= at / 1000
     precision, recall, f1 = f1_of(said, true)
     macro = (f1 + f1_of(~said, ~true)[2]) / 2
@@ -76,7 +88,9 @@ def score(signals: Signals, head: str) -> float:
 
 
 def friendly_of(rows: Sequence[Row]) -> NDArray[np.bool_]:
-    return np.array([row.labels["sentiment"] > 0 and not any(row.labels[head] for head in HARMS) for row in rows])
+    return np.array(
+        [row.labels["sentiment"] > 0 and not any(row.labels[head] for head in HARMS) for row in rows]
+    )
 
 
 def ours(classifier: Classifier, rows: Sequence[Row]) -> list[Measured]:
@@ -101,10 +115,15 @@ def sentiment(classifier: Classifier, rows: Sequence[Row]) -> dict[str, dict[str
         some = [row for row in rows if row.source == f"own-{lang}"]
         if not some:
             continue
-        felt = np.array([mood(one.sentiment_milli or 0) for one in classifier.signals([row.text for row in some])])
+        felt = np.array(
+            [mood(one.sentiment_milli or 0) for one in classifier.signals([row.text for row in some])]
+        )
         true = np.array([int(row.labels["sentiment"]) for row in some])
         each = [f1_of(felt == k, true == k) for k in (-1, 0, 1)]
-        out[lang] = {"macro_recall": float(np.mean([r for _, r, _ in each])), "macro_f1": float(np.mean([f for *_, f in each]))}
+        out[lang] = {
+            "macro_recall": float(np.mean([r for _, r, _ in each])),
+            "macro_f1": float(np.mean([f for *_, f in each])),
+        }
     return out
 
 
@@ -117,7 +136,9 @@ def tongues(classifier: Classifier, rows: Sequence[Row]) -> dict[str, float]:
     out = {}
     for lang in LANGUAGES:
         some = [row for row in rows if row.lang == lang and len(row.text.split()) >= 3]
-        out[lang] = rate(sum(one.language == lang for one in classifier.signals([row.text for row in some])), len(some))
+        out[lang] = rate(
+            sum(one.language == lang for one in classifier.signals([row.text for row in some])), len(some)
+        )
     return out
 
 
@@ -137,14 +158,18 @@ def peers() -> dict[str, Callable[[Sequence[str]], list[float]]]:
         from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
         vader = SentimentIntensityAnalyzer()
-        found["VADER (negative)"] = lambda texts: [float(vader.polarity_scores(text)["compound"] <= -0.05) for text in texts]
+        found["VADER (negative)"] = lambda texts: [
+            float(vader.polarity_scores(text)["compound"] <= -0.05) for text in texts
+        ]
     except ImportError:
         pass
     try:
         from better_profanity import profanity
 
         profanity.load_censor_words()
-        found["better-profanity"] = lambda texts: [float(profanity.contains_profanity(text)) for text in texts]
+        found["better-profanity"] = lambda texts: [
+            float(profanity.contains_profanity(text)) for text in texts
+        ]
     except ImportError:
         pass
     return found
@@ -167,10 +192,10 @@ def theirs(rows: Sequence[Row]) -> dict[str, list[Measured]]:
 
 DISGUISES: dict[str, Callable[[str], str]] = {
     "leet": lambda word: word.translate(str.maketrans("aeiost", "431057")),
-    "homoglyph": lambda word: word.translate(str.maketrans("aeopcx", "аеорсх")),
+    "homoglyph": lambda word: word.translate(str.maketrans("aeopcx", "\u0430\u0435\u043e\u0440\u0441\u0445")),
     "elongation": lambda word: re.sub(r"([aeiou])", r"\1\1\1\1", word, count=1),
-    "zero-width": lambda word: "\u200b".join(word),
-    "spaced": lambda word: " ".join(word),
+    "zero-width": "\u200b".join,
+    "spaced": " ".join,
 }
 
 
@@ -186,7 +211,9 @@ def disguised(text: str, change: Callable[[str], str]) -> str:
 
 def disguises(classifier: Classifier, rows: Sequence[Row]) -> dict[str, float]:
     """Return for each disguise the share of the clean score (macro F1 of abuse) that is left."""
-    some = [row for row in rows if any(w in RISK_WORDS() for w in re.findall(r"\w+", row.text.lower()))] + [row for row in rows if not row.labels["abuse"]]
+    some = [row for row in rows if any(w in risky() for w in re.findall(r"\w+", row.text.lower()))] + [
+        row for row in rows if not row.labels["abuse"]
+    ]
     true = np.array([row.labels["abuse"] > 0 for row in some])
 
     def macro(texts: list[str]) -> float:
@@ -194,10 +221,13 @@ def disguises(classifier: Classifier, rows: Sequence[Row]) -> dict[str, float]:
         return measured("abuse", "", p, true, true).macro_f1
 
     clean = macro([row.text for row in some])
-    return {name: rate(macro([disguised(row.text, change) for row in some]), clean) for name, change in DISGUISES.items()}
+    return {
+        name: rate(macro([disguised(row.text, change) for row in some]), clean)
+        for name, change in DISGUISES.items()
+    }
 
 
-def RISK_WORDS() -> frozenset[str]:  # noqa: N802
+def risky() -> frozenset[str]:
     return frozenset(shipped().risks)
 
 
@@ -217,7 +247,9 @@ def report(classifier: Classifier) -> dict[str, Any]:
 def table(found: dict[str, Any]) -> str:
     out = ["| head | language | yes / rows | precision | recall | F1 | macro F1 | calibration error | friendly alarms |",
            "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"]  # fmt: skip
-    named = [(None, one) for one in found["ours"]] + [(name, one) for name, several in found["peers"].items() for one in several]
+    named = [(None, one) for one in found["ours"]] + [
+        (name, one) for name, several in found["peers"].items() for one in several
+    ]
     for name, one in named:
         out.append(
             f"| {one['head']}{f' by {name}' if name else ''} | {one['lang']} | {one['yes']} / {one['rows']} | {one['precision']:.2f} | "
@@ -227,7 +259,9 @@ def table(found: dict[str, Any]) -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--model", type=Path)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()

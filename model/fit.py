@@ -13,7 +13,13 @@ Array = NDArray[np.float64]
 
 
 def one_head(
-    rows: sparse.csr_matrix, said: Array, weight: Array, group: NDArray[np.int64], *, penalty: float, rounds: int = 120
+    rows: sparse.csr_matrix,
+    said: Array,
+    weight: Array,
+    group: NDArray[np.int64],
+    *,
+    penalty: float,
+    rounds: int = 120,
 ) -> tuple[Array, float]:
     """Return (weights, intercept) of one yes-or-no head."""
     groups = int(group.max()) + 1
@@ -58,9 +64,13 @@ def classes(
         slope *= (weight / total)[:, None]
         near = columns @ slope + penalty * w
         bias = np.stack([np.bincount(group, slope[:, k], groups) for k in range(count)], axis=1)
-        return float((weight * value).sum() / total + penalty / 2 * (w * w).sum()), np.concatenate([near.ravel(), bias.ravel()])
+        return float((weight * value).sum() / total + penalty / 2 * (w * w).sum()), np.concatenate(
+            [near.ravel(), bias.ravel()]
+        )
 
-    found = minimize(loss, np.zeros((width + groups) * count), jac=True, method="L-BFGS-B", options={"maxiter": rounds})
+    found = minimize(
+        loss, np.zeros((width + groups) * count), jac=True, method="L-BFGS-B", options={"maxiter": rounds}
+    )
     shares = np.bincount(group, weight, groups)
     intercept = found.x[width * count :].reshape(groups, count)
     return found.x[: width * count].reshape(width, count), shares @ intercept / shares.sum()

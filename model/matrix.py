@@ -45,15 +45,19 @@ class Extractor:
             sums = self._adder.sums(text, tokens=read.tokens, ruled=self._rules.found(read))
             share = 1 / (features.UNIT * max(1, sums.length) ** 0.5)
             parts = [(sums.words, share), (sums.whole, 1 / features.UNIT)]
-            rows = np.concatenate([np.asarray(b.rows, dtype=np.int32) for b, _ in parts if b] or [np.zeros(0, np.int32)])
+            rows = np.concatenate(
+                [np.asarray(b.rows, dtype=np.int32) for b, _ in parts if b] or [np.zeros(0, np.int32)]
+            )
             weights = np.concatenate(
-                [np.asarray(b.weights, dtype=np.float32) * scale for b, scale in parts if b] or [np.zeros(0, np.float32)]
+                [np.asarray(b.weights, dtype=np.float32) * scale for b, scale in parts if b]
+                or [np.zeros(0, np.float32)]
             )
             indices.append(rows)
             data.append(weights)
             indptr.append(indptr[-1] + len(rows))
         matrix = sparse.csr_matrix(
-            (np.concatenate(data), np.concatenate(indices), np.asarray(indptr)), shape=(len(texts), features.BUCKETS)
+            (np.concatenate(data), np.concatenate(indices), np.asarray(indptr)),
+            shape=(len(texts), features.BUCKETS),
         )
         matrix.sum_duplicates()
         return matrix.astype(np.float32)

@@ -56,12 +56,16 @@ def toxicity(row: dict[str, Any]) -> dict[str, float]:
     return {"abuse": row["label"] == "toxic"}
 
 
-_WARM = frozenset(("admiration", "gratitude", "joy", "love", "caring", "excitement", "approval", "optimism", "relief"))
+_WARM = frozenset(
+    ("admiration", "gratitude", "joy", "love", "caring", "excitement", "approval", "optimism", "relief")
+)
 
 
 def goemotions(row: dict[str, Any]) -> dict[str, float]:
     labels = set(row["label"])
-    found: dict[str, float] = {"thanks": "gratitude" in labels} if labels <= _WARM or labels == {"neutral"} else {}
+    found: dict[str, float] = (
+        {"thanks": "gratitude" in labels} if labels <= _WARM or labels == {"neutral"} else {}
+    )
     if labels and labels <= _WARM:
         found |= CALM | {"spam": 0}
     return found | sentiment(row)
@@ -86,7 +90,11 @@ def vader(row: dict[str, Any]) -> dict[str, float]:
 
 def sms(row: dict[str, Any]) -> dict[str, float]:
     spam = row["label"] == "spam"
-    return {"spam": spam, "abuse": 0, "hate": 0, "threat": 0} if spam else {"spam": 0, "hate": 0, "threat": 0, "minor": 0, "crisis": 0}
+    return (
+        {"spam": spam, "abuse": 0, "hate": 0, "threat": 0}
+        if spam
+        else {"spam": 0, "hate": 0, "threat": 0, "minor": 0, "crisis": 0}
+    )
 
 
 def youtube(row: dict[str, Any]) -> dict[str, float]:

@@ -56,6 +56,7 @@ class Fitted:
         self.columns.append(column)
         self.bias.append(bias)
 
+
 def groups(rows: Sequence[Row]) -> NDArray[np.int64]:
     names = sorted({row.source for row in rows})
     return np.array([names.index(row.source) for row in rows])
@@ -63,7 +64,9 @@ def groups(rows: Sequence[Row]) -> NDArray[np.int64]:
 
 def weights(rows: Sequence[Row], head: str) -> NDArray[np.float64]:
     own = OWN_WEIGHT.get(head, OWN_WEIGHT_ELSE)
-    return np.array([own * (MILD if head == "abuse" and row.mild else 1) if row.family else row.weight for row in rows])
+    return np.array(
+        [own * (MILD if head == "abuse" and row.mild else 1) if row.family else row.weight for row in rows]
+    )
 
 
 def seen_enough(rows: sparse.csr_matrix) -> NDArray[np.bool_]:
@@ -85,11 +88,26 @@ def fitted(rows: Sequence[Row], matrix: sparse.csr_matrix) -> Fitted:
         )
         found.add(head, column, bias)
         said(f"{head}: {len(at):,} rows, {answers.mean():.1%} yes, {time.monotonic() - started:.0f} s")
-    _add_classes(found, rows, matrix, "sentiment", list(MOODS), lambda row: int(row.labels["sentiment"]) + 1 if "sentiment" in row.labels else None)
+    _add_classes(
+        found,
+        rows,
+        matrix,
+        "sentiment",
+        list(MOODS),
+        lambda row: int(row.labels["sentiment"]) + 1 if "sentiment" in row.labels else None,
+    )
     tongues = sorted({row.lang for row in rows} - {"mixed", "und"})
     _add_classes(
-        found, rows, matrix, "lang", [LANGUAGE + tongue for tongue in tongues],
-        lambda row: tongues.index(row.lang) if row.lang in tongues and (row.source.startswith(("xed", "own")) or row.lang == "de") else None,
+        found,
+        rows,
+        matrix,
+        "lang",
+        [LANGUAGE + tongue for tongue in tongues],
+        lambda row: (
+            tongues.index(row.lang)
+            if row.lang in tongues and (row.source.startswith(("xed", "own")) or row.lang == "de")
+            else None
+        ),
     )
     return found
 
@@ -131,7 +149,9 @@ def dense(weights: linear.Weights) -> NDArray[np.float64]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", type=Path, help="folder of the open sets")
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
@@ -150,7 +170,9 @@ def main() -> int:
         calibration={}, thresholds={},
     )  # fmt: skip
     quantised_weights = dense(linear.Weights(header, body, digest=""))
-    scores = extractor.rows([row.text for row in choice]).astype(np.float64) @ quantised_weights + np.array(found.bias)
+    scores = extractor.rows([row.text for row in choice]).astype(np.float64) @ quantised_weights + np.array(
+        found.bias
+    )
     header = msgspec.structs.replace(
         header,
         calibration=calibrate.calibrations(choice, scores, found.heads),
@@ -159,7 +181,9 @@ def main() -> int:
     given.out.parent.mkdir(parents=True, exist_ok=True)
     file = linear.packed(header, body)
     given.out.write_bytes(file)
-    said(f"{given.out}: {len(file) / 1e6:.2f} MB, {linear.read(file).digest}, {time.monotonic() - started:.0f} s")
+    said(
+        f"{given.out}: {len(file) / 1e6:.2f} MB, {linear.read(file).digest}, {time.monotonic() - started:.0f} s"
+    )
     return 0
 
 

@@ -6,6 +6,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ DATA = Path(__file__).parent / "data"
 TENTHS_TEST = (0, 1)
 TENTHS_CHOICE = (2,)
 """Tenths of the families kept for the test, and for calibration and thresholds."""
-_KNOWN = {"0", "a1", "a2", "a3", "h", "t", "x", "p1", "p2", "p3", "m", "s+", "s-", "u", ">c", ">p", ">g", ">o"} | {
+KNOWN = {"0", "a1", "a2", "a3", "h", "t", "x", "p1", "p2", "p3", "m", "s+", "s-", "u", ">c", ">p", ">g", ">o"} | {
     f"i{letter}" for letter in INTENTS
 } | {"lnl", "len", "lxx"}  # fmt: skip
 
@@ -48,7 +49,9 @@ def final(folder: Path = DATA) -> dict[str, frozenset[str]]:
     """Return id -> codes: where both passes agree, theirs; else what was resolved."""
     first, second = codes(folder / "labels-a.jsonl"), codes(folder / "labels-b.jsonl")
     resolved = codes(folder / "resolved.jsonl")
-    return {at: resolved.get(at, mine) for at, mine in first.items() if at in resolved or mine == second.get(at)}
+    return {
+        at: resolved.get(at, mine) for at, mine in first.items() if at in resolved or mine == second.get(at)
+    }
 
 
 def labels(found: frozenset[str]) -> dict[str, float]:
@@ -70,6 +73,12 @@ def language(found: frozenset[str], lang: str) -> str | None:
     return next((code[1:] for code in found if code in {"lnl", "len"}), lang)
 
 
+def masked(text: str) -> str:
+    """Return a text without names, numbers, signs and emoji; as it is when nothing else is left."""
+    plain = re.sub(r"@\w+|\d+", "", text.lower())
+    return " ".join(re.sub(r"[^\w\s]|_", "", plain).split()) or text
+
+
 def tenth(family: str) -> int:
     return hashlib.sha256(family.encode()).digest()[0] % 10
 
@@ -88,5 +97,7 @@ def rows(folder: Path = DATA) -> list[Row]:
         row_labels = labels(codes_of)
         lang = language(codes_of, text.lang)
         mild = "a1" in codes_of and not codes_of & {"a2", "a3", "h", "t"}
-        found.append(Row(text.text, lang or "mixed", f"own-{text.lang}", row_labels, family=text.family, mild=mild))
+        found.append(
+            Row(text.text, lang or "mixed", f"own-{text.lang}", row_labels, family=text.family, mild=mild)
+        )
     return found

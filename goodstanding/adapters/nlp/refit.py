@@ -134,7 +134,7 @@ class _Table:
 
     def __init__(self, weights: linear.Weights) -> None:
         self.header = weights.header
-        self.body = weights.rows  # noqa: SLF001 - the file's own bytes, of which the next file is made
+        self.body = weights.rows
         self.width = len(self.header.heads)
         self._place = {head: at for at, head in enumerate(self.header.heads)}
 
