@@ -14,7 +14,7 @@ from goodstanding.adapters.clock.clocks import DemoClock, SystemClock
 from goodstanding.adapters.http import Http
 from goodstanding.adapters.keys.boxes import KeyBox, PostgresKeyBox, SqliteKeyBox
 from goodstanding.adapters.keys.vault import INTAKE, Ed25519Signer, KeyedChance, KeyVault, master_key
-from goodstanding.adapters.nlp.classifier import Classifier
+from goodstanding.adapters.nlp.second import Understanding, understanding
 from goodstanding.adapters.reach import own_address
 from goodstanding.adapters.storage.migrate import prepare_postgres, prepare_sqlite
 from goodstanding.adapters.storage.postgres import PostgresStore
@@ -52,6 +52,7 @@ class App:
     ctx: Context
     tokens: StoredTokens
     clock: SystemClock | DemoClock
+    understanding: Understanding
     backup: Path | None
     """The copy made before the database was migrated, if it was."""
     _closers: tuple[Callable[[], None], ...]
@@ -93,13 +94,14 @@ def open_app(settings: Settings) -> App:
         now=clock.now,
         pace=_pace(store, clock) if settings.platform.paced else None,
     )
+    understood = understanding(settings.semantic)
     ctx = Context(
         workspace_id=settings.workspace_id,
         store=store,
         clock=clock,
         chance=chance,
-        classifier=Classifier(home="nl"),
-        homes={"en": Classifier(home="en")},
+        classifier=understood.classifier,
+        homes=understood.homes,
         vault=vault,
         signer=Ed25519Signer(vault.named("signing")),
         platforms={"tiktok": tiktok},
@@ -114,6 +116,7 @@ def open_app(settings: Settings) -> App:
         ctx=ctx,
         tokens=tokens,
         clock=clock,
+        understanding=understood,
         backup=backup,
         _closers=(secrets.flush, store.close, vault.close),
     )
@@ -282,4 +285,5 @@ def web_parts(app: App) -> "WebParts":
         confirm_clock=app.clock.confirm if isinstance(app.clock, SystemClock) else None,
         build_pack=build_pack,
         importer=importer(app),
+        second_opinion=app.understanding.trouble,
     )

@@ -263,7 +263,7 @@ def measured(rows: Sequence[Row], paths: Paths) -> dict[str, Any]:
 
 def table(found: dict[str, Any]) -> str:
     """Return the figures as a table for the model card."""
-    out = ["| head | language | yes / rows | macro F1: fast | semantic | together | friendly alarms: fast | semantic | together |",
+    out = ["| head | language | yes / rows | macro F1: fast | semantic | both | friendly alarms: fast | semantic | both |",
            "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"]  # fmt: skip
     for head, by_lang in found["harms"].items():
         for lang, ways in by_lang.items():

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from goodstanding.cli.opening import fail, place, place_options, platform_settings, say, told
+from goodstanding.cli.opening import (
+    fail,
+    place,
+    place_options,
+    platform_settings,
+    say,
+    semantic_settings,
+    told,
+)
 from goodstanding.cli.words import CANNOT_REACH, WRONG_USE
 
 if TYPE_CHECKING:
@@ -71,6 +79,7 @@ def _open(
         lan=lan,
         metrics_token=metrics_token(),
         platform=platform_settings(platform_url),
+        semantic=semantic_settings(),
     )
     with told(place(data, database)):
         app = open_app(settings)

@@ -2,10 +2,12 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 import click
+
+from goodstanding.cli.opening import say
 
 if TYPE_CHECKING:
     from goodstanding.core.signals import Signals
@@ -19,19 +21,20 @@ _HEADS = ("abuse", "hate", "spam")
 @click.command()
 @click.argument("file", type=click.File("rb"), default="-")
 @click.option("--jsonl", is_flag=True, help='Read JSON lines {"text": …} and write one JSON line for each.')
-def understand(*, file: IO[bytes], jsonl: bool) -> None:
+@click.option(
+    "--semantic", is_flag=True, help="Ask the second opinion about every line (goodstanding[semantic])."
+)
+def understand(*, file: IO[bytes], jsonl: bool, semantic: bool) -> None:
     """Tell what is found in each text of FILE (standard input by default), one text a line.
 
     With --jsonl a line that cannot be read is reported with its number and answered with {"error": …}, so
     that lines stay aligned; the exit code is then 1. For example:
     `echo "Wat kost die pan?" | goodstanding understand`.
     """
-    from goodstanding.adapters.nlp.classifier import Classifier
-
-    classifier = Classifier()
+    read = _closely() if semantic else _fast()
     broken = 0
     for batch in _batches(_read(file, jsonl=jsonl)):
-        found = iter(classifier.signals([text for _, text, error in batch if error is None]))
+        found = iter(read([text for _, text, error in batch if error is None]))
         for number, _, error in batch:
             if error is None:
                 click.echo(json.dumps(told(next(found)), ensure_ascii=False))
@@ -41,6 +44,26 @@ def understand(*, file: IO[bytes], jsonl: bool) -> None:
                 click.echo(json.dumps({"error": error}))
     if broken:
         sys.exit(1)
+
+
+def _fast() -> "Callable[[Sequence[str]], list[Signals]]":
+    from goodstanding.adapters.nlp.classifier import Classifier
+
+    return Classifier().signals
+
+
+def _closely() -> "Callable[[Sequence[str]], list[Signals]]":
+    """Return what reads with both paths; without an engine, say so and read with the fast one alone."""
+    from goodstanding.adapters.nlp.classifier import Classifier
+    from goodstanding.adapters.nlp.semantic import SemanticClassifier, opened
+    from goodstanding.kernel.problems import GoodstandingError
+
+    fast = Classifier()
+    try:
+        return SemanticClassifier(fast, opened()).closely
+    except GoodstandingError as wrong:
+        click.echo(say("semantic_without", why=wrong.fields.get("detail") or wrong.fields["why"]), err=True)
+        return fast.signals
 
 
 def told(signals: "Signals") -> dict[str, Any]:

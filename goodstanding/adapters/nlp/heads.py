@@ -7,7 +7,7 @@ that neither path learned from: a curve for the heads alone, and one for both pa
 import hashlib
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from operator import mul
@@ -46,9 +46,7 @@ class Moods(msgspec.Struct, frozen=True, gc=False):
         """Return P(positive) - P(negative) in thousandths."""
         felt = (fast or 0) / 1000
         seen = (felt, abs(felt), *scores, 1.0)
-        sums = [sum(map(mul, row, seen)) for row in self.rows]
-        bad, plain, good = (math.exp(one - max(sums)) for one in sums)
-        return round(1000 * (good - bad) / (bad + plain + good))
+        return _mood([sum(map(mul, row, seen)) for row in self.rows])
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +76,7 @@ class Heads:
         self.digest = digest
         width, units, count = header.width, header.units, len(header.heads)
         cut = _Cutter(numbers)
-        self._units = [(cut.take(width), *cut.take(1)) for _ in range(units)]
+        self._units = [(cut.take(width), cut.take(1)[0]) for _ in range(units)]
         self._direct = [cut.take(width) for _ in range(count)]
         self._through = [cut.take(units) for _ in range(count)]
         self._bias = cut.take(count)
@@ -111,6 +109,10 @@ class Heads:
         """Return P(positive) - P(negative) in thousandths."""
         moods = self.header.moods
         return (moods.get(language) or moods[UNTOLD]).milli(fast, scores[self._moods])
+
+    def mood_alone(self, scores: Sequence[float]) -> int:
+        """Return P(positive) - P(negative) in thousandths, whatever the fast path says."""
+        return _mood(scores[self._moods])
 
 
 class _Cutter:
@@ -155,13 +157,17 @@ def read(body: bytes) -> Heads:
 @cache
 def shipped() -> Heads:
     """Return the heads that ship with the product."""
-    return read((files("goodstanding") / "adapters" / "nlp" / "weights" / "semantic.gsh").read_bytes())
+    try:
+        body = (files("goodstanding") / "adapters" / "nlp" / "weights" / "semantic.gsh").read_bytes()
+    except OSError as wrong:
+        raise Broken(why="damaged") from wrong
+    return read(body)
+
+
+def _mood(scores: Sequence[float]) -> int:
+    bad, plain, good = (math.exp(one - max(scores)) for one in scores)
+    return round(1000 * (good - bad) / (bad + plain + good))
 
 
 def _milli(odds: float) -> int:
     return round(1000 / (1 + math.exp(-max(-_STEEPEST, min(_STEEPEST, odds)))))
-
-
-def by_head(header: Header, scores: Sequence[float]) -> Mapping[str, float]:
-    """Return head -> raw score."""
-    return dict(zip(header.heads, scores, strict=True))

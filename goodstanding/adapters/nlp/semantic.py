@@ -26,7 +26,7 @@ log = structlog.get_logger("semantic")
 
 SECONDS_A_MINUTE: Final = 6.0
 """Processor seconds that may be spent in a minute, unless set otherwise."""
-RAISED_MOST = 900
+RAISED_MOST = 700
 """Thousandths to which this opinion alone may raise a risk: enough for a person to look, not for hiding."""
 FOREIGN_LEAST = 500
 """Thousandths from which a risk is told in a language where the fast path has no say."""
@@ -197,9 +197,7 @@ class SemanticClassifier:
         mood = found.sentiment_milli
         if mood is not None:
             mood = heads.mood(scores, fast=mood, language=language)
-        return _changed(
-            found, harms, mood=mood, model=f"{found.model}+{self.opinion.model}", hits=found.hits
-        )
+        return _changed(found, harms, mood=mood, model=f"{found.model}+{self.opinion.model}", hits=found.hits)
 
 
 def opened(seconds: float = SECONDS_A_MINUTE) -> SecondOpinion:

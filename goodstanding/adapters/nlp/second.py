@@ -1,0 +1,57 @@
+"""Understanding as an installation has it: the fast path for each language, with a second opinion where one is wanted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import structlog
+
+from goodstanding.adapters.nlp import semantic
+from goodstanding.adapters.nlp.classifier import Classifier
+from goodstanding.kernel.problems import GoodstandingError
+from goodstanding.settings import SemanticSettings
+from goodstanding.usecases import ports
+
+log = structlog.get_logger("semantic")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understanding:
+    """What reads the texts of an installation."""
+
+    classifier: ports.Classifier
+    homes: Mapping[str, ports.Classifier]
+    opinion: semantic.SecondOpinion | None = None
+    why: str = ""
+    """Why a second opinion that is wanted could not be opened."""
+
+    def trouble(self) -> str:
+        """Return why a second opinion that is wanted does not run now; empty when all is well."""
+        return self.why or ("failed" if self.opinion is not None and self.opinion.trouble else "")
+
+
+def understanding(wanted: SemanticSettings) -> Understanding:
+    """Return what reads texts here; where the second opinion cannot run, that is said and the fast path goes on alone."""
+    dutch, english = Classifier(home="nl"), Classifier(home="en")
+    alone = Understanding(classifier=dutch, homes={"en": english})
+    if not wanted.on:
+        return alone
+    try:
+        opinion = semantic.opened(wanted.seconds)
+    except GoodstandingError as wrong:
+        why = str(wrong.fields["why"])
+        log.warning("second opinion cannot run", why=why, detail=wrong.fields.get("detail", ""))
+        return Understanding(classifier=dutch, homes={"en": english}, why=why)
+    log.info("second opinion", model=opinion.model, seconds=wanted.seconds)
+    return Understanding(
+        classifier=semantic.SemanticClassifier(dutch, opinion),
+        homes={"en": semantic.SemanticClassifier(english, opinion)},
+        opinion=opinion,
+    )
+
+
+def trouble_here() -> tuple[str, str]:
+    """Return why a second opinion cannot run on this machine and the detail; without trouble nothing, and its model."""
+    try:
+        return "", semantic.opened().model
+    except GoodstandingError as wrong:
+        return str(wrong.fields["why"]), str(wrong.fields.get("detail", ""))
