@@ -39,7 +39,7 @@ _UNSEEN = frozenset({"Cf", "Cc", "Cs", "Co", "Cn"})
 Why = Literal["missing", "cpu", "load", "wrong"]
 
 
-class Unusable(GoodstandingError):
+class Unusable(GoodstandingError):  # noqa: N818 - reads as what it says: the engine is unusable
     """The engine cannot run here: not installed, a processor or library it needs is absent, or its answers are wrong."""
 
     code = "SEMANTIC_UNUSABLE"
@@ -112,7 +112,7 @@ def _disguised(shown: str, tokens: Sequence[Token]) -> bool:
 
 def _bare(shown: str) -> str:
     low = unicodedata.normalize("NFD", shown.lower())
-    return "".join(c for c in low if c != "'" and c != "’" and not unicodedata.combining(c))  # noqa: RUF001 - the sign people type
+    return "".join(c for c in low if c not in "'’" and not unicodedata.combining(c))  # noqa: RUF001 - the sign people type
 
 
 def _told(token: Token) -> str:
