@@ -1,6 +1,6 @@
 """Which texts the semantic heads learn from, and their vectors, kept in a file outside the tree.
 
-    python -m model.embedded --cache FILE [DATA_FOLDER] [--share K/N]
+    python -m model.embedded [DATA_FOLDER] [--cache FILE] [--share K/N]
 
 Fills the file; `model.semantic` does so too, where some are missing. `--share` fills a file of its own for one of N
 processes, which `model.semantic` reads beside the first.
@@ -9,6 +9,7 @@ processes, which `model.semantic` reads beside the first.
 import argparse
 import hashlib
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from model import written
 from model.sources import Row, opened
 
 DATA = Path("../shared/data/nlp")
+CACHE = Path(tempfile.gettempdir()) / "semantic-cache.npz"
 PER_ANSWER = {
     "davidson_train": 1_400, "hatemoji_build_train": 2_600, "germeval2018_train": 1_300, "surge_toxicity_train": 400,
     "goemotions_train": 2_200, "vader_tweets_train": 900, "sms_spam_train": 900, "youtube_spam_train": 600,
@@ -107,7 +109,7 @@ class Cache:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="?", default=DATA)
-    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--share", default="0/1")
     given = parser.parse_args()
     share, of = map(int, given.share.split("/"))

@@ -1,6 +1,6 @@
 """Fit the heads of the semantic extra, weigh them beside the fast path, measure both, and write the file.
 
-    python -m model.semantic [DATA_FOLDER] --cache FILE [--out FILE] [--card FILE]
+    python -m model.semantic [DATA_FOLDER] [--cache FILE] [--out FILE] [--card FILE]
 
 The vectors of the texts are kept in `--cache`, outside the tree; what is missing there is embedded first (some thirty
 texts a second). Fitted on the train families and the open sets, weighed on the choice families, measured on the test
@@ -31,7 +31,7 @@ from goodstanding.adapters.nlp.semantic import FOREIGN_LEAST
 from goodstanding.core.signals import Signals
 from model import evaluate, written
 from model.calibrate import platt
-from model.embedded import DATA, Cache, Preparer, all_rows, said
+from model.embedded import CACHE, DATA, Cache, Preparer, all_rows, said
 from model.sources import Row
 
 Floats = NDArray[np.float64]
@@ -40,10 +40,10 @@ CARD = Path("goodstanding/adapters/nlp/weights/semantic-card.json")
 NAME = "semantic-1"
 UNITS = 48
 """Units that see all numbers; 0 makes every head linear."""
-ROUNDS = 14
+ROUNDS = 11
 STEP = 256
 RATE = 2e-3
-SHRINK = 2e-2
+SHRINK = 0.3
 """Weights are drawn to nothing by this share of the rate at every step."""
 OWN_WEIGHT = 3.0
 SPARE_POSITIVE = 0.5
@@ -279,7 +279,7 @@ def table(found: dict[str, Any]) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="?", default=DATA)
-    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--card", type=Path, default=CARD)
     given = parser.parse_args()

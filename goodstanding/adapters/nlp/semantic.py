@@ -35,7 +35,9 @@ _TOLD_LEAST = 50
 _LANGUAGE_SURE = 800
 _INTENT_SURE = 850
 _BAND = (150, 500)
-"""Where a language has no thresholds of its own: above what may be answered, below what a person sees anyway."""
+"""What is uncertain reaches at least so far: above what may be answered, below what a person sees anyway."""
+_NEAR_REPLY = 50
+"""Thousandths of a risk from which a text is asked about when a reply to it is near."""
 _HITS_MAX = 8
 _KEPT_MAX = 5_000
 _AUTOMATED = frozenset(("collab", "info", "link", "price", "product_question", "question", "thanks"))
@@ -137,30 +139,26 @@ class SemanticClassifier:
 
     def signals(self, texts: Sequence[str]) -> list[Signals]:
         """Return the signals of each text; a risk may be raised, nothing is lowered."""
-        return [
-            self._raised(text, one) if self.is_worth_asking(one) else one
-            for text, one in zip(texts, self.fast.signals(texts), strict=True)
-        ]
+        found = self.fast.signals(texts)
+        asked = [at for at, one in enumerate(found) if self.is_worth_asking(one)]
+        for at in sorted(asked, key=lambda at: -_worst(found[at])):  # while the budget lasts, the worst first
+            found[at] = self._raised(texts[at], found[at])
+        return found
 
     def closely(self, texts: Sequence[str]) -> list[Signals]:
         """Return for every text what both paths together hold most likely, higher or lower; no budget."""
         return [self._weighed(text, one) for text, one in zip(texts, self.fast.signals(texts), strict=True)]
 
     def is_worth_asking(self, found: Signals) -> bool:
-        """Tell whether the fast path is uncertain, or a reply is near in a language it knows less of."""
+        """Tell whether the fast path is uncertain of a risk, or a reply is near that it is not sure may be sent."""
+        is_uncertain = False
         for head in HARMS:
-            milli = _harm(found, head)
-            if milli is not None:
-                low, high = self._thresholds.get(head, {}).get(found.language, _BAND)
-                if low <= milli < max(high, low + 1):
-                    return True
-        wanted = any(name in _AUTOMATED and milli >= _INTENT_SURE for name, milli in found.intents)
-        return wanted and self._is_weak(found)
-
-    def _is_weak(self, found: Signals) -> bool:
-        """Tell whether a reply is near in a language that the heads know little of."""
-        sure = found.language_milli >= _LANGUAGE_SURE
-        return not sure or any(_harm(found, head) is None for head in HARMS)
+            low, high = self._thresholds.get(head, {}).get(found.language, _BAND)
+            milli = _harm(found, head) or 0
+            if milli >= max(high, _BAND[1]):
+                return False
+            is_uncertain = is_uncertain or milli >= max(low, _BAND[0])
+        return is_uncertain or (_is_reply_near(found) and (_worst(found) >= _NEAR_REPLY or _is_weak(found)))
 
     def _raised(self, text: str, found: Signals) -> Signals:
         scores = self.opinion.scores(text, limited=True)
@@ -208,6 +206,19 @@ def opened(seconds: float = SECONDS_A_MINUTE) -> SecondOpinion:
 def _harm(found: Signals, head: str) -> int | None:
     milli: int | None = getattr(found, f"{head}_milli")
     return milli
+
+
+def _worst(found: Signals) -> int:
+    return max(_harm(found, head) or 0 for head in HARMS)
+
+
+def _is_reply_near(found: Signals) -> bool:
+    return any(name in _AUTOMATED and milli >= _INTENT_SURE for name, milli in found.intents)
+
+
+def _is_weak(found: Signals) -> bool:
+    """Tell whether the heads know little of the language, or the language is not sure."""
+    return found.language_milli < _LANGUAGE_SURE or any(_harm(found, head) is None for head in HARMS)
 
 
 def _changed(

@@ -119,8 +119,7 @@ def test_what_is_clear_is_not_asked_about_and_says_so_in_its_model():
 
 
 def test_a_text_between_the_thresholds_is_asked_about_and_both_scores_stay_to_be_read():
-    low, high = Classifier().weights.header.thresholds["abuse"]["nl"]
-    before = found(abuse=(low + high) // 2, hits=(("insult", "gek"),) * 8)
+    before = found(abuse=400, hits=(("insult", "gek"),) * 8)
     raised = [
         after
         for seed in range(20)
@@ -130,7 +129,7 @@ def test_a_text_between_the_thresholds_is_asked_about_and_both_scores_stay_to_be
     ]
     assert all(one.model.startswith("fixed+t:") and "@hashing-1+" in one.model for one in raised)
     told = [words for one in raised for head, words in one.hits if head == "semantic"]
-    assert any(words.startswith(f"abuse {(low + high) // 2} > ") for words in told)
+    assert any(words.startswith("abuse 400 > ") for words in told)
     assert all(len(one.hits) <= 8 for one in raised)
     assert not any(head in HARMS for one in raised for head, _ in one.hits)
 
@@ -144,6 +143,26 @@ def test_a_reply_that_is_near_in_a_language_hardly_known_is_asked_about():
     sure = found("nl", certainty=990, intents=wish)
     semantic.SemanticClassifier(Fixed(sure), opinion(asked)).signals(["wat kost de jas"])
     assert len(asked.asked) == 1
+    semantic.SemanticClassifier(
+        Fixed(found("nl", certainty=990, intents=wish, abuse=120)), opinion(asked)
+    ).signals(["prijs"])
+    assert len(asked.asked) == 2
+
+
+def test_what_a_person_sees_anyway_is_not_asked_about():
+    engine = Hashing()
+    semantic.SemanticClassifier(Fixed(found(abuse=300, threat=999)), opinion(engine)).signals(["pas maar op"])
+    assert engine.asked == []
+
+
+def test_of_many_the_worst_are_asked_about_first():
+    class Several(Fixed):
+        def signals(self, texts):
+            return [found(abuse=int(text)) for text in texts]
+
+    engine = Hashing()
+    semantic.SemanticClassifier(Several(None), opinion(engine)).signals(["200", "20", "400", "300", "999"])
+    assert engine.asked == ["400", "300", "200"]
 
 
 class Ticking:
