@@ -170,6 +170,7 @@ async def run(
     from goodstanding.worker.loop import Worker
 
     structlog.configure(processors=_log_steps())
+    app.understanding.tell()
     loop_worker = Worker(
         app.ctx, owner=f"{os.uname().nodename}:{os.getpid()}", concurrency=app.settings.send_concurrency
     )

@@ -1,6 +1,7 @@
 """A second opinion that is turned on and cannot run: the installation opens, reads on without it, and says so."""
 
 import pytest
+from structlog.testing import capture_logs
 from world import Client, World
 
 from goodstanding.adapters.nlp import embed, heads, linear, second, semantic
@@ -29,6 +30,9 @@ def test_today_says_that_it_does_not_run(tmp_path, monkeypatch, why):
     monkeypatch.setattr(second.semantic, "opened", unusable(why))
     found = second.understanding(SemanticSettings(on=True))
     assert found.trouble() == why
+    with capture_logs() as logged:
+        found.tell()
+    assert [(one["log_level"], one["why"]) for one in logged] == [("warning", why)]
     assert found.classifier.signals(["wat kost die jas?"])[0].language == "nl"
     monkeypatch.setattr("goodstanding.bootstrap.understanding", lambda _: found)
     world = World(tmp_path)

@@ -1,7 +1,7 @@
 """Understanding as an installation has it: the fast path for each language, with a second opinion where one is wanted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -23,10 +23,18 @@ class Understanding:
     opinion: semantic.SecondOpinion | None = None
     why: str = ""
     """Why a second opinion that is wanted could not be opened."""
+    detail: str = ""
 
     def trouble(self) -> str:
         """Return why a second opinion that is wanted does not run now; empty when all is well."""
         return self.why or ("failed" if self.opinion is not None and self.opinion.trouble else "")
+
+    def tell(self) -> None:
+        """Log whether a second opinion that is wanted runs."""
+        if self.why:
+            log.warning("second opinion cannot run", why=self.why, detail=self.detail)
+        elif self.opinion is not None:
+            log.info("second opinion", model=self.opinion.model, seconds=self.opinion.budget.seconds)
 
 
 def understanding(wanted: SemanticSettings) -> Understanding:
@@ -38,10 +46,8 @@ def understanding(wanted: SemanticSettings) -> Understanding:
     try:
         opinion = semantic.opened(wanted.seconds)
     except GoodstandingError as wrong:
-        why = str(wrong.fields["why"])
-        log.warning("second opinion cannot run", why=why, detail=wrong.fields.get("detail", ""))
-        return Understanding(classifier=dutch, homes={"en": english}, why=why)
-    log.info("second opinion", model=opinion.model, seconds=wanted.seconds)
+        why, detail = _told(wrong)
+        return replace(alone, why=why, detail=detail)
     return Understanding(
         classifier=semantic.SemanticClassifier(dutch, opinion),
         homes={"en": semantic.SemanticClassifier(english, opinion)},
@@ -54,4 +60,8 @@ def trouble_here() -> tuple[str, str]:
     try:
         return "", semantic.opened().model
     except GoodstandingError as wrong:
-        return str(wrong.fields["why"]), str(wrong.fields.get("detail", ""))
+        return _told(wrong)
+
+
+def _told(wrong: GoodstandingError) -> tuple[str, str]:
+    return str(wrong.fields["why"]), str(wrong.fields.get("detail", ""))
