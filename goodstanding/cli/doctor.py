@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from goodstanding.cli import words
-from goodstanding.cli.opening import as_json, opened, place_options, say
+from goodstanding.cli.opening import as_json, opened, place_options, say, semantic_settings
 
 if TYPE_CHECKING:
     from goodstanding.bootstrap import App
@@ -82,6 +82,7 @@ def _findings(app: "App") -> Iterator[Finding]:
     yield from _connections(app)
     yield from _public(app)
     yield _metrics()
+    yield _second_opinion()
     yield _clock(app)
     yield _model(app)
     if not ctx.store.read(lambda q: q.persons()):
@@ -180,6 +181,19 @@ def _metrics() -> Finding:
     return Finding(
         what=say("doctor_metrics"), detail=say("metrics_token" if metrics_token() else "metrics_local")
     )
+
+
+def _second_opinion() -> Finding:
+    """Open the second opinion where it is turned on, and say what keeps it from running."""
+    from goodstanding.adapters.nlp.second import trouble_here
+
+    what = say("doctor_semantic")
+    if not semantic_settings().on:
+        return Finding(what=what, detail=say("semantic_off"))
+    why, detail = trouble_here()
+    if not why:
+        return Finding(what=what, detail=detail)
+    return Finding(what=what, state="warning", detail=detail or why, fix=say(f"fix_semantic_{why}"))
 
 
 def _clock(app: "App") -> Finding:

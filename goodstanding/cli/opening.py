@@ -14,8 +14,11 @@ from goodstanding.locale import sentence
 
 if TYPE_CHECKING:
     from goodstanding.bootstrap import App
-    from goodstanding.settings import PlatformSettings
+    from goodstanding.settings import PlatformSettings, SemanticSettings
     from goodstanding.usecases.ports import Account
+
+SEMANTIC_SECONDS_MAX = 60
+"""A whole core."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -88,6 +91,21 @@ def platform_settings(url: str) -> "PlatformSettings":
         consent_page=os.environ.get("GOODSTANDING_CONSENT_URL", ""),
         permissions=("accounts", *permissions),
     )
+
+
+def semantic_settings() -> "SemanticSettings":
+    """Return whether a second opinion is asked, and for how long in a minute; exit 2 when the number is none."""
+    from goodstanding.settings import SemanticSettings
+
+    on = os.environ.get("GOODSTANDING_SEMANTIC", "").strip().lower()
+    given = os.environ.get("GOODSTANDING_SEMANTIC_SECONDS", "").strip()
+    try:
+        seconds = float(given) if given else SemanticSettings().seconds
+    except ValueError:
+        seconds = 0.0
+    if on not in ("", "off", "on") or not 0 < seconds <= SEMANTIC_SECONDS_MAX:
+        fail(say("semantic_setting", most=SEMANTIC_SECONDS_MAX), WRONG_USE)
+    return SemanticSettings(on=on == "on", seconds=seconds)
 
 
 @contextmanager

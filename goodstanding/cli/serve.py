@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from goodstanding.cli.opening import fail, place, place_options, platform_settings, private_hosts, say, told
+from goodstanding.cli.opening import (
+    fail,
+    place,
+    place_options,
+    platform_settings,
+    private_hosts,
+    say,
+    semantic_settings,
+    told,
+)
 from goodstanding.cli.words import CANNOT_REACH, WRONG_USE
 
 if TYPE_CHECKING:
@@ -72,6 +81,7 @@ def _open(
         metrics_token=metrics_token(),
         platform=platform_settings(platform_url),
         private_hosts=private_hosts(),
+        semantic=semantic_settings(),
     )
     with told(place(data, database)):
         app = open_app(settings)
@@ -165,6 +175,7 @@ async def run(
     from goodstanding.worker.loop import Worker
 
     structlog.configure(processors=_log_steps())
+    app.understanding.tell()
     loop_worker = Worker(
         app.ctx, owner=f"{os.uname().nodename}:{os.getpid()}", concurrency=app.settings.send_concurrency
     )

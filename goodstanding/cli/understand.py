@@ -3,12 +3,13 @@
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
+from goodstanding.cli.opening import say
 from goodstanding.cli.words import FOUND_PROBLEM, emit_json, language, language_option
 
 if TYPE_CHECKING:
@@ -43,8 +44,13 @@ class _TextOrFile(click.File):
     help='Read JSON lines {"text": …} of FILE and write one JSON line for each.',
 )
 @click.option("--json", "as_json", is_flag=True, help="For one TEXT: everything as one JSON document.")
+@click.option(
+    "--semantic", is_flag=True, help="Ask the second opinion about every line (goodstanding[semantic])."
+)
 @language_option
-def understand(*, file: "str | IO[bytes]", jsonl: bool, as_json: bool, lang: str | None) -> None:
+def understand(
+    *, file: "str | IO[bytes]", jsonl: bool, as_json: bool, semantic: bool, lang: str | None
+) -> None:
     """Explain one TEXT, or tell what is found in each text of FILE, one a line (by default standard input).
 
     For one text: what each head thinks and what follows from it, with the words that spoke for it marked, the
@@ -56,7 +62,7 @@ def understand(*, file: "str | IO[bytes]", jsonl: bool, as_json: bool, lang: str
     """
     if isinstance(file, str):
         _explain(file, as_json=as_json, lang=language(lang))
-    elif _each_line(file, jsonl=jsonl):
+    elif _each_line(file, jsonl=jsonl, semantic=semantic):
         sys.exit(FOUND_PROBLEM)
 
 
@@ -81,14 +87,12 @@ def _explain(text: str, *, as_json: bool, lang: "Lang") -> None:
         click.echo(line)
 
 
-def _each_line(file: Iterable[bytes], *, jsonl: bool) -> int:
+def _each_line(file: Iterable[bytes], *, jsonl: bool, semantic: bool) -> int:
     """Answer each line and return how many could not be read."""
-    from goodstanding.adapters.nlp.classifier import Classifier
-
-    classifier = Classifier()
+    read = _closely() if semantic else _fast()
     broken = 0
     for batch in _batches(_read(file, jsonl=jsonl)):
-        found = iter(classifier.signals([text for _, text, error in batch if error is None]))
+        found = iter(read([text for _, text, error in batch if error is None]))
         for number, _, error in batch:
             if error is None:
                 click.echo(json.dumps(told(next(found)), ensure_ascii=False))
@@ -97,6 +101,26 @@ def _each_line(file: Iterable[bytes], *, jsonl: bool) -> int:
                 click.echo(f"line {number}: {error}", err=True)
                 click.echo(json.dumps({"error": error}))
     return broken
+
+
+def _fast() -> "Callable[[Sequence[str]], list[Signals]]":
+    from goodstanding.adapters.nlp.classifier import Classifier
+
+    return Classifier().signals
+
+
+def _closely() -> "Callable[[Sequence[str]], list[Signals]]":
+    """Return what reads with both paths; without an engine, say so and read with the fast one alone."""
+    from goodstanding.adapters.nlp.classifier import Classifier
+    from goodstanding.adapters.nlp.semantic import SemanticClassifier, opened
+    from goodstanding.kernel.problems import GoodstandingError
+
+    fast = Classifier()
+    try:
+        return SemanticClassifier(fast, opened()).closely
+    except GoodstandingError as wrong:
+        click.echo(say("semantic_without", why=wrong.fields.get("detail") or wrong.fields["why"]), err=True)
+        return fast.signals
 
 
 def told(signals: "Signals") -> dict[str, Any]:

@@ -49,6 +49,8 @@ class WebParts:
     """A person says that the machine's clock is right."""
     build_pack: BuildPack | None = None
     """Packs evidence; `None` when this installation cannot."""
+    second_opinion: Callable[[], str] = str
+    """Tells why the second opinion, which was asked for, does not run; empty when all is well."""
     importer: Importer | None = None
     """Takes files in; `None` when this installation cannot."""
     explains: Explains | None = None

@@ -50,6 +50,7 @@ def routes(desk: Desk) -> list[HTTPRouteHandler]:
                 "newest_case": reads.newest_case(q),
                 "speeds": SPEEDS,
                 "notices": notices(desk, q, lang_of(request)),
+                "second_opinion": desk.parts.second_opinion(),
             }
 
         return desk.page(request, "today.html", work)

@@ -8,6 +8,7 @@ from contextlib import suppress
 from goodstanding.adapters.nlp.classifier import Classifier
 from goodstanding.adapters.nlp.shelf import Files
 from goodstanding.core.signals import Signals
+from goodstanding.usecases.ports import Classifier as Reads
 from goodstanding.usecases.ports import StoreUnavailableError
 from goodstanding.usecases.ports.models import ModelError, Trouble
 
@@ -19,29 +20,35 @@ class InUse:
     """Holds the model that is in use; the shipped one while that cannot be read.
 
     `asked` tells the digest in use, or None when that cannot be known now; `hear` is told of a digest and its trouble
-    each time this process looks, so that it can be noted and, when it is over, forgotten.
+    each time this process looks, so that it can be noted and, when it is over, forgotten. `over` puts a second
+    opinion over the fast path, where one is wanted.
     """
 
     def __init__(
-        self, shelf: Files, *, asked: Callable[[], str | None], hear: Callable[[str, Trouble], None]
+        self,
+        shelf: Files,
+        *,
+        asked: Callable[[], str | None],
+        hear: Callable[[str, Trouble], None],
+        over: Callable[[Classifier], Reads] = lambda fast: fast,
     ) -> None:
-        self._shelf, self._asked, self._hear = shelf, asked, hear
+        self._shelf, self._asked, self._hear, self._over = shelf, asked, hear, over
         self._lock = threading.Lock()
         self._digest, self._trouble, self._until = "", "", 0.0
-        self._ready: dict[str, Classifier] = {}
+        self._ready: dict[str, Reads] = {}
 
     def look(self) -> Trouble:
         """Take up what is in use now; returns why it cannot be used."""
         with self._lock:
             return self._look()
 
-    def classifier(self, home: str) -> Classifier:
+    def classifier(self, home: str) -> Reads:
         """Return the classifier of a home language, by the model in use."""
         with self._lock:
             if time.monotonic() >= self._until:
                 self._look()
             return self._ready.get(home) or self._ready.setdefault(
-                home, self._shelf.classifier(self._digest, home)
+                home, self._over(self._shelf.classifier(self._digest, home))
             )
 
     def _look(self) -> Trouble:
@@ -53,7 +60,7 @@ class InUse:
         served = "" if trouble else wanted
         if served != self._digest:
             try:
-                self._ready = {"": self._shelf.classifier(served)}
+                self._ready = {"": self._over(self._shelf.classifier(served))}
                 self._digest = served
             except ModelError:
                 trouble = "missing"
