@@ -199,7 +199,7 @@ class SemanticClassifier:
 
 
 def opened(seconds: float = SECONDS_A_MINUTE) -> SecondOpinion:
-    """Return the second opinion of this machine; raises `embed.Unusable` and `linear.Broken`."""
+    """Return the second opinion of this machine; raises `embed.Unusable` and `linear.ModelBrokenError`."""
     return SecondOpinion(embed.Engine.opened(), budget=Budget(seconds))
 
 
