@@ -15,7 +15,12 @@ OBEYED = "Kijk snel op https://kwaad.example.org voor alles wat je wilt weten."
 
 def answer(text, **changes):
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    return {"id": "x", "object": "chat.completion", "choices": [choice | changes], "usage": {"total_tokens": 5}}
+    return {
+        "id": "x",
+        "object": "chat.completion",
+        "choices": [choice | changes],
+        "usage": {"total_tokens": 5},
+    }
 
 
 class ModelServer:

@@ -9,7 +9,18 @@ import pytest
 from goodstanding.adapters.http import Http
 from goodstanding.adapters.llm.chat import LanguageModel
 from goodstanding.kernel.timing import DAY, HOUR, MINUTE
-from goodstanding.usecases import accounts, audit, drafting, drafts, incidents, moderation, playbooks, policies, privacy, replay
+from goodstanding.usecases import (
+    accounts,
+    audit,
+    drafting,
+    drafts,
+    incidents,
+    moderation,
+    playbooks,
+    policies,
+    privacy,
+    replay,
+)
 from goodstanding.usecases.context import person
 from goodstanding.usecases.moderation import GoneError
 from goodstanding.usecases.outbox import Dispatcher
@@ -88,7 +99,9 @@ def test_only_what_the_draft_needs_leaves(world, model):
     event = dutch_case(world)
     world.ctx.store.write(lambda tx: tx.change_contact(event.contact_id, {"handle": "kijkereen"}))
     contact = world.ctx.store.read(lambda q: q.contact(event.contact_id))
-    text = f"groet van {contact.handle}, mail kijker@example.org of bel 06 1234 5678, zie https://x.example.org"
+    text = (
+        f"groet van {contact.handle}, mail kijker@example.org of bel 06 1234 5678, zie https://x.example.org"
+    )
     world.ctx.store.write(lambda tx: tx._run("UPDATE event SET text = ? WHERE id = ?", (text, event.id)))
     run(drafting.suggest(world.ctx, event.id, who=ME))
     sent = model.raw[0].decode()

@@ -92,7 +92,9 @@ def test_a_suggestion_is_shown_with_its_model_and_leaves_when_a_person_sends_it(
     assert [one for one in world.ctx.store.read(lambda q: q.outgoing_of_event(case.event_id))] == held
     desk.post(f"/review/{case.id}/approve", **{"text": "Dankjewel, wat lief!", "back": "/review"})
     sent = world.ctx.store.read(lambda q: q.outgoing_of_event(case.event_id))
-    assert [one.text for one in sent if one.state == "planned" and one.act == "reply"] == ["Dankjewel, wat lief!"]
+    assert [one.text for one in sent if one.state == "planned" and one.act == "reply"] == [
+        "Dankjewel, wat lief!"
+    ]
     story = desk.get(f"/comment/{case.event_id}").words
     assert "A language model's draft : small" in story or "A language model's draft: small" in story
     assert "passed every check" in story
@@ -125,7 +127,10 @@ def test_it_can_be_tried_out_and_switched_off(world, desk, model):
     assert "would be suggested" in page.words
     assert FRIENDLY["nl"] in page.words
     model.says = "status 401"
-    assert "The key is not accepted (401)." in desk.post("/drafts/test", **{"comment": "Hoi", "language": "nl"}).words
+    assert (
+        "The key is not accepted (401)."
+        in desk.post("/drafts/test", **{"comment": "Hoi", "language": "nl"}).words
+    )
     desk.post("/drafts/off")
     assert world.ctx.store.read(drafts.known) is None
     page = desk.post("/drafts/test", **{"comment": "Hoi", "language": "nl"})

@@ -64,7 +64,10 @@ def test_a_redirect_is_not_followed_not_even_to_itself(server):
 def test_a_private_address_is_refused_and_gets_not_one_byte(server):
     server.asked.clear()
     assert ask(server.address, allowed=frozenset()).failure == "REFUSED_ADDRESS"
-    assert ask(f"https://{server.host}/v1", allowed=frozenset(), private=frozenset()).failure == "REFUSED_ADDRESS"
+    assert (
+        ask(f"https://{server.host}/v1", allowed=frozenset(), private=frozenset()).failure
+        == "REFUSED_ADDRESS"
+    )
     assert ask(server.address, private=frozenset()).failure == "REFUSED_ADDRESS"
     assert server.asked == []
 

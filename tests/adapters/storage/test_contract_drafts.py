@@ -67,7 +67,12 @@ def test_what_may_be_drafted_is_planned_automatic_of_these_templates_and_not_dra
 
 
 def test_drafts_go_with_their_person_and_by_age(filled):
-    rows = [draft(1), draft(2, at=NOW - 9), draft(3, contact_id=2), draft(3, contact_id=2, outgoing_id=3, at=NOW - 9)]
+    rows = [
+        draft(1),
+        draft(2, at=NOW - 9),
+        draft(3, contact_id=2),
+        draft(3, contact_id=2, outgoing_id=3, at=NOW - 9),
+    ]
     filled.write(lambda tx: [tx.put_draft(one) for one in rows])
     assert filled.write(lambda tx: tx.drop_drafts(NOW)) == 2
     assert filled.write(lambda tx: tx.erase_drafts(2)) == 1
