@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -94,7 +95,7 @@ def set_(data: Path, database: str, address: str, model: str, key_stdin: bool) -
 @place_options
 @click.option("--language", "tongue", type=click.Choice(TONGUES), required=True, help="For answers in it.")
 @click.argument("file", type=click.File(encoding="utf-8"))
-def tone(data: Path, database: str, tongue: str, file: "click.utils.LazyFile") -> None:
+def tone(data: Path, database: str, tongue: str, file: TextIO) -> None:
     """Set the tone guide of a language from a file; an empty one brings the shipped one back.
 
     For example: `goodstanding drafts tone --language nl toon.txt`.

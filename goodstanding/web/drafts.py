@@ -8,6 +8,7 @@ from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from goodstanding.core.drafts import Tongue
 from goodstanding.kernel.problems import GoodstandingError
 from goodstanding.locale import Lang
 from goodstanding.locale import drafts as wording
@@ -107,7 +108,7 @@ def _page(
     request: Web,
     *,
     form: dict[str, str] | None = None,
-    tones: dict[drafts.Tongue, str] | None = None,
+    tones: dict[Tongue, str] | None = None,
     tried: drafting.Tried | None = None,
     trial: dict[str, str] | None = None,
     problem: str = "",

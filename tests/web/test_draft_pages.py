@@ -83,13 +83,13 @@ def test_what_cannot_be_right_is_said_and_nothing_typed_is_lost(world, desk, for
 def test_a_suggestion_is_shown_with_its_model_and_leaves_when_a_person_sends_it(world, desk, model):
     set_up(desk, model)
     case = case_of(world)
-    held = [one for one in world.ctx.store.read(lambda q: q.outgoing_of_event(case.event_id))]
+    held = list(world.ctx.store.read(lambda q: q.outgoing_of_event(case.event_id)))
     desk.post(f"/suggest/{case.event_id}", back=f"/review/{case.id}")
     page = desk.get(f"/review/{case.id}")
     assert FRIENDLY["nl"] in page.words
     assert "nobody has read it yet" in page.words
     assert f"small , {model.host}" in page.words or f"small, {model.host}" in page.words
-    assert [one for one in world.ctx.store.read(lambda q: q.outgoing_of_event(case.event_id))] == held
+    assert list(world.ctx.store.read(lambda q: q.outgoing_of_event(case.event_id))) == held
     desk.post(f"/review/{case.id}/approve", text="Dankjewel, wat lief!", back="/review")
     sent = world.ctx.store.read(lambda q: q.outgoing_of_event(case.event_id))
     assert [one.text for one in sent if one.state == "planned" and one.act == "reply"] == [

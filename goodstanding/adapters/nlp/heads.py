@@ -15,7 +15,7 @@ from operator import mul
 import msgspec
 
 from goodstanding.adapters.nlp.judging import HARMS, MOODS, UNTOLD
-from goodstanding.adapters.nlp.linear import ModelBrokenError, Calibration
+from goodstanding.adapters.nlp.linear import Calibration, ModelBrokenError
 
 _MAGIC = b"GSHEADS1"
 _STEEPEST = 30.0
