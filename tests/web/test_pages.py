@@ -12,6 +12,13 @@ PAGES = {
     "/comments?outcome=all": ("Everything", "Alles"),
     "/acts": ("Recent acts", "Laatst gedaan"),
     "/policy": ("Policy", "Beleid"),
+    "/policy/thresholds": ("Two thresholds", "Twee drempels"),
+    "/review?queue=languages": (
+        "Nothing here was ever taught these languages",
+        "Deze talen leerde hier niets lezen",
+    ),
+    "/review?tag=brand_risk": ("Review", "Beoordelen"),
+    "/accounts/1/brand": ("Brand terms", "Merktermen"),
     "/policy/history": ("Policy versions", "Versies van het beleid"),
     "/policy/paste": ("Paste a policy file", "Een beleidsbestand plakken"),
     "/audit": ("Audit", "Elke beslissing"),
