@@ -14,6 +14,13 @@ PAGES = {
     "/model": ("Model", "Model"),
     "/model/corrections": ("Corrections", "Correcties"),
     "/policy": ("Policy", "Beleid"),
+    "/policy/thresholds": ("Two thresholds", "Twee drempels"),
+    "/review?queue=languages": (
+        "Nothing here was ever taught these languages",
+        "Deze talen leerde hier niets lezen",
+    ),
+    "/review?tag=brand_risk": ("Review", "Beoordelen"),
+    "/accounts/1/brand": ("Brand terms", "Merktermen"),
     "/policy/history": ("Policy versions", "Versies van het beleid"),
     "/policy/paste": ("Paste a policy file", "Een beleidsbestand plakken"),
     "/audit": ("Audit", "Elke beslissing"),

@@ -39,9 +39,11 @@ def come_in(world, *given):
     world.ctx.store.write(work)
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    made = World(tmp_path_factory.mktemp("data"))
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def world(request, tmp_path_factory):
+    server = request.getfixturevalue("postgres") if request.param == "postgres" else None
+    address = server.fresh() if server else ""
+    made = World(tmp_path_factory.mktemp("data"), database=address)
     made.owner()
     brands.change(made.ctx, 1, ["Pannenpret", "pannenpret", "  ", "Fien & Co"], who=("person", "1"))
     come_in(
@@ -56,6 +58,8 @@ def world(tmp_path_factory):
     )
     yield made
     made.close()
+    if server:
+        server.drop(address)
 
 
 @pytest.fixture
@@ -70,6 +74,19 @@ def test_languages_have_a_queue_with_a_count_for_each(me):
     only = me.get("/review?queue=languages&language=es").text
     assert "no entiendo nada" in only and "encore une fois" not in only
     assert "Nobody is known to read Spanish here." in only
+
+
+def test_nothing_is_planned_for_a_language_nothing_reads(world):
+    def look(q):
+        rows = q.decisions(after=0, limit=100)
+        unread = [row.event_id for row in rows if row.code == "LANGUAGE_UNREAD"]
+        return [row.outcome for row in rows if row.event_id in unread], [
+            q.outgoing_of_event(n) for n in unread
+        ]
+
+    outcomes, acts = world.ctx.store.read(look)
+    assert outcomes == ["review"] * 3
+    assert acts == [[], [], []]
 
 
 def test_whoever_reads_a_language_sees_it_first_and_it_is_sealed(me, world):
