@@ -38,14 +38,14 @@ Floats = NDArray[np.float64]
 OUT = Path("goodstanding/adapters/nlp/weights/semantic.gsh")
 CARD = Path("goodstanding/adapters/nlp/weights/semantic-card.json")
 NAME = "semantic-1"
-UNITS = 48
+UNITS = 96
 """Units that see all numbers; 0 makes every head linear."""
-ROUNDS = 11
+ROUNDS = 14
 STEP = 256
 RATE = 2e-3
-SHRINK = 0.3
+SHRINK = 1.5
 """Weights are drawn to nothing by this share of the rate at every step."""
-OWN_WEIGHT = 3.0
+OWN_WEIGHT = 1.5
 SPARE_POSITIVE = 0.5
 """Share of the way in which a rare answer is weighed up to a common one."""
 _SEED = 7
