@@ -8,7 +8,7 @@ DATA ?= ../shared/data/nlp
 COMMAND = printf '\#!/bin/sh\nPYTHONPATH="%s" exec "%s/bin/python" -m goodstanding "$$@"\n' "$(CURDIR)" "$(CURDIR)/$(VENV)" > $(VENV)/bin/goodstanding && chmod +x $(VENV)/bin/goodstanding
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve check test quick test-ui faults fuzz bench mutants wheel model notices docs lock clean
+.PHONY: help setup setup-dev demo serve check test quick test-ui faults fuzz bench mutants wheel model model-semantic notices docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -72,6 +72,9 @@ docs: setup-dev ## renew the reference pages; show the changelog as it would be 
 model: setup-dev ## fit the model of understanding again and write its card (DATA=folder of the open sets)
 	$(RUN) -m model.train $(DATA)
 	$(RUN) -m model.card
+
+model-semantic: setup-dev ## fit the heads of the second opinion again, after `make model` (DATA=folder; twenty minutes at first)
+	$(RUN) -m model.semantic $(DATA)
 
 notices: setup-dev ## renew THIRD_PARTY_NOTICES
 	$(RUN) tools/notices.py

@@ -97,8 +97,6 @@ def ours(classifier: Classifier, rows: Sequence[Row]) -> list[Measured]:
     found: list[Measured] = []
     for lang in LANGUAGES:
         some = [row for row in rows if row.source == f"own-{lang}"]
-        if not some:
-            continue
         signals = classifier.signals([row.text for row in some])
         friendly = friendly_of(some)
         for head in (*HARMS, *INTENTS.values()):
@@ -113,8 +111,6 @@ def sentiment(classifier: Classifier, rows: Sequence[Row]) -> dict[str, dict[str
     out = {}
     for lang in LANGUAGES:
         some = [row for row in rows if row.source == f"own-{lang}"]
-        if not some:
-            continue
         felt = np.array(
             [mood(one.sentiment_milli or 0) for one in classifier.signals([row.text for row in some])]
         )
@@ -181,8 +177,6 @@ def theirs(rows: Sequence[Row]) -> dict[str, list[Measured]]:
         out[name] = []
         for lang in LANGUAGES:
             some = [row for row in rows if row.source == f"own-{lang}"]
-        if not some:
-            continue
             p = np.array(scored([row.text for row in some]))
             for head in ("abuse", "hate"):
                 true = np.array([row.labels[head] > 0 for row in some])

@@ -30,7 +30,7 @@ from goodstanding.adapters.nlp.judging import HARMS, MOODS, UNTOLD
 from goodstanding.adapters.nlp.semantic import FOREIGN_LEAST
 from goodstanding.core.signals import Signals
 from model import evaluate, written
-from model.calibrate import platt
+from model.calibrate import FLOOR, FLOOR_ELSE, platt
 from model.embedded import CACHE, DATA, Cache, Preparer, all_rows, said
 from model.sources import Row
 
@@ -38,14 +38,14 @@ Floats = NDArray[np.float64]
 OUT = Path("goodstanding/adapters/nlp/weights/semantic.gsh")
 CARD = Path("goodstanding/adapters/nlp/weights/semantic-card.json")
 NAME = "semantic-1"
-UNITS = 48
+UNITS = 96
 """Units that see all numbers; 0 makes every head linear."""
-ROUNDS = 11
+ROUNDS = 14
 STEP = 256
 RATE = 2e-3
-SHRINK = 0.3
+SHRINK = 1.5
 """Weights are drawn to nothing by this share of the rate at every step."""
-OWN_WEIGHT = 3.0
+OWN_WEIGHT = 1.5
 SPARE_POSITIVE = 0.5
 """Share of the way in which a rare answer is weighed up to a common one."""
 _SEED = 7
@@ -193,13 +193,13 @@ def header_of(
     for at, head in enumerate(HARMS):
         true = np.array([row.labels[head] for row in rows])
         column = scores[:, at]
-        alone[head], together[head] = {UNTOLD: platt(column, true)}, {}
+        alone[head], together[head] = {UNTOLD: platt(column, true, FLOOR.get(head, FLOOR_ELSE))}, {}
         milli = np.array([np.nan if (m := getattr(one, f"{head}_milli")) is None else m for one in fast])
         for lang in _LANGUAGES:
             here = tongue == lang
             spoke = here & ~np.isnan(milli)
             if _YES_MIN <= true[spoke].sum() <= spoke.sum() - _YES_MIN:
-                alone[head][lang] = platt(column[here], true[here])
+                alone[head][lang] = platt(column[here], true[here], FLOOR.get(head, FLOOR_ELSE))
                 together[head][lang] = weighed(odds(milli[spoke]), column[spoke], true[spoke])
         spoke = ~np.isnan(milli)
         together[head][UNTOLD] = weighed(odds(milli[spoke]), column[spoke], true[spoke])

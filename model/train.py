@@ -12,7 +12,7 @@ os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -112,7 +112,10 @@ def fitted(rows: Sequence[Row], matrix: sparse.csr_matrix) -> Fitted:
     return found
 
 
-def _add_classes(found, rows, matrix, head, names, answer) -> None:  # type: ignore[no-untyped-def]
+def _add_classes(
+    found: Fitted, rows: Sequence[Row], matrix: sparse.csr_matrix, head: str, names: Sequence[str],
+    answer: Callable[[Row], int | None],
+) -> None:  # fmt: skip
     at = [k for k, row in enumerate(rows) if answer(row) is not None]
     some, part = [rows[k] for k in at], matrix[at]
     answers = np.array([answer(row) for row in some])

@@ -13,7 +13,7 @@ import msgspec
 
 from goodstanding.adapters.nlp import features, judging, kin, language, linear, normalise, reading
 from goodstanding.adapters.nlp.lists import Lexicon, shipped
-from goodstanding.adapters.nlp.normalise import _TAG, _TYPED
+from goodstanding.adapters.nlp.normalise import TAG, TYPED
 from goodstanding.adapters.nlp.rules import Ruled, Rules
 from goodstanding.core.understood import PERSON, Head, Reason, Understood, Verdict, Word
 from goodstanding.usecases.ports.understanding import Limits
@@ -254,11 +254,11 @@ def _lowered(text: str) -> _Stretch:
     read = text[: normalise.LENGTH_MAX]
     places = [(at, at + 1) for at, letter in enumerate(read) for _ in letter.lower()]
     stretch = _Stretch(read.lower(), places)
-    return _replaced(stretch, _TAG, lambda _: " ") if "<" in stretch.seen else stretch
+    return _replaced(stretch, TAG, lambda _: " ") if "<" in stretch.seen else stretch
 
 
 def _typed(low: _Stretch) -> _Stretch:
-    return _replaced(low, _TYPED, lambda found: f" <{found.lastgroup}> ")
+    return _replaced(low, TYPED, lambda found: f" <{found.lastgroup}> ")
 
 
 def _replaced(stretch: _Stretch, pattern: re.Pattern[str], put: Callable[[re.Match[str]], str]) -> _Stretch:

@@ -60,7 +60,7 @@ _TONE = re.compile(
 """A colour of skin on a hand or a sport, which says nothing; on a face it says of whom one speaks."""
 
 _RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
-_TAG = re.compile(r"</?[a-z][^<>]{0,400}>", re.IGNORECASE)
+TAG = re.compile(r"</?[a-z][^<>]{0,400}>", re.IGNORECASE)
 _TOP_LEVEL = (
     "com|net|org|info|biz|shop|app|xyz|online|site|store|club|co|io|tv|ly|gg|gl|nl|ru|uk|eu|cc|se|pl|br|fr|es"
 )
@@ -72,7 +72,7 @@ _URL = re.compile(
 )
 _EMAIL = re.compile(r"[a-z0-9._%+-]{1,64}@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,5}\.[a-z]{2,12}")
 _HANDLE = re.compile(r"@[\w.]{2,30}")
-_TYPED = re.compile(
+TYPED = re.compile(
     r"(?P<iban>(?<![a-z0-9])[a-z]{2}\d{2}[ ]?[a-z0-9]{4}(?:[ ]?\d{4}){2,6}"
     r"(?:[ ]?[a-z0-9]{1,4}){0,3}(?![a-z0-9]))"
     r"|(?P<price>(?:[€$£]|(?<![a-z])(?:eur|usd|euro)\b)[ ]{0,2}\d{1,6}(?:[.,]\d{1,3})*(?:,-)?"
@@ -102,12 +102,12 @@ _MASKEDPLAIN_LETTERS = 2
 def lowered(text: str) -> str:
     """Return the part of `text` that is read, in lower case and without markup tags."""
     low = text[:LENGTH_MAX].lower()
-    return _TAG.sub(" ", low) if "<" in low else low
+    return TAG.sub(" ", low) if "<" in low else low
 
 
 def typed(low: str) -> str:
     """Return `low` with phone numbers, bank accounts and prices as `<phone>`, `<iban>` and `<price>`."""
-    return _TYPED.sub(lambda found: f" <{found.lastgroup}> ", low)
+    return TYPED.sub(lambda found: f" <{found.lastgroup}> ", low)
 
 
 def may_be_typed(chunk: str) -> bool:
@@ -226,9 +226,9 @@ def _compared(form: str) -> str:
 
 def _stretches(text: str) -> Iterator[tuple[str | None, int, int]]:
     """Yield typed things and the stretches between them."""
-    blank = _TAG.sub(lambda tag: " " * len(tag.group()), text)
+    blank = TAG.sub(lambda tag: " " * len(tag.group()), text)
     at = 0
-    for found in (*_TYPED.finditer(blank), None):
+    for found in (*TYPED.finditer(blank), None):
         end = found.start() if found else len(blank)
         for stretch in re.finditer(r"\S+", blank[at:end]):
             yield None, at + stretch.start(), at + stretch.end()
