@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from goodstanding.adapters.nlp.classifier import Classifier
-from goodstanding.core.drafts import Fault, Line, Wanted, faults, read_book, told, without_names
-from goodstanding.core.policy.explain import explain_policy
+from goodstanding.core.drafts import Fault, Wanted, faults, read_book, told, without_names
 from goodstanding.core.policy.diff import compare
+from goodstanding.core.policy.explain import explain_policy
 from goodstanding.core.policy.parse import parse
 from goodstanding.kernel.problems import Invalid
 from goodstanding.usecases import playbooks
@@ -137,7 +137,7 @@ def test_no_handle_leaves_the_house_and_the_bound_holds(text, handle):
 
 
 def test_the_shipped_book_is_sourced_and_a_damaged_one_refused():
-    numbers = {name for name in msgspec.structs.asdict(BOOK.numbers)}
+    numbers = set(msgspec.structs.asdict(BOOK.numbers))
     assert set(BOOK.sources) == numbers
     assert all({"source", "date", "kind"} <= set(one) for one in BOOK.sources.values())
     with pytest.raises(Invalid):

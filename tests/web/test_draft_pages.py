@@ -1,12 +1,12 @@
 """Drafts on the pages: set, tried, suggested where a person answers, and never sent by themselves."""
 
 import pytest
+from world import Client, World
 
 from goodstanding.adapters.http import Http
 from goodstanding.adapters.llm.chat import LanguageModel
 from goodstanding.usecases import audit, drafts
 from tests.model_server import FRIENDLY, OBEYED, ModelServer
-from world import Client, World
 
 KEY = "sk-secret-0123456789"
 HERE = frozenset({"127.0.0.1"})
@@ -48,7 +48,7 @@ def case_of(world):
 
 
 def set_up(desk, model):
-    return desk.post("/drafts", **{"address": model.address, "model": "small", "key": KEY, "back": "/drafts"})
+    return desk.post("/drafts", address=model.address, model="small", key=KEY, back="/drafts")
 
 
 def test_nothing_is_offered_until_a_model_is_set(world, desk, model):
@@ -83,14 +83,14 @@ def test_what_cannot_be_right_is_said_and_nothing_typed_is_lost(world, desk, for
 def test_a_suggestion_is_shown_with_its_model_and_leaves_when_a_person_sends_it(world, desk, model):
     set_up(desk, model)
     case = case_of(world)
-    held = [one for one in world.ctx.store.read(lambda q: q.outgoing_of_event(case.event_id))]
-    desk.post(f"/suggest/{case.event_id}", **{"back": f"/review/{case.id}"})
+    held = list(world.ctx.store.read(lambda q: q.outgoing_of_event(case.event_id)))
+    desk.post(f"/suggest/{case.event_id}", back=f"/review/{case.id}")
     page = desk.get(f"/review/{case.id}")
     assert FRIENDLY["nl"] in page.words
     assert "nobody has read it yet" in page.words
     assert f"small , {model.host}" in page.words or f"small, {model.host}" in page.words
-    assert [one for one in world.ctx.store.read(lambda q: q.outgoing_of_event(case.event_id))] == held
-    desk.post(f"/review/{case.id}/approve", **{"text": "Dankjewel, wat lief!", "back": "/review"})
+    assert list(world.ctx.store.read(lambda q: q.outgoing_of_event(case.event_id))) == held
+    desk.post(f"/review/{case.id}/approve", text="Dankjewel, wat lief!", back="/review")
     sent = world.ctx.store.read(lambda q: q.outgoing_of_event(case.event_id))
     assert [one.text for one in sent if one.state == "planned" and one.act == "reply"] == [
         "Dankjewel, wat lief!"
@@ -104,7 +104,7 @@ def test_a_draft_that_fails_is_shown_with_reasons_and_without_a_button(world, de
     set_up(desk, model)
     case = case_of(world)
     model.says = OBEYED
-    desk.post(f"/suggest/{case.event_id}", **{"back": f"/review/{case.id}"})
+    desk.post(f"/suggest/{case.event_id}", back=f"/review/{case.id}")
     page = desk.get(f"/review/{case.id}")
     assert "This cannot be sent as it is:" in page.words
     assert "It holds a link or web address." in page.words
@@ -115,7 +115,7 @@ def test_a_model_that_is_silent_is_said_and_the_page_goes_on(world, desk, model)
     set_up(desk, model)
     case = case_of(world)
     model.says = "silence"
-    desk.post(f"/suggest/{case.event_id}", **{"back": f"/review/{case.id}"})
+    desk.post(f"/suggest/{case.event_id}", back=f"/review/{case.id}")
     page = desk.get(f"/review/{case.id}")
     assert "The model did not answer in time." in page.words
     assert "Suggest another reply" in page.words
@@ -123,32 +123,32 @@ def test_a_model_that_is_silent_is_said_and_the_page_goes_on(world, desk, model)
 
 def test_it_can_be_tried_out_and_switched_off(world, desk, model):
     set_up(desk, model)
-    page = desk.post("/drafts/test", **{"comment": "Wat een mooie pan!", "language": "nl"})
+    page = desk.post("/drafts/test", comment="Wat een mooie pan!", language="nl")
     assert "would be suggested" in page.words
     assert FRIENDLY["nl"] in page.words
     model.says = "status 401"
     assert (
         "The key is not accepted (401)."
-        in desk.post("/drafts/test", **{"comment": "Hoi", "language": "nl"}).words
+        in desk.post("/drafts/test", comment="Hoi", language="nl").words
     )
     desk.post("/drafts/off")
     assert world.ctx.store.read(drafts.known) is None
-    page = desk.post("/drafts/test", **{"comment": "Hoi", "language": "nl"})
+    page = desk.post("/drafts/test", comment="Hoi", language="nl")
     assert page.status == 422
     assert "No language model is set." in page.words
 
 
 def test_the_tone_guide_is_kept_in_both_languages(world, desk):
-    desk.post("/drafts/tone", **{"nl": "Als een kok.", "en": "Like a cook."})
+    desk.post("/drafts/tone", nl="Als een kok.", en="Like a cook.")
     assert world.ctx.store.read(drafts.tones) == {"nl": "Als een kok.", "en": "Like a cook."}
-    page = desk.post("/drafts/tone", **{"nl": "x" * 5000, "en": ""})
+    page = desk.post("/drafts/tone", nl="x" * 5000, en="")
     assert page.status == 422
     assert "x" * 5000 in page.text
 
 
 def test_without_a_model_asking_says_so(world, desk):
     case = case_of(world)
-    answer = desk.post(f"/suggest/{case.event_id}", **{"back": f"/review/{case.id}"})
+    answer = desk.post(f"/suggest/{case.event_id}", back=f"/review/{case.id}")
     assert "DRAFTS_OFF" in answer.header("location")
     assert "No language model is set." in desk.get(answer.header("location")).words
 
