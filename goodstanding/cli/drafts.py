@@ -96,7 +96,9 @@ def set_(data: Path, database: str, address: str, model: str, key_stdin: bool) -
 @click.option("--language", "tongue", type=click.Choice(TONGUES), required=True, help="For answers in it.")
 @click.argument("file", type=click.File(encoding="utf-8"))
 def tone(data: Path, database: str, tongue: str, file: TextIO) -> None:
-    """Set the tone guide of a language from a file; an empty one brings the shipped one back.
+    """Set the tone guide of a language from a file.
+
+    An empty one brings the shipped one back.
 
     For example: `goodstanding drafts tone --language nl toon.txt`.
     """
@@ -119,7 +121,9 @@ def tone(data: Path, database: str, tongue: str, file: TextIO) -> None:
 @click.argument("comment")
 @_JSON
 def test(data: Path, database: str, tongue: str, comment: str, json_: bool) -> None:
-    """Ask for a reply to an invented comment; exit 1 when it would not be suggested.
+    """Ask for a reply to an invented comment.
+
+    Exit 1 when it would not be suggested.
 
     For example: `goodstanding drafts test "Wat een mooie pan!"`.
     """

@@ -1,11 +1,14 @@
 """Drafts on the pages: set, tried, suggested where a person answers, and never sent by themselves."""
 
+import json
+
 import pytest
 from world import Client, World
 
 from goodstanding.adapters.http import Http
 from goodstanding.adapters.llm.chat import LanguageModel
 from goodstanding.usecases import audit, drafts
+from tests import support
 from tests.model_server import FRIENDLY, OBEYED, ModelServer
 
 KEY = "sk-secret-0123456789"
@@ -161,3 +164,36 @@ def test_the_pages_speak_dutch(world, model):
     client = Client(world, language="nl")
     client.sign_in()
     assert client.get("/drafts").status == 200
+
+
+def test_a_conversation_shows_its_last_messages_to_the_model_and_no_more(world, desk, model):
+    set_up(desk, model)
+    now = world.ctx.clock.now()
+
+    def work(tx):
+        number = tx.ids("contact")
+        world.ctx.vault.ensure([number])
+        tx.add_contacts([support.contact(number, handle="kijkereen", wrote_at=now)], now)
+        first = tx.ids("event", 9)
+        tx.add_events(
+            [
+                support.event(
+                    first + n, kind="message", contact_id=number, parent_id="talk1", video_id="", own=n == 7, state="note",
+                    text=f"regel {n} van kijkereen", at=now - 9_000 + n * 1000, received_at=now, external_id=f"m{n}",
+                )
+                for n in range(9)
+            ]
+        )  # fmt: skip
+        return first + 8
+
+    event_id = world.ctx.store.write(work)
+    page = desk.get(f"/comment/{event_id}")
+    assert "At most the last 6 messages of this conversation go to" in page.words
+    desk.post(f"/suggest/{event_id}", back=f"/comment/{event_id}")
+    shown = json.loads(model.asked[0]["messages"][1]["content"])
+    assert shown["kind"] == "private conversation"
+    assert [one["text"] for one in shown["said"]] == [f"regel {n} van [name]" for n in range(3, 9)]
+    assert [one["by"] for one in shown["said"]] == ["viewer"] * 4 + ["us", "viewer"]
+    page = desk.get(f"/comment/{event_id}")
+    assert FRIENDLY["nl"] in page.words
+    assert f'action="/message/{event_id}/answer"' in page.text.split('id="suggestion"')[1]
