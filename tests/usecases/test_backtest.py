@@ -130,7 +130,11 @@ then = "review"
 priority = 500
 """
     policy = compiled(change=lambda text: text.replace("\n[sources]", rule + "\n[sources]", 1))
-    result = backtest([batch_of(["een paard", "een zebra", "een koe"])], policy=policy, classifier=classifier)
+    result = backtest(
+        [batch_of(["mooie jas", "mooie zebra", "mooie lamp"])],
+        policy=policy,
+        classifier=classifier,
+    )
     assert dict(result.tally.outcomes) == {"none": 2, "review": 1}
 
 

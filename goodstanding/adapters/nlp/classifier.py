@@ -26,7 +26,7 @@ class Sums(msgspec.Struct, frozen=True, gc=False):
     whole: int
     """Of the text as a whole; counts in full."""
     length: int
-    """Number of words."""
+    """By how many words the sum counts as spread (`features.breadth`)."""
 
 
 class Adder:
@@ -56,7 +56,7 @@ class Adder:
         whole = self._all(features.of_text(text, length=len(tokens), rules=ruled.told()))
         if company & (company - 1):
             whole += self._together(company)
-        return Sums(words, whole, len(tokens))
+        return Sums(words, whole, features.breadth([token.paired for token in tokens]))
 
     def _pair(self, both: tuple[tuple[str, str], tuple[str, str]]) -> int:
         brought = self._pairs.get(both)
@@ -88,7 +88,8 @@ class Classifier:
 
     Scores are calibrated probabilities in thousandths. In a language a head was never taught the head abstains
     (`None`), unless a listed word or phrase was found. `home` is the language told for a text of words that
-    several languages share (`link?`); without it such a text is `und`, though no head abstains.
+    several languages share (`link?`); without it such a text is `und`, though no head abstains. A text that is an exact
+    answer (`ja, graag`) wishes only what the rules find: the model would take it for the answer to a call.
     """
 
     def __init__(
@@ -120,6 +121,7 @@ class Classifier:
         sums = self._adder.sums(text, tokens=read.tokens, ruled=ruled)
         scores = self.weights.scores(sums.words, sums.whole, sums.length)
         judged = self._judge.judged(scores, ruled=ruled, script=language.by_script(text))
+        answer = extract.answer(text, exact=self._lexicon.answers, scores=ruled.scores)
         return Signals(
             model=self.model,
             language=judged.language,
@@ -131,8 +133,8 @@ class Classifier:
             sexual_milli=judged.harm["sexual"],
             spam_milli=judged.harm["spam"],
             profanity=ruled.harm.profanity if judged.known or ruled.harm.profanity else None,
-            intents=judged.intents,
-            answer=extract.answer(text, exact=self._lexicon.answers, scores=ruled.scores),
+            intents=ruled.wishes() if answer else judged.intents,
+            answer=answer,
             contains=ruled.contains,
             hits=ruled.hits(read.tokens),
         )

@@ -110,7 +110,8 @@ class Explainer:
 
     def _reckoned(self, text: str, read: reading.Reading, ruled: Ruled) -> Contributions:
         tokens = read.tokens[: linear.WORDS_MAX]
-        share = 1 / max(1, len(tokens)) ** 0.5
+        length = features.breadth([token.paired for token in tokens])
+        share = 1 / max(1, length) ** 0.5
         values = self._weights.values
         own = [_times(values(token.brings), share) for token in tokens]
         ends = [_EDGE, *[token.paired for token in tokens], _EDGE] if tokens else []
@@ -132,7 +133,7 @@ class Explainer:
             parts=tuple(Part(*places[at], token.key, own[at], shared[at]) for at, token in enumerate(tokens)),
             wholes=tuple(Whole(name, tuple(values(self._weights.vector(found)))) for name, found in wholes),
             start=self._weights.header.bias,
-            scores=tuple(self._weights.scores(words, whole, len(tokens))),
+            scores=tuple(self._weights.scores(words, whole, length)),
         )
 
     def _pair(self, left: tuple[str, str], right: tuple[str, str]) -> int:

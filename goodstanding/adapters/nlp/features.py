@@ -14,7 +14,7 @@ from zlib import crc32
 from goodstanding.adapters.nlp.lists import Entry
 from goodstanding.adapters.nlp.normalise import Word
 
-VERSION = "features-1"
+VERSION = "features-2"
 """Changes whenever any text could give other features than before; weights are bound to it."""
 
 BUCKETS = 1 << 18
@@ -106,6 +106,15 @@ def kinship(word: Word, *, key: str, groups: Mapping[str, tuple[int, int]]) -> K
             coarse, fine = groups[name]
             return f"~{coarse}", f"={fine}"
     return None
+
+
+def breadth(words: Sequence[tuple[str, str]]) -> int:
+    """Return by how many words a text's sum counts as spread (it is divided by the root): their number, more with repeats.
+
+    A word said a hundred times says what it says once: of n words, d of them distinct, it is n * n / d.
+    """
+    distinct = len(set(words))
+    return len(words) if distinct == len(words) else round(len(words) ** 2 / distinct)
 
 
 def of_pair(first: str, second: str, *, classes: tuple[str, str]) -> list[Feature]:

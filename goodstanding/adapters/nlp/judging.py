@@ -98,8 +98,13 @@ class Judge:
         near = top - _FAR
         milli = round(1000 / sum([exp(score - top) for score in tongues if score > near]))
         if milli < _LANGUAGE_MILLI_MIN:
+            if ruled.certainty >= _LANGUAGE_MILLI_MIN:
+                return ruled.language, ruled.certainty
             return (script, _LANGUAGE_MILLI_MIN) if script else (UNTOLD, 0)
-        return self._tongues[tongues.index(top)][0], milli
+        tongue = self._tongues[tongues.index(top)][0]
+        if ruled.certainty > milli or tongue == ruled.language:
+            return ruled.language, max(milli, ruled.certainty)
+        return tongue, milli
 
     def _harmed(
         self, scores: Sequence[float], tongue: str, *, ruled: Ruled, known: bool

@@ -42,6 +42,10 @@ class Ruled(msgspec.Struct, frozen=True, gc=False):
         found += [("spam", self.spam), (f"in {self.language}", self.certainty)]
         return found
 
+    def wishes(self) -> tuple[tuple[str, int], ...]:
+        """Return the intents that phrases found, sorted by name."""
+        return extract.intents(self.scores)
+
     def hits(self, tokens: Sequence[reading.Token]) -> tuple[tuple[str, str], ...]:
         """Return at most eight (head, words) that drove a finding, listed words first."""
         if not self.matched and not self.harm.hits:

@@ -79,7 +79,7 @@ def test_only_the_heads_that_were_spoken_of_move(rows):
     parent = linear.shipped()
     done = refit.step(parent, rows, ANCHORS, progress=quiet)
     place, width = parent.header.heads.index("abuse"), parent.width
-    old = parent._rows
+    old = parent.rows
     differing = {at % width for at in range(len(old)) if old[at] != done.rows[at]}
     assert differing == {place}
 
@@ -157,7 +157,7 @@ def test_a_model_for_other_features_is_refused(tmp_path):
     import msgspec
 
     weights = linear.shipped()
-    body = linear.packed(msgspec.structs.replace(weights.header, made_for="features-0"), weights._rows)
+    body = linear.packed(msgspec.structs.replace(weights.header, made_for="features-0"), weights.rows)
     digest = linear.read(body).digest
     shelf = Files(tmp_path)
     (tmp_path / f"{digest}.gsm").write_bytes(body)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from goodstanding.adapters.nlp import embed, heads, kin, semantic
 from goodstanding.adapters.nlp.classifier import Classifier
 from goodstanding.adapters.nlp.judging import HARMS, MOODS, UNTOLD
-from goodstanding.adapters.nlp.linear import Broken, Calibration
+from goodstanding.adapters.nlp.linear import Calibration, ModelBrokenError
 from goodstanding.adapters.nlp.lists import shipped
 from goodstanding.adapters.nlp.reading import Reader
 from goodstanding.core.signals import Signals
@@ -235,9 +235,9 @@ def test_an_undisguised_text_reaches_the_engine_as_it_was_written():
 def test_a_file_of_heads_that_is_damaged_or_too_short_is_refused():
     whole = heads.packed(made().header, [0.5] * heads.size(made().header))
     for body in (b"", whole[:-1], whole[:40] + bytes([whole[40] ^ 1]) + whole[41:], b"GSMODEL1" + whole[8:]):
-        with pytest.raises(Broken):
+        with pytest.raises(ModelBrokenError):
             heads.read(body)
-    with pytest.raises(Broken):
+    with pytest.raises(ModelBrokenError):
         heads.read(heads.packed(made().header, [0.5] * 10))
 
 

@@ -31,7 +31,7 @@ NOT_OF_A_CONTACT = {
     "audit_node", "audit_head", "checkpoint", "connection", "platform_app", "video_watch", "feed_gap", "feed_late",
     "feed_duplicate", "reply_watch", "snapshot", "snapshot_body", "feed_turn", "campaign", "message_content", "original",
     "imported_file", "import_problem", "studio_metric", "import_link", "task", "paired_phone", "bio_page", "bio_click",
-    "form_text", "namesake", "call_lease", "call_mark", "publication", "event_tag",
+    "form_text", "namesake", "model_use", "call_lease", "call_mark", "publication", "event_tag",
 }  # fmt: skip
 """Looked at one by one: settings, the team's own, codes and ids; `contact` itself is checked below; `delivery` is locked
 and emptied once read; a file as it came (`original`) loses its key with the person."""
