@@ -74,6 +74,8 @@ class LanguageModel:
             return Drafted(failure="TIMEOUT")
         except OSError:
             return Drafted(failure="NOT_REACHED")
+        finally:
+            await self._http.close()  # drafts are rare: nothing is kept open between them
         if answer.status in _MOVED:
             return Drafted(failure="REDIRECT")
         if answer.status != _OK:
